@@ -1,0 +1,1 @@
+//! Decides whether and when a transaction commits, for a range of keys.

@@ -1,0 +1,1 @@
+//! Workloads that measure and verify: kv, bank, tpcb.

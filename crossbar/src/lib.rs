@@ -1,0 +1,1 @@
+//! Delivers every journal to its subscribers and says up to when delivery is complete.

@@ -1,0 +1,1 @@
+//! Listeners, TLS, authentication and the hand-over of sessions between query processors.

@@ -1,0 +1,1 @@
+//! Replicated, durable record of decided transactions.

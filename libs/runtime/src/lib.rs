@@ -1,0 +1,1 @@
+//! Clock, files, randomness and threads behind traits, so that tests can break them.

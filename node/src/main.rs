@@ -1,0 +1,2 @@
+//! The `quorate` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Executes sessions: transactions, the commit coordinator, the connection task.

@@ -1,0 +1,1 @@
+//! Descriptors of schemas, relations and roles, and the system catalogs computed from them.

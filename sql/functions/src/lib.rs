@@ -1,0 +1,1 @@
+//! PostgreSQL's functions, operators, casts and aggregates as tables of data.

@@ -1,0 +1,1 @@
+//! From syntax tree to physical plan: name and type resolution, rewriting, costs.

@@ -1,0 +1,1 @@
+//! Multi-version storage of key ranges, read as of a timestamp.
