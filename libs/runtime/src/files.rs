@@ -1,0 +1,1 @@
+//! Files behind a trait; see the journal for its user.
