@@ -1,1 +1,16 @@
-//! SQL values: the datum, PostgreSQL's types, their text and binary forms, and SQL errors.
+//! SQL values and types as PostgreSQL defines them.
+//!
+//! [`Datum`] is a value, [`SqlType`] the type an expression has before it is computed, [`SqlError`] what a statement
+//! fails with. The modules below hold one type's arithmetic, text and binary form each. This crate knows nothing of
+//! tables, plans or sessions.
+
+pub mod datum;
+pub mod error;
+pub mod json;
+pub mod numeric;
+pub mod oid;
+pub mod sqlstate;
+
+pub use datum::{Array, ArrayDimension, Datum, Interval, Row};
+pub use error::{Severity, SqlError, SqlResult};
+pub use oid::{Oid, SqlType};

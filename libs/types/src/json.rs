@@ -1,0 +1,3 @@
+//! `json` and `jsonb` values.
+#[derive(Clone, Debug)]
+pub struct Json;

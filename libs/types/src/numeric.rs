@@ -1,0 +1,3 @@
+//! Exact numbers. Filled by the arithmetic of `numeric`.
+#[derive(Clone, Debug)]
+pub struct Numeric;
