@@ -1,0 +1,183 @@
+//! What a function may ask of the session it runs in.
+
+use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
+
+/// How dates are written: the first word of `DateStyle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DateFormat {
+    #[default]
+    Iso,
+    Sql,
+    Postgres,
+    German,
+}
+
+/// The order of day, month and year: the second word of `DateStyle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    #[default]
+    MonthDayYear,
+    DayMonthYear,
+    YearMonthDay,
+}
+
+/// `IntervalStyle`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IntervalFormat {
+    #[default]
+    Postgres,
+    PostgresVerbose,
+    SqlStandard,
+    Iso8601,
+}
+
+/// `bytea_output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ByteaFormat {
+    #[default]
+    Hex,
+    Escape,
+}
+
+/// Settings that change how values are read and written; copied out of the session once per statement.
+#[derive(Clone, Debug)]
+pub struct Formats {
+    pub date_format: DateFormat,
+    pub date_order: DateOrder,
+    pub interval_format: IntervalFormat,
+    pub bytea_format: ByteaFormat,
+    /// 1 and above is the shortest exact form; 0 and below PostgreSQL's old rounding.
+    pub extra_float_digits: i32,
+    /// The zone as named by `TimeZone`: an IANA name or a POSIX form.
+    pub time_zone: String,
+}
+
+impl Default for Formats {
+    fn default() -> Formats {
+        Formats {
+            date_format: DateFormat::default(),
+            date_order: DateOrder::default(),
+            interval_format: IntervalFormat::default(),
+            bytea_format: ByteaFormat::default(),
+            extra_float_digits: 1,
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+/// The session, transaction and statement around an expression. Every method has a default that suits a constant
+/// expression outside of any session, so that tests and constant folding need no session.
+pub trait EvalContext: Send + Sync {
+    fn formats(&self) -> &Formats;
+
+    /// `now()`: microseconds since 2000-01-01 UTC at the transaction's start.
+    fn transaction_time(&self) -> i64 {
+        0
+    }
+
+    fn statement_time(&self) -> i64 {
+        self.transaction_time()
+    }
+
+    /// `clock_timestamp()`.
+    fn clock_time(&self) -> i64 {
+        self.transaction_time()
+    }
+
+    /// A uniformly random number; the session's own generator (`setseed`).
+    fn random(&self) -> u64 {
+        0
+    }
+
+    fn set_seed(&self, _seed: f64) -> SqlResult<()> {
+        Ok(())
+    }
+
+    fn current_user(&self) -> String {
+        String::new()
+    }
+
+    fn session_user(&self) -> String {
+        String::new()
+    }
+
+    fn current_database(&self) -> String {
+        "postgres".to_owned()
+    }
+
+    /// Schemas of `search_path` that exist; with the implicit `pg_catalog` first if asked for.
+    fn search_path(&self, _with_implicit: bool) -> Vec<String> {
+        vec!["public".to_owned()]
+    }
+
+    fn setting(&self, _name: &str) -> SqlResult<Option<String>> {
+        Ok(None)
+    }
+
+    fn set_setting(&self, name: &str, _value: &str, _is_local: bool) -> SqlResult<String> {
+        Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            format!("parameter \"{name}\" cannot be set here"),
+        ))
+    }
+
+    fn backend_pid(&self) -> i32 {
+        0
+    }
+
+    /// Fails with 57014 once the statement was cancelled or ran out of time. Long loops call it.
+    fn check_interrupts(&self) -> SqlResult<()> {
+        Ok(())
+    }
+
+    /// The longest value a function may build, in bytes (PostgreSQL's 1 GiB − 1, or the query's memory).
+    fn maximum_value_bytes(&self) -> usize {
+        (1 << 30) - 1
+    }
+
+    /// Functions that ask the catalog or the session (sequences, descriptions, privileges, advisory locks, cancel …).
+    fn catalog_function(&self, name: &str, _arguments: &[Datum]) -> SqlResult<Datum> {
+        Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            format!("function {name} is not available here"),
+        ))
+    }
+
+    fn catalog_set_function(&self, name: &str, _arguments: &[Datum]) -> SqlResult<Vec<Row>> {
+        Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            format!("function {name} is not available here"),
+        ))
+    }
+
+    /// `'name'::regclass` and its like: the object of kind `reg_type` named by `text`.
+    fn object_by_name(&self, _reg_type: Oid, text: &str) -> SqlResult<Oid> {
+        Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("\"{text}\" does not exist")))
+    }
+
+    /// The text form of `oid::regclass` and its like; `None` if there is no such object (PostgreSQL then prints the
+    /// number).
+    fn object_name(&self, _reg_type: Oid, _object: Oid) -> Option<String> {
+        None
+    }
+
+    /// For a type a user made (enum, domain, composite): its input function.
+    fn user_type_input(&self, type_oid: Oid, _text: &str) -> SqlResult<Datum> {
+        Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type {type_oid} does not exist")))
+    }
+
+    /// A client message below an error: NOTICE, WARNING …
+    fn notice(&self, _notice: SqlError) {}
+}
+
+/// A context outside of any session.
+#[derive(Debug, Default)]
+pub struct NoSession {
+    formats: Formats,
+}
+
+impl EvalContext for NoSession {
+    fn formats(&self) -> &Formats {
+        &self.formats
+    }
+}
