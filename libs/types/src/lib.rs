@@ -6,6 +6,7 @@
 
 pub mod datum;
 pub mod error;
+pub mod formats;
 pub mod json;
 pub mod numeric;
 pub mod oid;
