@@ -154,3 +154,20 @@ pub trait Accumulator: Send {
         Ok(())
     }
 }
+
+/// A way from one type to another, found by the coercion rules.
+#[derive(Clone)]
+pub enum CastPath {
+    /// The datum is the same; only the type changes.
+    Relabel,
+    /// An entry of the cast table.
+    Entry(&'static CastDef),
+    /// Through the source's text form and the target's input function.
+    InputOutput { source: Oid, target: Oid },
+    /// Element by element.
+    ArrayElements { element: Box<CastPath>, source: Oid, target: Oid },
+    /// The same type, cut or checked against the type modifier only.
+    Modifier { target: Oid },
+    /// The target is a domain or an enum a user made: `base` first (if any), then its checks or labels.
+    User { base: Box<CastPath>, target: Oid },
+}

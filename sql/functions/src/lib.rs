@@ -8,6 +8,6 @@ pub mod definition;
 
 pub use context::EvalContext;
 pub use definition::{
-    Accumulator, AggregateDef, CastContext, CastDef, CastMethod, FunctionBody, FunctionDef,
-    FunctionKind, OperatorDef, ScalarFn, Volatility,
+    Accumulator, AggregateDef, CastContext, CastDef, CastMethod, CastPath, FunctionBody,
+    FunctionDef, FunctionKind, OperatorDef, ScalarFn, Volatility,
 };

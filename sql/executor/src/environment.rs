@@ -1,0 +1,91 @@
+//! What a running statement needs from its transaction and node.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::Relation;
+use functions::EvalContext;
+use planner::plan::Target;
+use protocol::storage::{Direction, RowFilter, ScanCursor};
+use protocol::transaction::{Check, Write};
+use types::{Datum, Row, SqlResult};
+
+/// One range to read through the transaction: storage as of its snapshot, under its own writes.
+#[derive(Clone)]
+pub struct ReadRequest {
+    /// Inclusive.
+    pub start: Bytes,
+    /// Exclusive.
+    pub end: Bytes,
+    pub direction: Direction,
+    /// Evaluated in storage, and by the transaction on its own writes.
+    pub filter: Option<Arc<dyn RowFilter>>,
+    /// Rows wanted after filtering.
+    pub limit: Option<u64>,
+}
+
+/// A transaction as its statements see it.
+///
+/// Reads see the snapshot plus what *earlier statements* of the transaction wrote; only the `latest` variants also see
+/// what this statement has written so far, as uniqueness checks must. If the statement fails, the caller drops the
+/// statement's writes and checks; the executor need not undo anything.
+pub trait Environment: EvalContext {
+    fn get(&self, key: &[u8]) -> SqlResult<Option<Bytes>>;
+
+    /// Answers in the order of the keys.
+    fn multi_get(&self, keys: &[Bytes]) -> SqlResult<Vec<Option<Bytes>>>;
+
+    fn scan(&self, request: ReadRequest) -> SqlResult<Box<dyn ScanCursor>>;
+
+    /// As [`Environment::get`], with this statement's own writes.
+    fn get_latest(&self, key: &[u8]) -> SqlResult<Option<Bytes>>;
+
+    /// As [`Environment::scan`], with this statement's own writes.
+    fn scan_latest(&self, request: ReadRequest) -> SqlResult<Box<dyn ScanCursor>>;
+
+    /// Whether this statement has already written `key` (a second ON CONFLICT DO UPDATE or UPDATE of one row).
+    fn written_by_statement(&self, key: &[u8]) -> bool;
+
+    /// Buffers a write; fails with 25006 in a read-only transaction and with 54000 above the transaction's limits.
+    fn write(&self, write: Write) -> SqlResult<()>;
+
+    /// A key that must hold until commit, without being written (`FOR UPDATE`, a foreign key's parent).
+    fn check(&self, check: Check) -> SqlResult<()>;
+
+    /// Rows of `relation` are written: every shard checks that its definition did not change.
+    fn touch(&self, relation: &Relation) -> SqlResult<()>;
+
+    /// Runs at the end of the statement's transaction (or when SET CONSTRAINTS says so): deferred foreign keys.
+    fn defer(&self, check: DeferredCheck) -> SqlResult<()>;
+
+    /// Whether a deferrable constraint is deferred now.
+    fn is_deferred(&self, constraint: types::Oid, initially: bool) -> bool;
+
+    /// The rows of a relation of `pg_catalog` or `information_schema`, all columns in order. `equals` (0-based column,
+    /// value) may be used to make fewer rows; more rows than asked for are fine.
+    fn virtual_rows(&self, relation: &Relation, equals: &[(usize, Datum)]) -> SqlResult<Vec<Row>>;
+
+    /// A table by oid, bound for writing: for foreign keys' actions on child tables.
+    fn target(&self, relation: types::Oid) -> SqlResult<Arc<Target>>;
+
+    /// The key of a row of a table without primary key: unique, and growing on one node.
+    fn new_row_id(&self) -> [u8; 16];
+
+    /// Bytes that the statement may hold before it spills.
+    fn memory_budget(&self) -> usize;
+
+    /// Where to spill: a directory of its own; files there are removed with the statement.
+    fn spill_directory(&self) -> &Path;
+}
+
+/// A foreign key to look at again at the end of the transaction.
+#[derive(Clone)]
+pub struct DeferredCheck {
+    pub constraint: types::Oid,
+    pub child: types::Oid,
+    /// The child's values of the key's columns, in the key's order.
+    pub values: Row,
+    /// The child row's key: if the row is gone by then, so is the obligation.
+    pub row_key: Bytes,
+}
