@@ -88,7 +88,7 @@ pub struct Membership {
     pub set: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserType {
     pub oid: Oid,
     pub array_oid: Oid,
@@ -99,7 +99,7 @@ pub struct UserType {
     pub comment: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum UserTypeKind {
     /// Labels with their sort position.
     Enum(Vec<(String, f32)>),
