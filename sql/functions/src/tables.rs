@@ -1,0 +1,80 @@
+//! The indexes over all tables; built once.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use types::Oid;
+
+use crate::definition::{CastDef, FunctionDef, OperatorDef};
+
+static FUNCTION_TABLES: &[&[FunctionDef]] = &[];
+static OPERATOR_TABLES: &[&[OperatorDef]] = &[];
+static CAST_TABLES: &[&[CastDef]] = &[];
+
+struct Indexes {
+    functions: HashMap<Oid, &'static FunctionDef>,
+    function_names: HashMap<&'static str, Vec<&'static FunctionDef>>,
+    operators: HashMap<Oid, &'static OperatorDef>,
+    operator_names: HashMap<&'static str, Vec<&'static OperatorDef>>,
+    casts: HashMap<(Oid, Oid), &'static CastDef>,
+}
+
+fn indexes() -> &'static Indexes {
+    static INDEXES: OnceLock<Indexes> = OnceLock::new();
+    INDEXES.get_or_init(|| {
+        let mut indexes = Indexes {
+            functions: HashMap::new(),
+            function_names: HashMap::new(),
+            operators: HashMap::new(),
+            operator_names: HashMap::new(),
+            casts: HashMap::new(),
+        };
+        for function in all_functions() {
+            indexes.functions.insert(function.oid, function);
+            indexes.function_names.entry(function.name).or_default().push(function);
+        }
+        for operator in all_operators() {
+            indexes.operators.insert(operator.oid, operator);
+            indexes.operator_names.entry(operator.name).or_default().push(operator);
+        }
+        for cast in all_casts() {
+            indexes.casts.insert((cast.source, cast.target), cast);
+        }
+        indexes
+    })
+}
+
+/// Every row of `pg_proc` we have.
+pub fn all_functions() -> impl Iterator<Item = &'static FunctionDef> {
+    FUNCTION_TABLES.iter().flat_map(|table| table.iter())
+}
+
+/// Every row of `pg_operator` we have.
+pub fn all_operators() -> impl Iterator<Item = &'static OperatorDef> {
+    OPERATOR_TABLES.iter().flat_map(|table| table.iter())
+}
+
+/// Every row of `pg_cast` we have.
+pub fn all_casts() -> impl Iterator<Item = &'static CastDef> {
+    CAST_TABLES.iter().flat_map(|table| table.iter())
+}
+
+pub fn function(oid: Oid) -> Option<&'static FunctionDef> {
+    indexes().functions.get(&oid).copied()
+}
+
+pub fn functions_named(name: &str) -> &'static [&'static FunctionDef] {
+    indexes().function_names.get(name).map_or(&[], Vec::as_slice)
+}
+
+pub fn operator(oid: Oid) -> Option<&'static OperatorDef> {
+    indexes().operators.get(&oid).copied()
+}
+
+pub fn operators_named(name: &str) -> &'static [&'static OperatorDef] {
+    indexes().operator_names.get(name).map_or(&[], Vec::as_slice)
+}
+
+pub fn cast(source: Oid, target: Oid) -> Option<&'static CastDef> {
+    indexes().casts.get(&(source, target)).copied()
+}
