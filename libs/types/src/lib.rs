@@ -4,9 +4,13 @@
 //! fails with. The modules below hold one type's arithmetic, text and binary form each. This crate knows nothing of
 //! tables, plans or sessions.
 
+pub mod builtin;
+pub mod compare;
+pub mod datetime;
 pub mod datum;
 pub mod error;
 pub mod formats;
+pub mod io;
 pub mod json;
 pub mod numeric;
 pub mod oid;
