@@ -55,7 +55,7 @@ pub enum Expr {
         equal: &'static FunctionDef,
         negated: bool,
     },
-    /// The binder turns `CASE x WHEN y` into conditions; the operand is evaluated once through `operand_slot`.
+    /// The binder turns `CASE x WHEN y` into conditions; an operand that is no column or constant comes by [`Expr::Let`].
     Case {
         branches: Vec<(Expr, Expr)>,
         otherwise: Option<Box<Expr>>,
@@ -115,6 +115,46 @@ pub enum Expr {
         pairs: Vec<(Expr, Expr)>,
     },
     SubPlan(Box<SubPlan>),
+    /// Evaluates `value` once into an execution parameter that `body` reads (the operand of CASE, of BETWEEN SYMMETRIC).
+    Let {
+        slot: ExecParameter,
+        value: Box<Expr>,
+        body: Box<Expr>,
+    },
+    /// A value becomes one of a domain: fails with 23502 or 23514.
+    DomainCheck(Box<DomainCheck>),
+    /// `SET a[1] = value`, `SET a.b = value`: the new value of the whole column.
+    Assign(Box<ElementAssignment>),
+}
+
+/// The constraints of a domain, applied to a value that already has the base type.
+#[derive(Clone)]
+pub struct DomainCheck {
+    pub operand: Expr,
+    pub domain: Oid,
+    pub name: String,
+    pub not_null: bool,
+    /// Constraint names with conditions; the conditions read VALUE from `slot`. Only FALSE fails.
+    pub checks: Vec<(String, Expr)>,
+    pub slot: ExecParameter,
+}
+
+/// An assignment to a part of a column.
+#[derive(Clone)]
+pub struct ElementAssignment {
+    /// The old value of the column (NULL for INSERT).
+    pub base: Expr,
+    pub target: AssignmentTarget,
+    pub value: Expr,
+    pub ty: SqlType,
+}
+
+#[derive(Clone)]
+pub enum AssignmentTarget {
+    /// Field of a composite value, 0-based, of so many with these types.
+    Field { index: usize, types: Vec<Oid> },
+    /// Subscripts of an array; a slice takes an array value.
+    Subscripts { element: Oid, subscripts: Vec<SubscriptBounds> },
 }
 
 /// A function call, operators included.

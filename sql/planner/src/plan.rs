@@ -204,6 +204,8 @@ pub enum Access {
 #[derive(Clone)]
 pub struct Scan {
     pub relation: Arc<Relation>,
+    /// The name the statement gives the table, if it is another one: for EXPLAIN.
+    pub alias: Option<String>,
     /// Position in `relation.indexes`; `None` reads the rows in storage order (which is the primary key's order, if there is one).
     pub index: Option<usize>,
     /// Everything needed is in the index entry: the row is not fetched.
@@ -415,6 +417,8 @@ pub struct Insert {
     pub on_conflict: Option<OnConflict>,
     /// Over the row as stored.
     pub returning: Option<Vec<Expr>>,
+    /// WITH CHECK OPTION: over the new row; fails with 44000, `name` is the view's.
+    pub view_checks: Vec<Check>,
 }
 
 #[derive(Clone)]
