@@ -5,6 +5,7 @@
 //! [`storage::ReadStorage`]). It performs no I/O and reads no clock.
 
 pub mod adjudication;
+pub mod delivery;
 pub mod identity;
 pub mod journal;
 pub mod key;
