@@ -15,7 +15,7 @@ use crate::transaction::DecidedTransaction;
 pub struct Position(pub u64);
 
 /// One entry. Everything in a journal is decided; nothing in it is ever undone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum JournalEntry {
     /// Transactions in ascending `tau_commit`, all above every earlier one of this journal.
     Transactions(Vec<DecidedTransaction>),
@@ -24,7 +24,7 @@ pub enum JournalEntry {
 }
 
 /// Why an append did not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum JournalError {
     /// This node does not lead the journal: nothing was appended.
     NotLeader { leader: Option<u64> },

@@ -23,7 +23,7 @@ pub enum ConflictClass {
 }
 
 /// A row or index entry as it shall be after the commit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Write {
     pub key: Bytes,
     /// `None` deletes.
@@ -33,21 +33,21 @@ pub struct Write {
 }
 
 /// A key that must not have changed, without being written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Check {
     pub key: Bytes,
     pub class: ConflictClass,
 }
 
 /// A range of keys read under `SERIALIZABLE`: `start` inclusive, `end` exclusive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RangeCheck {
     pub start: Bytes,
     pub end: Bytes,
 }
 
 /// How a transaction depends on a table's definition (DESIGN 4.2). Every shard checks its own copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SchemaUse {
     /// Rows of the table were written: conflicts with every change of the definition since `tau_start`.
     Rows(TableId),
@@ -74,7 +74,7 @@ impl SchemaUse {
 }
 
 /// All that a commit needs to be decided.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CommitRequest {
     pub id: TransactionId,
     pub tau_start: Timestamp,
@@ -86,7 +86,7 @@ pub struct CommitRequest {
 }
 
 /// A transaction that has committed: what a journal holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DecidedTransaction {
     pub id: TransactionId,
     pub tau_start: Timestamp,
@@ -95,14 +95,14 @@ pub struct DecidedTransaction {
 }
 
 /// One write of a decided transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DecidedWrite {
     pub key: Bytes,
     pub value: Option<Bytes>,
 }
 
 /// Why a transaction was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Refusal {
     /// A key changed since `tau_start`: 40001 (OC000).
     Data { table: TableId, key: Bytes, winner: Option<TransactionId> },
@@ -119,7 +119,7 @@ pub enum Refusal {
 }
 
 /// How a commit ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     Committed {
         tau_commit: Timestamp,
@@ -132,7 +132,7 @@ pub enum Outcome {
 }
 
 /// What is known about a transaction's end (DESIGN 4.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum TransactionStatus {
     Committed {
         tau_commit: Timestamp,
