@@ -5,5 +5,14 @@
 //! a definition changes. `pg_catalog` and `information_schema` are computed from it.
 
 pub mod descriptor;
+pub mod names;
+pub mod snapshot;
 
 pub use descriptor::*;
+pub use names::{qualified, quote_identifier, quote_literal};
+pub use snapshot::*;
+
+/// The relations of `pg_catalog`, `information_schema` and `sys`.
+pub fn system_relations() -> Vec<Relation> {
+    Vec::new()
+}
