@@ -1,0 +1,113 @@
+//! What the system's views and catalog functions need from the session and the node.
+
+use functions::EvalContext;
+use protocol::TableId;
+use types::{Datum, Oid, SqlResult};
+
+/// A session as `pg_stat_activity` shows it. Times are microseconds since 2000-01-01 UTC.
+#[derive(Clone, Debug, Default)]
+pub struct SessionActivity {
+    pub process_id: i32,
+    pub database: String,
+    pub user: String,
+    pub application_name: String,
+    pub client_address: Option<String>,
+    pub client_port: i32,
+    pub started_at: i64,
+    pub transaction_started_at: Option<i64>,
+    pub query_started_at: Option<i64>,
+    pub state_changed_at: i64,
+    /// `active`, `idle`, `idle in transaction`, `idle in transaction (aborted)`.
+    pub state: String,
+    pub query: String,
+    pub uses_tls: bool,
+    pub tls_version: Option<String>,
+    pub tls_cipher: Option<String>,
+}
+
+/// A setting as `pg_settings` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct SettingRow {
+    pub name: String,
+    pub value: String,
+    pub unit: String,
+    pub category: String,
+    /// `user`, `superuser`, `internal` …
+    pub context: String,
+    /// `bool`, `integer`, `real`, `enum`, `string`.
+    pub kind: String,
+    /// `default`, `session`, `client`, `configuration file`.
+    pub source: String,
+    pub minimum: Option<String>,
+    pub maximum: Option<String>,
+    pub values: Option<Vec<String>>,
+    pub boot_value: String,
+    pub reset_value: String,
+}
+
+/// A prepared statement as `pg_prepared_statements` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct PreparedRow {
+    pub name: String,
+    pub statement: String,
+    pub prepared_at: i64,
+    pub parameter_types: Vec<Oid>,
+    pub from_sql: bool,
+}
+
+/// A cursor as `pg_cursors` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct CursorRow {
+    pub name: String,
+    pub statement: String,
+    pub is_holdable: bool,
+    pub is_binary: bool,
+    pub is_scrollable: bool,
+    pub created_at: i64,
+}
+
+/// Answers that only the session or its node know.
+pub trait SystemContext: EvalContext {
+    fn current_role(&self) -> Oid;
+
+    fn sessions(&self) -> Vec<SessionActivity>;
+
+    fn settings(&self) -> Vec<SettingRow>;
+
+    fn prepared_statements(&self) -> Vec<PreparedRow>;
+
+    fn cursors(&self) -> Vec<CursorRow>;
+
+    /// Bytes of a table or of one of its indexes, roughly.
+    fn stored_bytes(&self, table: TableId, index: Option<u16>) -> u64;
+
+    /// Rows as ANALYZE estimated them; −1 if it never ran.
+    fn estimated_rows(&self, relation: Oid) -> f64;
+
+    /// Advances a sequence.
+    fn next_value(&self, sequence: Oid) -> SqlResult<i64>;
+
+    /// What `nextval` gave last in this session, for one sequence or for whichever was used last.
+    fn current_value(&self, sequence: Option<Oid>) -> SqlResult<i64>;
+
+    fn set_value(&self, sequence: Oid, value: i64, is_called: bool) -> SqlResult<()>;
+
+    /// A sequence's `last_value` and `is_called`, as `SELECT * FROM sequence` shows.
+    fn sequence_state(&self, sequence: Oid) -> SqlResult<(i64, bool)>;
+
+    fn cancel_session(&self, process_id: i32) -> SqlResult<bool>;
+
+    fn terminate_session(&self, process_id: i32) -> SqlResult<bool>;
+
+    /// `sys.transaction_status(uuid)`: `committed`, `not committed`, `in progress`, `forgotten`.
+    fn transaction_status(&self, transaction: uuid::Uuid) -> SqlResult<String>;
+
+    /// This transaction's own identity, for `txid_current()` and its like.
+    fn transaction_id(&self) -> uuid::Uuid;
+
+    /// Everything of `sys` that the catalog does not know: nodes, shards, jobs … by relation name; `None` if there is
+    /// no such relation.
+    fn system_rows(&self, _relation: &str) -> Option<Vec<Vec<Datum>>> {
+        None
+    }
+}
