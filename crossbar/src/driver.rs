@@ -1,0 +1,261 @@
+//! The crossbar's one thread: takes in what was delivered, asks for promises, merges, applies, wakes.
+//!
+//! It sleeps without a timer unless something failed and is to be tried again.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use protocol::adjudication::{BumpError, Promise, Promises};
+use protocol::delivery::{ApplyError, Delivery, DeliverySink};
+use protocol::journal::BoxFuture;
+use protocol::{JournalId, Timestamp};
+
+use crate::crossbar::{Input, MAX_BACKLOG_BYTES, Shared};
+use crate::measure::Measure;
+use crate::merge::{Merge, MergeError};
+
+/// Pauses between attempts after a failure: doubled from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LAST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Wakes the driver's thread when a bump is answered.
+struct DriverWaker(Arc<Shared>);
+
+impl Wake for DriverWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.signal();
+    }
+}
+
+type BumpAnswer = Result<Promise, BumpError>;
+
+/// Runs the crossbar. [`Driver::run`] on a thread of its own; [`Driver::step`] where a test decides when.
+pub struct Driver {
+    shared: Arc<Shared>,
+    merge: Merge,
+    promises: Arc<dyn Promises>,
+    subscribers: Vec<Arc<dyn DeliverySink>>,
+    bumps: BTreeMap<JournalId, BoxFuture<BumpAnswer>>,
+    /// A delivery that some subscribers have not taken, and how many have.
+    undelivered: Option<(Delivery, usize)>,
+    pause: Option<Duration>,
+    /// Adjudicators do not promise more than this now; who waits for more waits out the pause.
+    cap: Option<Timestamp>,
+    waker: Waker,
+    measure: Measure,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        merge: Merge,
+        promises: Arc<dyn Promises>,
+        subscribers: Vec<Arc<dyn DeliverySink>>,
+    ) -> Driver {
+        let waker = Waker::from(Arc::new(DriverWaker(shared.clone())));
+        Driver {
+            shared,
+            merge,
+            promises,
+            subscribers,
+            bumps: BTreeMap::new(),
+            undelivered: None,
+            pause: None,
+            cap: None,
+            waker,
+            measure: Measure::new(),
+        }
+    }
+
+    /// Works until [`crate::Crossbar::stop`] or until going on would be wrong; the reason is then in the error.
+    pub fn run(mut self) -> Result<(), String> {
+        *self.shared.thread.lock() = Some(std::thread::current());
+        let result = loop {
+            if self.shared.stop.load(Ordering::Acquire) {
+                break Ok(());
+            }
+            self.shared.signalled.store(false, Ordering::SeqCst);
+            match catch_unwind(AssertUnwindSafe(|| self.step())) {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => self.sleep(),
+                Ok(Err(reason)) => break Err(reason),
+                Err(panic) => break Err(format!("panic: {}", panic_text(panic.as_ref()))),
+            }
+        };
+        let reason = result.clone().err().unwrap_or_else(|| "the node is stopping".to_owned());
+        let mut inbox = self.shared.inbox.lock();
+        inbox.stopped = Some(reason);
+        let mut wakers = inbox.waiters.take_all();
+        wakers.append(&mut inbox.room);
+        drop(inbox);
+        wakers.into_iter().for_each(Waker::wake);
+        result
+    }
+
+    fn sleep(&mut self) {
+        if self.shared.signalled.load(Ordering::SeqCst) {
+            return;
+        }
+        match self.pause.or(self.cap.map(|_| FIRST_PAUSE)) {
+            None => std::thread::park(),
+            Some(pause) => {
+                std::thread::park_timeout(pause);
+                if !self.shared.signalled.load(Ordering::SeqCst) {
+                    self.cap = None;
+                }
+            }
+        }
+    }
+
+    /// Does all that can be done now; `false` if that was nothing.
+    pub fn step(&mut self) -> Result<bool, String> {
+        let wanted = self.take_inbox().map_err(|error| error.to_string())?;
+        let mut progress = self.take_answers().map_err(|error| error.to_string())?;
+        if self.undelivered.is_none() {
+            progress |= self.ask(wanted).map_err(|error| error.to_string())?;
+            self.undelivered = self.merge.release().map(|delivery| (delivery, 0));
+        }
+        progress |= self.hand_on()?;
+        Ok(progress)
+    }
+
+    /// What came in; returns the timestamp that is wanted: by a waiter, or because something is delivered and not
+    /// visible.
+    fn take_inbox(&mut self) -> Result<Timestamp, MergeError> {
+        let mut inbox = self.shared.inbox.lock();
+        let inputs = std::mem::take(&mut inbox.inputs);
+        let waited_for = inbox.waiters.highest();
+        self.measure.waiters.set(inbox.waiters.len() as f64);
+        drop(inbox);
+        for input in inputs {
+            match input {
+                Input::Entries(journal, entries) => {
+                    for (position, entry) in entries {
+                        self.merge.deliver(journal, position, entry)?;
+                    }
+                }
+                Input::Passed(journal, position) => self.merge.pass(journal, position)?,
+                Input::Open(journal, position) => self.merge.open_journal(journal, position),
+            }
+        }
+        let waited_for = waited_for.unwrap_or_default().min(self.cap.unwrap_or(Timestamp::MAX));
+        Ok(self.merge.newest().max(waited_for))
+    }
+
+    fn take_answers(&mut self) -> Result<bool, MergeError> {
+        let mut context = Context::from_waker(&self.waker);
+        let mut answered = Vec::new();
+        for (journal, bump) in &mut self.bumps {
+            if let Poll::Ready(answer) = bump.as_mut().poll(&mut context) {
+                answered.push((*journal, answer));
+            }
+        }
+        for (journal, answer) in &answered {
+            self.bumps.remove(journal);
+            self.take_answer(answer.clone())?;
+        }
+        Ok(answered.iter().any(|(_, answer)| answer.is_ok()))
+    }
+
+    fn take_answer(&mut self, answer: BumpAnswer) -> Result<(), MergeError> {
+        match answer {
+            Ok(promise) => return self.merge.promise(promise),
+            Err(BumpError::TooFarAhead { at_most }) => {
+                self.cap = Some(self.cap.map_or(at_most, |cap| cap.min(at_most)));
+                // Others may want less; they are asked for at once.
+                self.shared.signalled.store(true, Ordering::SeqCst);
+            }
+            Err(error) => tracing::debug!(%error, "no promise"),
+        }
+        self.measure.bump_failures.increment(1);
+        self.back_off();
+        Ok(())
+    }
+
+    fn back_off(&mut self) {
+        self.pause = Some(self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LAST_PAUSE)));
+    }
+
+    /// Asks those journals that have not promised `wanted`, each once at a time.
+    fn ask(&mut self, wanted: Timestamp) -> Result<bool, MergeError> {
+        if wanted <= self.merge.watermark() {
+            return Ok(false);
+        }
+        let behind: Vec<JournalId> = self
+            .merge
+            .behind(wanted)
+            .filter(|journal| !self.bumps.contains_key(journal))
+            .collect();
+        let mut progress = false;
+        for journal in behind {
+            self.measure.bumps.increment(1);
+            let mut bump = self.promises.bump(journal, wanted);
+            // Within one process most answers are there at once.
+            match bump.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+                Poll::Pending => {
+                    self.bumps.insert(journal, bump);
+                }
+                Poll::Ready(answer) => {
+                    let useful = answer.as_ref().is_ok_and(|promise| promise.up_to >= wanted);
+                    self.take_answer(answer)?;
+                    if !useful && self.pause.is_none() {
+                        self.back_off();
+                    }
+                    progress |= useful;
+                }
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Offers the delivery to all subscribers, publishes the watermark, wakes those who waited for it.
+    fn hand_on(&mut self) -> Result<bool, String> {
+        let Some((delivery, taken)) = &mut self.undelivered else {
+            return Ok(false);
+        };
+        for subscriber in self.subscribers.iter().skip(*taken) {
+            match subscriber.apply(delivery) {
+                Ok(()) => *taken += 1,
+                Err(ApplyError::Fatal { reason }) => return Err(reason),
+                Err(ApplyError::Retry { reason }) => {
+                    tracing::warn!(%reason, "storage does not take a delivery; trying again");
+                    self.measure.retries.increment(1);
+                    self.back_off();
+                    return Ok(false);
+                }
+            }
+        }
+        let (delivery, _) = self.undelivered.take().expect("it was there above");
+        self.pause = None;
+        self.measure.deliveries.increment(1);
+        self.measure.transactions.increment(delivery.transactions.len() as u64);
+        self.measure.watermark_seconds.set(delivery.watermark.0 as f64 / 1e9);
+        self.shared.watermark.store(delivery.watermark.0, Ordering::Release);
+        self.weigh();
+        let mut inbox = self.shared.inbox.lock();
+        let mut wakers = inbox.waiters.take_up_to(delivery.watermark);
+        if self.shared.backlog_bytes.load(Ordering::Acquire) < MAX_BACKLOG_BYTES {
+            wakers.append(&mut inbox.room);
+        }
+        drop(inbox);
+        wakers.into_iter().for_each(Waker::wake);
+        Ok(true)
+    }
+
+    fn weigh(&mut self) {
+        let freed = self.merge.take_freed_bytes();
+        let before = self.shared.backlog_bytes.fetch_sub(freed, Ordering::AcqRel);
+        self.measure.backlog_bytes.set((before - freed) as f64);
+    }
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown").to_owned()
+}
