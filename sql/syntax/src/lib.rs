@@ -8,11 +8,13 @@
 //! to the same tree, which is how views and stored expressions are kept.
 
 pub mod ast;
+mod deparse;
 mod error;
 pub mod keywords;
 mod lexer;
 mod parser;
 
+pub use deparse::{deparse, quote_identifier, quote_literal};
 pub use error::SyntaxError;
 
 /// One statement of a text.

@@ -17,7 +17,6 @@ pub const NOT: u8 = 3;
 pub const IS: u8 = 4;
 pub const COMPARISON: u8 = 5;
 pub const LIKE: u8 = 6;
-pub const ESCAPE: u8 = 7;
 pub const OPERATOR: u8 = 8;
 pub const SUM: u8 = 9;
 pub const PRODUCT: u8 = 10;
@@ -25,7 +24,6 @@ pub const POWER: u8 = 11;
 pub const AT_ZONE: u8 = 12;
 pub const COLLATE: u8 = 13;
 pub const SIGN: u8 = 14;
-pub const SUBSCRIPT: u8 = 15;
 pub const CAST: u8 = 16;
 
 /// Which of PostgreSQL's two expression grammars: `b_expr` has no AND, IN, LIKE, IS NULL, ...
