@@ -1,1 +1,35 @@
 //! Decides whether and when a transaction commits, for a range of keys.
+//!
+//! One adjudicator serves one shard of the key space and leads that shard's journal. It is a state machine: it takes
+//! the time, a message or a journal's answer, and says what to append, to whom to reply and what to tell other shards.
+//! It keeps nothing that must survive: what it has promised and voted for stays under a durable ceiling, at which its
+//! successor starts ([`promises`](mod@crate::adjudicator)).
+//!
+//! ```text
+//!  commit ──▶ judge: floor, conflict memory, schema, fences ──▶ tau_commit above the bar ──▶ next entry ──▶ journal
+//!  prepare ─▶ judge ──▶ fence until tau_max ──▶ vote ──▶ leader: decide ──▶ next entry ──▶ journal
+//!                                                             └──▶ go-ahead ──▶ participants record, fences fall
+//!  bump ────▶ nothing at or below on its way, under the ceiling ──▶ promise
+//! ```
+//!
+//! Where to read: the rules of one shard in `adjudicator`, of several in `shards`, of promises in `promises`, the
+//! conflict classes in `classes`. Only `service` awaits.
+//!
+//! Upholds: I1, I2, I3, D2, F1, F2, A1
+
+pub mod adjudicator;
+pub mod classes;
+//CL pub mod cluster;
+pub mod config;
+mod fences;
+//CL mod measure;
+pub mod memory;
+mod outcomes;
+mod promises;
+mod schema;
+//CL mod service;
+mod shards;
+
+pub use adjudicator::{Adjudicator, Input, Output};
+//CL pub use cluster::Cluster;
+pub use config::{Config, Mutation};

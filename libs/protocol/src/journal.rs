@@ -58,7 +58,7 @@ pub trait Journal: Send + Sync {
 }
 
 /// What a new leader starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leadership {
     pub term: u64,
     /// No promise was ever made above this.
