@@ -27,7 +27,10 @@ impl Parser<'_> {
             location,
         };
         if self.accept("of") {
-            table.of_type = Some(self.simple_type(true)?);
+            let name = self.object_name()?;
+            let mut type_name = TypeName::system("", name.location);
+            type_name.names = name.parts;
+            table.of_type = Some(type_name);
             table.elements = self.typed_elements()?;
         } else if self.accept_words(&["partition", "of"]) {
             let parent = self.relation_object_name()?;

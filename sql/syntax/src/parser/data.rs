@@ -206,10 +206,11 @@ impl Parser<'_> {
             MergeMatch::Matched
         } else {
             self.expect_words(&["not", "matched"])?;
-            if self.accept_words(&["by", "source"]) {
+            // SOURCE and TARGET are no key words of PostgreSQL 16.
+            if self.at("by") && self.token_at(1).text == "source" {
+                self.skip(2);
                 MergeMatch::NotMatchedBySource
             } else {
-                // TARGET is no key word of PostgreSQL 16.
                 if self.at("by") && self.token_at(1).text == "target" {
                     self.skip(2);
                 }

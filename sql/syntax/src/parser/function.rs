@@ -439,6 +439,9 @@ impl Parser<'_> {
         self.expect("as")?;
         let type_name = self.type_name()?;
         self.expect_symbol(")")?;
-        Ok(sql_call(&type_name.name().to_owned(), vec![expr], location))
+        // PostgreSQL makes it a call of a function named like the type.
+        let parts = vec!["pg_catalog".to_owned(), type_name.name().to_owned()];
+        let call = FunctionCall::new(ObjectName { parts, location }, vec![expr]);
+        Ok(Expr::Function(Box::new(call)))
     }
 }

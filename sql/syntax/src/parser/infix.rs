@@ -141,7 +141,7 @@ impl Parser<'_> {
                 "and" => Some(AND),
                 "isnull" | "notnull" => Some(IS),
                 "between" | "in" | "like" | "ilike" => Some(LIKE),
-                "similar" => Some(LIKE),
+                "similar" if self.at_ahead(1, "to") => Some(LIKE),
                 "not" if self.token_at(1).kind == TokenKind::Keyword => {
                     matches!(
                         &*self.token_at(1).text,
