@@ -83,7 +83,7 @@ impl Parser<'_> {
             return Ok(Contents::Query(query));
         } else {
             let location = self.location();
-            let operand = match self.parenthesized_contents()? {
+            let operand = match self.deeper(Self::parenthesized_contents)? {
                 Contents::Query(query) if self.continues_query() || self.at_symbol(")") => {
                     let query = self.query_after_operand(query)?;
                     self.expect_symbol(")")?;
@@ -271,7 +271,7 @@ impl Parser<'_> {
         } else if self.at_symbol("[") {
             self.comma_list(|parser| {
                 let location = parser.location();
-                parser.array_elements(location)
+                parser.deeper(|parser| parser.array_elements(location))
             })?
         } else {
             self.comma_list(Self::expression)?

@@ -12,11 +12,10 @@ enum Inside {
 impl Parser<'_> {
     /// A table reference with its joins.
     pub fn from_item(&mut self) -> Parse<FromItem> {
-        self.enter()?;
-        let left = self.from_primary()?;
-        let item = self.joins(left)?;
-        self.leave();
-        Ok(item)
+        self.deeper(|parser| {
+            let left = parser.from_primary()?;
+            parser.joins(left)
+        })
     }
 
     fn joins(&mut self, mut left: FromItem) -> Parse<FromItem> {
@@ -59,10 +58,7 @@ impl Parser<'_> {
             let right = if self.at_any(&["on", "using"]) {
                 first
             } else {
-                self.enter()?;
-                let right = self.joins(first)?;
-                self.leave();
-                right
+                self.deeper(|parser| parser.joins(first))?
             };
             let constraint = self.join_constraint()?;
             left = join(join_type, constraint, left, right, location);
@@ -231,7 +227,7 @@ impl Parser<'_> {
             Inside::Query(self.query()?)
         } else if self.at_symbol("(") {
             let location = self.location();
-            let first = match self.from_parenthesized()? {
+            let first = match self.deeper(Self::from_parenthesized)? {
                 Inside::Query(query) if self.continues_query() || self.at_symbol(")") => {
                     let query = self.query_after_operand(query)?;
                     self.expect_symbol(")")?;

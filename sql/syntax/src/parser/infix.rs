@@ -55,11 +55,10 @@ impl Parser<'_> {
     }
 
     pub fn climb(&mut self, minimum: u8, grammar: Grammar) -> Parse<Expr> {
-        self.enter()?;
-        let left = self.prefix(grammar)?;
-        let result = self.climb_from(left, minimum, grammar);
-        self.leave();
-        result
+        self.deeper(|parser| {
+            let left = parser.prefix(grammar)?;
+            parser.climb_from(left, minimum, grammar)
+        })
     }
 
     fn prefix(&mut self, grammar: Grammar) -> Parse<Expr> {

@@ -1,8 +1,7 @@
 //! The grammar: recursive descent for statements and clauses, precedence climbing for expressions.
 //!
 //! The parser never backtracks, so its time is linear in the number of tokens. Recursion is bounded
-//! twice: by [`MAX_DEPTH`], and by the stack used since the entry, as PostgreSQL's
-//! `max_stack_depth` does; both give 54001.
+//! by [`MAX_DEPTH`] and [`MAX_CHAIN`], which give 54001 as PostgreSQL's `max_stack_depth` does.
 
 mod alter;
 mod create;
@@ -30,10 +29,14 @@ use crate::lexer::{self, Token, TokenKind, Tokens};
 pub type Parse<T> = Result<T, SyntaxError>;
 
 /// How deep expressions, queries and joins may nest.
-pub const MAX_DEPTH: u32 = 5_000;
+/// The trees this allows can be cloned and dropped on the 2 MiB stack of a tokio worker.
+pub const MAX_DEPTH: u32 = 500;
 
-/// How much stack the parser may use: half of the 2 MiB of a tokio worker is left to others.
-const MAX_STACK_BYTES: usize = 1_000_000;
+/// With less stack than this left, the parser goes on on a new segment.
+const STACK_RESERVE_BYTES: usize = 256 << 10;
+
+/// The size of such a segment.
+const STACK_SEGMENT_BYTES: usize = 2 << 20;
 
 /// How many terms a left-deep chain (`1 + 1 + ...`, `a UNION b ...`, `x::int::int ...`) may have.
 pub const MAX_CHAIN: u32 = 2_000;
@@ -44,15 +47,8 @@ pub struct Parser<'a> {
     lexer_error: Option<SyntaxError>,
     pub position: usize,
     depth: u32,
-    stack_base: usize,
     /// The end of the last run of `(` looked at, so that nested ones are scanned once.
     parenthesis_run: (usize, usize),
-}
-
-#[inline(never)]
-fn stack_address() -> usize {
-    let marker = 0u8;
-    std::ptr::from_ref(&marker) as usize
 }
 
 impl<'a> Parser<'a> {
@@ -64,7 +60,6 @@ impl<'a> Parser<'a> {
             lexer_error: error,
             position: 0,
             depth: 0,
-            stack_base: stack_address(),
             parenthesis_run: (0, 0),
         }
     }
@@ -260,11 +255,16 @@ impl<'a> Parser<'a> {
     /// Goes one level deeper. A failed parse ends the whole text, so only success must `leave`.
     pub fn enter(&mut self) -> Parse<()> {
         self.depth += 1;
-        let used = self.stack_base.abs_diff(stack_address());
-        if self.depth > MAX_DEPTH || used > MAX_STACK_BYTES {
-            return Err(self.too_deep());
-        }
-        Ok(())
+        if self.depth > MAX_DEPTH { Err(self.too_deep()) } else { Ok(()) }
+    }
+
+    /// Runs a rule one level deeper, with stack enough for it.
+    pub fn deeper<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
+        self.enter()?;
+        let value =
+            stacker::maybe_grow(STACK_RESERVE_BYTES, STACK_SEGMENT_BYTES, || rule(self))?;
+        self.leave();
+        Ok(value)
     }
 
     pub fn leave(&mut self) {

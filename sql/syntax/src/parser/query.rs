@@ -6,12 +6,11 @@ use crate::ast::*;
 impl Parser<'_> {
     /// A query, with or without parentheses around it.
     pub fn query(&mut self) -> Parse<Query> {
-        self.enter()?;
-        let location = self.location();
-        let with = self.optional_with()?;
-        let query = self.query_after_with(with, location)?;
-        self.leave();
-        Ok(query)
+        self.deeper(|parser| {
+            let location = parser.location();
+            let with = parser.optional_with()?;
+            parser.query_after_with(with, location)
+        })
     }
 
     pub fn query_after_with(&mut self, with: Option<With>, location: Location) -> Parse<Query> {

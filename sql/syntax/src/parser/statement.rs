@@ -69,21 +69,21 @@ impl Parser<'_> {
 
     /// A query, INSERT, UPDATE, DELETE or MERGE, with or without WITH.
     pub fn preparable_statement(&mut self) -> Parse<Statement> {
-        self.enter()?;
-        let location = self.location();
-        let with = self.optional_with()?;
-        let statement = if self.at("insert") {
-            self.insert(with)
-        } else if self.at("update") {
-            self.update(with)
-        } else if self.at("delete") {
-            self.delete(with)
-        } else if self.at("merge") {
-            self.merge(with)
-        } else {
-            self.query_after_with(with, location).map(|query| Statement::Query(Box::new(query)))
-        }?;
-        self.leave();
-        Ok(statement)
+        self.deeper(|parser| {
+            let location = parser.location();
+            let with = parser.optional_with()?;
+            if parser.at("insert") {
+                parser.insert(with)
+            } else if parser.at("update") {
+                parser.update(with)
+            } else if parser.at("delete") {
+                parser.delete(with)
+            } else if parser.at("merge") {
+                parser.merge(with)
+            } else {
+                let query = parser.query_after_with(with, location)?;
+                Ok(Statement::Query(Box::new(query)))
+            }
+        })
     }
 }
