@@ -60,23 +60,20 @@ fn errors_have_postgresql_texts_and_positions() {
         ("select 'é' 'x", "42601", "unterminated quoted string at or near \"'x\"", 12),
         ("insert into t values (1,)", "42601", "syntax error at or near \")\"", 25),
         ("create table t (a int,)", "42601", "syntax error at or near \")\"", 23),
-        ("select * from t limit 1, 2", "42601", "LIMIT #,# syntax is not supported", 24),
+        ("select * from t limit 1, 2", "42601", "LIMIT #,# syntax is not supported", 17),
         ("update t set a", "42601", "syntax error at end of input", 15),
         ("select a from t where", "42601", "syntax error at end of input", 22),
         ("select 1; selct 2", "42601", "syntax error at or near \"selct\"", 11),
-        ("select float(0) '1'", "42601", "syntax error", 0),
-        ("create role public", "42939", "role name is reserved", 13),
+        ("select float(0) '1'", "22023", "precision for type float must be at least 1 bit", 14),
+        ("select count(*, 1)", "42601", "syntax error at or near \",\"", 15),
+        ("create role public", "42939", "role name \"public\" is reserved", 13),
         ("select {", "42601", "syntax error at or near \"{\"", 8),
         ("select a[] from t", "42601", "syntax error at or near \"]\"", 10),
         ("select $99999999999", "42601", "parameter number too large", 8),
     ] {
         let Err(error) = parse(sql) else {
-            assert_eq!(position, 0, "accepted: {sql}");
-            continue;
+            panic!("accepted: {sql}");
         };
-        if position == 0 {
-            continue;
-        }
         assert_eq!((error.sqlstate, error.message.as_str(), error.position), (state, message, position), "{sql}");
     }
 }

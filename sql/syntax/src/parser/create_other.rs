@@ -360,9 +360,18 @@ impl Parser<'_> {
         let location = self.location();
         let name = match self.role()? {
             RoleName::Name(name) => name,
-            _ => {
-                let message = "role name is reserved";
+            RoleName::Public => {
+                let message = "role name \"public\" is reserved";
                 return Err(self.error_at("42939", message, location));
+            }
+            role => {
+                let word = match role {
+                    RoleName::CurrentRole => "CURRENT_ROLE",
+                    RoleName::CurrentUser => "CURRENT_USER",
+                    _ => "SESSION_USER",
+                };
+                let message = format!("{word} cannot be used as a role name here");
+                return Err(self.error_at("42939", &message, location));
             }
         };
         self.accept("with");

@@ -12,8 +12,7 @@ impl Parser<'_> {
         let location = name.location;
         let mut call = FunctionCall::new(name, Vec::new());
         self.expect_symbol("(")?;
-        if self.at_symbol("*") && self.symbol_ahead(1, ")") {
-            self.skip(1);
+        if self.accept_symbol("*") {
             call.star = true;
         } else if !self.at_symbol(")") {
             if self.accept("distinct") {

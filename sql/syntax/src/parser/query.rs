@@ -55,10 +55,10 @@ impl Parser<'_> {
         }
         loop {
             if self.at("limit") && query.limit.is_none() {
+                let at = self.location();
                 self.skip(1);
                 let count = if self.accept("all") { None } else { Some(self.expression()?) };
                 if self.at_symbol(",") {
-                    let at = self.location();
                     let mut error =
                         self.error_at("42601", "LIMIT #,# syntax is not supported", at);
                     error.hint = Some("Use separate LIMIT and OFFSET clauses.".to_owned());

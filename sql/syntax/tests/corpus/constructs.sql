@@ -248,3 +248,10 @@ checkpoint
 do language plpgsql $$ begin end $$
 call p(1, a => 2)
 load 'x'
+create table t (a int generated always as (b * 2) virtual, constraint n not null a)
+alter sequence s increment 5 no maxvalue
+alter view if exists v set (security_barrier)
+drop database d (force)
+move c
+delete from t where current of c
+copy t from stdin csv quote '"' force not null a, b
