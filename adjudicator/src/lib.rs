@@ -19,17 +19,17 @@
 
 pub mod adjudicator;
 pub mod classes;
-//CL pub mod cluster;
+pub mod cluster;
 pub mod config;
 mod fences;
-//CL mod measure;
+mod measure;
 pub mod memory;
 mod outcomes;
 mod promises;
 mod schema;
-//CL mod service;
+mod service;
 mod shards;
 
 pub use adjudicator::{Adjudicator, Input, Output};
-//CL pub use cluster::Cluster;
+pub use cluster::Cluster;
 pub use config::{Config, Mutation};
