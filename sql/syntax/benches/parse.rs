@@ -6,7 +6,10 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 const STATEMENTS: &[(&str, &str)] = &[
     ("point_select", "SELECT abalance FROM pgbench_accounts WHERE aid = $1"),
-    ("insert", "INSERT INTO t (a, b, c) VALUES ($1, $2, 'x') ON CONFLICT (a) DO UPDATE SET b = excluded.b"),
+    (
+        "insert",
+        "INSERT INTO t (a, b, c) VALUES ($1, $2, 'x') ON CONFLICT (a) DO UPDATE SET b = excluded.b",
+    ),
     (
         "join",
         "SELECT o.id, c.name, sum(i.price * i.quantity) AS total FROM orders o JOIN customers c \

@@ -52,7 +52,8 @@ const UNRESERVED: &str = "abort absent absolute access action add admin after ag
     vacuum valid validate validator value version view views volatile whitespace work wrapper write \
     xml yes zone";
 
-const UNRESERVED_AS_LABEL: &str = "day filter hour minute month over second varying within without year";
+const UNRESERVED_AS_LABEL: &str =
+    "day filter hour minute month over second varying within without year";
 
 const COLUMN_NAME: &str = "between bigint bit boolean coalesce dec decimal exists extract float \
     greatest grouping inout int integer interval json_array json_arrayagg json_object \
@@ -125,8 +126,14 @@ mod tests {
     #[test]
     fn every_word_has_one_category_and_fits() {
         let words: usize = [
-            UNRESERVED, UNRESERVED_AS_LABEL, COLUMN_NAME, COLUMN_NAME_AS_LABEL, TYPE_OR_FUNCTION,
-            TYPE_OR_FUNCTION_AS_LABEL, RESERVED, RESERVED_AS_LABEL,
+            UNRESERVED,
+            UNRESERVED_AS_LABEL,
+            COLUMN_NAME,
+            COLUMN_NAME_AS_LABEL,
+            TYPE_OR_FUNCTION,
+            TYPE_OR_FUNCTION_AS_LABEL,
+            RESERVED,
+            RESERVED_AS_LABEL,
         ]
         .iter()
         .map(|group| group.split_ascii_whitespace().count())

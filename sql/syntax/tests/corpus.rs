@@ -52,8 +52,9 @@ fn check(statements: impl Iterator<Item = String>) -> usize {
                 continue;
             };
             match parse(&text) {
-                Ok(again) if again.len() == 1
-                    && shape(&again[0].statement) == shape(&statement.statement) => {}
+                Ok(again)
+                    if again.len() == 1
+                        && shape(&again[0].statement) == shape(&statement.statement) => {}
                 Ok(_) => failures.push(format!("{sql}\n    changed by printing: {text}")),
                 Err(error) => failures.push(format!("{sql}\n    {error} in {text}")),
             }

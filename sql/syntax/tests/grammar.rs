@@ -54,7 +54,12 @@ fn errors_have_postgresql_texts_and_positions() {
         ("select a = b = c", "42601", "syntax error at or near \"=\"", 14),
         ("select a < b < c", "42601", "syntax error at or near \"<\"", 14),
         ("select a like b like c", "42601", "syntax error at or near \"like\"", 17),
-        ("select a between 1 and 2 between 3 and 4", "42601", "syntax error at or near \"between\"", 26),
+        (
+            "select a between 1 and 2 between 3 and 4",
+            "42601",
+            "syntax error at or near \"between\"",
+            26,
+        ),
         ("select (1", "42601", "syntax error at end of input", 10),
         ("select 1 1", "42601", "syntax error at or near \"1\"", 10),
         ("select 'é' 'x", "42601", "unterminated quoted string at or near \"'x\"", 12),
@@ -74,7 +79,11 @@ fn errors_have_postgresql_texts_and_positions() {
         let Err(error) = parse(sql) else {
             panic!("accepted: {sql}");
         };
-        assert_eq!((error.sqlstate, error.message.as_str(), error.position), (state, message, position), "{sql}");
+        assert_eq!(
+            (error.sqlstate, error.message.as_str(), error.position),
+            (state, message, position),
+            "{sql}"
+        );
     }
 }
 
@@ -95,7 +104,10 @@ fn deep_nesting_is_refused_with_54001() {
         format!("select * from t{}", " cross join t".repeat(100_000)),
     ] {
         let error = parse(&sql).expect_err("too deep");
-        assert_eq!((error.sqlstate, error.message.as_str()), ("54001", "stack depth limit exceeded"));
+        assert_eq!(
+            (error.sqlstate, error.message.as_str()),
+            ("54001", "stack depth limit exceeded")
+        );
         assert!(error.hint.is_some());
     }
 }

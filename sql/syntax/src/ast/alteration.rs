@@ -59,16 +59,39 @@ pub enum ObjectReference {
     /// A type or domain.
     Type(TypeName),
     /// A function, aggregate or operator; `arguments` is `None` when no list was written.
-    Routine { name: ObjectName, arguments: Option<Vec<FunctionParameter>>, star: bool },
+    Routine {
+        name: ObjectName,
+        arguments: Option<Vec<FunctionParameter>>,
+        star: bool,
+    },
     /// `OPERATOR op (left, right)`; NONE is `None`.
-    Operator { name: ObjectName, left: Option<TypeName>, right: Option<TypeName> },
+    Operator {
+        name: ObjectName,
+        left: Option<TypeName>,
+        right: Option<TypeName>,
+    },
     /// A column's name is the last part of `Name`; a trigger, rule, policy or constraint is here.
-    OnTable { name: String, table: ObjectName },
-    OnDomain { name: String, domain: TypeName },
+    OnTable {
+        name: String,
+        table: ObjectName,
+    },
+    OnDomain {
+        name: String,
+        domain: TypeName,
+    },
     /// An operator class or family with its access method.
-    UsingMethod { name: ObjectName, method: String },
-    Cast { source: TypeName, target: TypeName },
-    Transform { type_name: TypeName, language: String },
+    UsingMethod {
+        name: ObjectName,
+        method: String,
+    },
+    Cast {
+        source: TypeName,
+        target: TypeName,
+    },
+    Transform {
+        type_name: TypeName,
+        language: String,
+    },
     LargeObject(String),
 }
 
@@ -86,18 +109,42 @@ pub struct AlterTable {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum AlterTableAction {
-    AddColumn { column: ColumnDefinition, if_not_exists: bool },
-    DropColumn { name: String, if_exists: bool, behavior: DropBehavior },
-    AlterColumn { column: ColumnSelector, action: AlterColumnAction },
+    AddColumn {
+        column: ColumnDefinition,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        name: String,
+        if_exists: bool,
+        behavior: DropBehavior,
+    },
+    AlterColumn {
+        column: ColumnSelector,
+        action: AlterColumnAction,
+    },
     AddConstraint(Constraint),
-    DropConstraint { name: String, if_exists: bool, behavior: DropBehavior },
-    AlterConstraint { name: String, deferrable: bool, initially_deferred: bool },
+    DropConstraint {
+        name: String,
+        if_exists: bool,
+        behavior: DropBehavior,
+    },
+    AlterConstraint {
+        name: String,
+        deferrable: bool,
+        initially_deferred: bool,
+    },
     ValidateConstraint(String),
     SetOptions(Vec<OptionItem>),
     ResetOptions(Vec<OptionItem>),
     /// `ENABLE | DISABLE [ALWAYS | REPLICA] TRIGGER name | ALL | USER`.
-    Trigger { mode: FiringMode, target: TriggerSelector },
-    Rule { mode: FiringMode, name: String },
+    Trigger {
+        mode: FiringMode,
+        target: TriggerSelector,
+    },
+    Rule {
+        mode: FiringMode,
+        name: String,
+    },
     RowSecurity(RowSecurityMode),
     ClusterOn(String),
     SetWithoutCluster,
@@ -106,16 +153,38 @@ pub enum AlterTableAction {
     SetTablespace(String),
     SetAccessMethod(Option<String>),
     OwnerTo(RoleName),
-    Inherit { parent: ObjectName, remove: bool },
+    Inherit {
+        parent: ObjectName,
+        remove: bool,
+    },
     OfType(TypeName),
     NotOfType,
     ReplicaIdentity(ReplicaIdentity),
-    AttachPartition { partition: ObjectName, bound: Option<PartitionBound> },
-    DetachPartition { partition: ObjectName, concurrently: bool, finalize: bool },
+    AttachPartition {
+        partition: ObjectName,
+        bound: Option<PartitionBound>,
+    },
+    DetachPartition {
+        partition: ObjectName,
+        concurrently: bool,
+        finalize: bool,
+    },
     // Composite types.
-    AddAttribute { column: ColumnDefinition, behavior: DropBehavior },
-    DropAttribute { name: String, if_exists: bool, behavior: DropBehavior },
-    AlterAttribute { name: String, type_name: TypeName, collation: Option<ObjectName>, behavior: DropBehavior },
+    AddAttribute {
+        column: ColumnDefinition,
+        behavior: DropBehavior,
+    },
+    DropAttribute {
+        name: String,
+        if_exists: bool,
+        behavior: DropBehavior,
+    },
+    AlterAttribute {
+        name: String,
+        type_name: TypeName,
+        collation: Option<ObjectName>,
+        behavior: DropBehavior,
+    },
 }
 
 /// A column by name, or (for index statistics) by number.
@@ -132,18 +201,32 @@ pub enum AlterColumnAction {
     SetNotNull,
     DropNotNull,
     SetExpression(Expr),
-    DropExpression { if_exists: bool },
-    SetType { type_name: TypeName, collation: Option<ObjectName>, using: Option<Expr> },
+    DropExpression {
+        if_exists: bool,
+    },
+    SetType {
+        type_name: TypeName,
+        collation: Option<ObjectName>,
+        using: Option<Expr>,
+    },
     /// `-1` or DEFAULT is `None`.
     SetStatistics(Option<i32>),
     SetStorage(String),
     SetCompression(String),
     SetOptions(Vec<OptionItem>),
     ResetOptions(Vec<OptionItem>),
-    AddIdentity { always: bool, options: Vec<SequenceOption> },
+    AddIdentity {
+        always: bool,
+        options: Vec<SequenceOption>,
+    },
     /// `SET GENERATED ...`, `SET sequence option`, `RESTART`.
-    SetIdentity { always: Option<bool>, options: Vec<SequenceOption> },
-    DropIdentity { if_exists: bool },
+    SetIdentity {
+        always: Option<bool>,
+        options: Vec<SequenceOption>,
+    },
+    DropIdentity {
+        if_exists: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

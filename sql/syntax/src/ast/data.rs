@@ -126,9 +126,15 @@ pub struct MergeClause {
 pub enum MergeAction {
     Nothing,
     Delete,
-    Update { assignments: Vec<Assignment> },
+    Update {
+        assignments: Vec<Assignment>,
+    },
     /// No `values`: `DEFAULT VALUES`.
-    Insert { columns: Vec<TargetColumn>, overriding: Overriding, values: Option<Vec<Expr>> },
+    Insert {
+        columns: Vec<TargetColumn>,
+        overriding: Overriding,
+        values: Option<Vec<Expr>>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -144,7 +150,10 @@ pub struct Copy {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum CopySource {
-    Table { name: ObjectName, columns: Vec<String> },
+    Table {
+        name: ObjectName,
+        columns: Vec<String>,
+    },
     /// A query, or a data-changing statement with RETURNING.
     Statement(Box<Statement>),
 }

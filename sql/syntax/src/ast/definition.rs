@@ -81,13 +81,24 @@ pub struct Constraint {
 pub enum ConstraintKind {
     Null,
     /// `column` only when written as a table constraint.
-    NotNull { column: Option<String> },
+    NotNull {
+        column: Option<String>,
+    },
     Default(Expr),
-    Identity { always: bool, options: Vec<SequenceOption> },
-    Generated { expr: Expr, stored: bool },
+    Identity {
+        always: bool,
+        options: Vec<SequenceOption>,
+    },
+    Generated {
+        expr: Expr,
+        stored: bool,
+    },
     Check(Expr),
     PrimaryKey(KeyConstraint),
-    Unique { nulls_not_distinct: bool, key: KeyConstraint },
+    Unique {
+        nulls_not_distinct: bool,
+        key: KeyConstraint,
+    },
     Exclude(Box<ExcludeConstraint>),
     ForeignKey(Box<ForeignKey>),
 }
@@ -158,8 +169,14 @@ pub enum PartitionBound {
     Default,
     List(Vec<Expr>),
     /// MINVALUE and MAXVALUE are column references of that name.
-    Range { from: Vec<Expr>, to: Vec<Expr> },
-    Hash { modulus: u32, remainder: u32 },
+    Range {
+        from: Vec<Expr>,
+        to: Vec<Expr>,
+    },
+    Hash {
+        modulus: u32,
+        remainder: u32,
+    },
 }
 
 /// `CREATE TABLE ... AS query` and `CREATE MATERIALIZED VIEW`.

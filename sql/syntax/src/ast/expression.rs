@@ -10,7 +10,10 @@ pub enum Expr {
     /// `a`, `t.a`, `s.t.*`, `*`.
     ColumnRef(ColumnRef),
     /// `$1`.
-    Parameter { number: u32, location: Location },
+    Parameter {
+        number: u32,
+        location: Location,
+    },
     Literal(Literal),
     /// `expr::type`, `CAST(expr AS type)`, `type 'text'`.
     TypeCast(Box<TypeCast>),
@@ -34,34 +37,62 @@ pub enum Expr {
     /// `EXISTS`, scalar, `ARRAY(query)`, `IN (query)`, `op ANY (query)`.
     Subquery(Box<SubqueryExpr>),
     /// `ARRAY[...]`; inner `[...]` of a multi-dimensional one are `Array` too.
-    Array { elements: Vec<Expr>, location: Location },
+    Array {
+        elements: Vec<Expr>,
+        location: Location,
+    },
     /// `ROW(...)` or `(a, b)`.
-    Row { fields: Vec<Expr>, explicit: bool, location: Location },
+    Row {
+        fields: Vec<Expr>,
+        explicit: bool,
+        location: Location,
+    },
     Case(Box<CaseExpr>),
     /// `COALESCE`.
-    Coalesce { arguments: Vec<Expr>, location: Location },
+    Coalesce {
+        arguments: Vec<Expr>,
+        location: Location,
+    },
     NullIf(Box<NullIfExpr>),
     /// `GREATEST` or `LEAST`.
-    MinMax { greatest: bool, arguments: Vec<Expr>, location: Location },
+    MinMax {
+        greatest: bool,
+        arguments: Vec<Expr>,
+        location: Location,
+    },
     Function(Box<FunctionCall>),
     /// `CURRENT_DATE`, `CURRENT_USER`, ... written without parentheses.
-    SqlValue { function: SqlValueFunction, precision: Option<u32>, location: Location },
+    SqlValue {
+        function: SqlValueFunction,
+        precision: Option<u32>,
+        location: Location,
+    },
     /// `expr[1].field.*`: array elements, slices, field selection.
     Indirection(Box<Indirection>),
     /// `expr COLLATE name`.
     Collate(Box<CollateExpr>),
     /// `GROUPING(a, b)`.
-    Grouping { arguments: Vec<Expr>, location: Location },
+    Grouping {
+        arguments: Vec<Expr>,
+        location: Location,
+    },
     /// `MERGE_ACTION()`.
-    MergeAction { location: Location },
+    MergeAction {
+        location: Location,
+    },
     /// `XMLELEMENT`, `XMLFOREST`, ...: parsed so that the error can be precise.
     Xml(Box<XmlExpr>),
     /// `JSON_VALUE`, `JSON_OBJECT(k: v)`, ... of the SQL standard.
     Json(Box<JsonExpr>),
     /// `DEFAULT`, valid only as an inserted or assigned value.
-    Default { location: Location },
+    Default {
+        location: Location,
+    },
     /// `CURRENT OF cursor`, valid only as a whole WHERE clause.
-    CurrentOf { cursor: String, location: Location },
+    CurrentOf {
+        cursor: String,
+        location: Location,
+    },
 }
 
 /// A column reference: `fields` and, if `star`, a trailing `*`.
@@ -176,7 +207,10 @@ pub enum IsTest {
     /// `NFC` unless written.
     Normalized(Option<String>),
     /// `IS JSON [VALUE|ARRAY|OBJECT|SCALAR] [WITH UNIQUE KEYS]`.
-    Json { kind: Option<String>, unique_keys: bool },
+    Json {
+        kind: Option<String>,
+        unique_keys: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -252,9 +286,17 @@ pub enum SubqueryKind {
     Scalar,
     Array,
     /// `expr [NOT] IN (query)`.
-    In { expr: Expr, negated: bool },
+    In {
+        expr: Expr,
+        negated: bool,
+    },
     /// `left op ANY (query)`; SOME is ANY.
-    Quantified { left: Expr, schema: Vec<String>, operator: String, quantifier: Quantifier },
+    Quantified {
+        left: Expr,
+        schema: Vec<String>,
+        operator: String,
+        quantifier: Quantifier,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -390,11 +432,19 @@ pub struct Indirection {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum IndirectionStep {
-    Field { name: String, location: Location },
+    Field {
+        name: String,
+        location: Location,
+    },
     /// `.*`.
-    Star { location: Location },
+    Star {
+        location: Location,
+    },
     Index(Expr),
-    Slice { lower: Option<Expr>, upper: Option<Expr> },
+    Slice {
+        lower: Option<Expr>,
+        upper: Option<Expr>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -18,7 +18,10 @@ pub struct Query {
 pub enum QueryBody {
     /// Also `TABLE t`, which is `SELECT * FROM t`.
     Select(Box<Select>),
-    Values { rows: Vec<Vec<Expr>>, location: Location },
+    Values {
+        rows: Vec<Vec<Expr>>,
+        location: Location,
+    },
     SetOperation(Box<SetOperation>),
     /// A query in parentheses that has clauses of its own.
     Nested(Box<Query>),
@@ -112,10 +115,21 @@ pub struct IntoTarget {
 pub enum GroupItem {
     Expr(Expr),
     /// `()`.
-    Empty { location: Location },
-    Rollup { items: Vec<Expr>, location: Location },
-    Cube { items: Vec<Expr>, location: Location },
-    GroupingSets { sets: Vec<GroupItem>, location: Location },
+    Empty {
+        location: Location,
+    },
+    Rollup {
+        items: Vec<Expr>,
+        location: Location,
+    },
+    Cube {
+        items: Vec<Expr>,
+        location: Location,
+    },
+    GroupingSets {
+        sets: Vec<GroupItem>,
+        location: Location,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -301,7 +315,10 @@ pub enum JoinConstraint {
     /// Only for CROSS.
     None,
     On(Expr),
-    Using { columns: Vec<String>, alias: Option<String> },
+    Using {
+        columns: Vec<String>,
+        alias: Option<String>,
+    },
     Natural,
 }
 

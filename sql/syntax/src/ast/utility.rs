@@ -5,12 +5,28 @@ use super::*;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Transaction {
     /// BEGIN and START TRANSACTION.
-    Begin { modes: Vec<TransactionMode>, start: bool },
-    Commit { chain: bool },
-    Rollback { chain: bool },
-    Savepoint { name: String, location: Location },
-    Release { name: String, location: Location },
-    RollbackTo { name: String, location: Location },
+    Begin {
+        modes: Vec<TransactionMode>,
+        start: bool,
+    },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
+    Savepoint {
+        name: String,
+        location: Location,
+    },
+    Release {
+        name: String,
+        location: Location,
+    },
+    RollbackTo {
+        name: String,
+        location: Location,
+    },
     PrepareTransaction(String),
     CommitPrepared(String),
     RollbackPrepared(String),
@@ -74,7 +90,10 @@ pub enum SetItem {
     Word(String),
     Number(String),
     /// `SET TIME ZONE INTERVAL '...' HOUR TO MINUTE`.
-    Interval { text: String, type_name: TypeName },
+    Interval {
+        text: String,
+        type_name: TypeName,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +107,10 @@ pub struct SetConstraints {
 pub enum Show {
     All,
     /// The name as in [`SetVariable`].
-    Name { name: String, location: Location },
+    Name {
+        name: String,
+        location: Location,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,10 +60,11 @@ impl Printer {
             return;
         };
         self.push(" RETURNING ");
-        let aliases: Vec<(&str, &String)> = [("OLD", &returning.old_alias), ("NEW", &returning.new_alias)]
-            .into_iter()
-            .filter_map(|(word, alias)| alias.as_ref().map(|alias| (word, alias)))
-            .collect();
+        let aliases: Vec<(&str, &String)> =
+            [("OLD", &returning.old_alias), ("NEW", &returning.new_alias)]
+                .into_iter()
+                .filter_map(|(word, alias)| alias.as_ref().map(|alias| (word, alias)))
+                .collect();
         if !aliases.is_empty() {
             self.push("WITH (");
             self.list(&aliases, |printer, (word, alias)| {

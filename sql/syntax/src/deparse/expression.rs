@@ -75,8 +75,12 @@ impl Printer {
                 self.push(word);
             }
             match term {
-                Expr::Operator(_) | Expr::Is(_) | Expr::InList(_) | Expr::Like(_)
-                | Expr::Quantified(_) | Expr::Between(_) => self.expression(term),
+                Expr::Operator(_)
+                | Expr::Is(_)
+                | Expr::InList(_)
+                | Expr::Like(_)
+                | Expr::Quantified(_)
+                | Expr::Between(_) => self.expression(term),
                 _ => self.operand(term),
             }
         }
@@ -107,7 +111,11 @@ impl Printer {
             Expr::Is(test) => self.is_test(test),
             Expr::IsDistinct(test) => {
                 self.operand(&test.left);
-                self.push(if test.negated { " IS NOT DISTINCT FROM " } else { " IS DISTINCT FROM " });
+                self.push(if test.negated {
+                    " IS NOT DISTINCT FROM "
+                } else {
+                    " IS DISTINCT FROM "
+                });
                 self.operand(&test.right);
             }
             Expr::InList(list) => {
@@ -341,7 +349,9 @@ impl Printer {
 
     fn array_elements(&mut self, elements: &[Expr]) {
         self.list(elements, |printer, element| match element {
-            Expr::Array { elements: inner, .. } if elements.iter().all(|e| matches!(e, Expr::Array { .. })) => {
+            Expr::Array { elements: inner, .. }
+                if elements.iter().all(|e| matches!(e, Expr::Array { .. })) =>
+            {
                 printer.push("[");
                 printer.array_elements(inner);
                 printer.push("]");
@@ -503,7 +513,10 @@ impl Printer {
                 self.list(arguments, |printer, value| printer.expression(value));
                 self.push(")");
             }
-            ("normalize", [value, Expr::Literal(Literal { value: LiteralValue::String(form), .. })]) => {
+            (
+                "normalize",
+                [value, Expr::Literal(Literal { value: LiteralValue::String(form), .. })],
+            ) => {
                 self.push("NORMALIZE(");
                 self.expression(value);
                 self.push(&format!(", {form})"));

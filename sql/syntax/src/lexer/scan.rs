@@ -169,7 +169,8 @@ impl<'a> Scanner<'a> {
         let mut end = start;
         while is_operator_character(u32::from(self.byte(end))) {
             // A comment ends the operator.
-            let comment = matches!((self.byte(end), self.byte(end + 1)), (b'/', b'*') | (b'-', b'-'));
+            let comment =
+                matches!((self.byte(end), self.byte(end + 1)), (b'/', b'*') | (b'-', b'-'));
             if comment && end > start {
                 break;
             }
@@ -226,11 +227,9 @@ impl<'a> Scanner<'a> {
                 self.position = end + 1 + length + tag.len();
                 Ok(self.token(TokenKind::String, Cow::Borrowed(body), start))
             }
-            None => Err(self.error_near(
-                "unterminated dollar-quoted string",
-                start,
-                self.source.len(),
-            )),
+            None => {
+                Err(self.error_near("unterminated dollar-quoted string", start, self.source.len()))
+            }
         }
     }
 
@@ -257,9 +256,15 @@ impl<'a> Scanner<'a> {
     fn number(&mut self) -> Result<Token<'a>, SyntaxError> {
         let start = self.position;
         let radix = match (self.byte(start), self.byte(start + 1)) {
-            (b'0', b'x' | b'X') => Some((16u32, u8::is_ascii_hexdigit as fn(&u8) -> bool, "hexadecimal")),
-            (b'0', b'o' | b'O') => Some((8, (|byte: &u8| (b'0'..=b'7').contains(byte)) as _, "octal")),
-            (b'0', b'b' | b'B') => Some((2, (|byte: &u8| matches!(byte, b'0' | b'1')) as _, "binary")),
+            (b'0', b'x' | b'X') => {
+                Some((16u32, u8::is_ascii_hexdigit as fn(&u8) -> bool, "hexadecimal"))
+            }
+            (b'0', b'o' | b'O') => {
+                Some((8, (|byte: &u8| (b'0'..=b'7').contains(byte)) as _, "octal"))
+            }
+            (b'0', b'b' | b'B') => {
+                Some((2, (|byte: &u8| matches!(byte, b'0' | b'1')) as _, "binary"))
+            }
             _ => None,
         };
         if let Some((radix, accept, name)) = radix {
@@ -305,11 +310,8 @@ impl<'a> Scanner<'a> {
         }
         self.position = end;
         let raw = &self.source[start..end];
-        let text = if raw.contains('_') {
-            Cow::Owned(raw.replace('_', ""))
-        } else {
-            Cow::Borrowed(raw)
-        };
+        let text =
+            if raw.contains('_') { Cow::Owned(raw.replace('_', "")) } else { Cow::Borrowed(raw) };
         let integer = !fraction && text.parse::<i32>().is_ok();
         let kind = if integer { TokenKind::Integer } else { TokenKind::Float };
         Ok(self.token(kind, text, start))

@@ -156,8 +156,7 @@ pub fn quoted_identifier<'a>(
     if raw.is_empty() {
         return Err(scanner.error_near("zero-length delimited identifier", start, position + 1));
     }
-    let mut name =
-        if doubled { Cow::Owned(raw.replace("\"\"", "\"")) } else { Cow::Borrowed(raw) };
+    let mut name = if doubled { Cow::Owned(raw.replace("\"\"", "\"")) } else { Cow::Borrowed(raw) };
     if unicode {
         let escape = unicode_escape_character(scanner)?;
         name = Cow::Owned(unescape_unicode(scanner, &name, escape, start)?);
@@ -187,7 +186,10 @@ fn unicode_escape_character(scanner: &mut Scanner<'_>) -> Result<char, SyntaxErr
     match (characters.next(), characters.next()) {
         (Some(escape), None)
             if !escape.is_ascii_hexdigit()
-                && !matches!(escape, '+' | '\'' | '"' | ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c') =>
+                && !matches!(
+                    escape,
+                    '+' | '\'' | '"' | ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c'
+                ) =>
         {
             Ok(escape)
         }
@@ -220,7 +222,8 @@ fn unescape(scanner: &Scanner<'_>, raw: &str, start: usize) -> Result<String, Sy
     let mut output: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut index = 0;
     let mut high_surrogate: Option<u32> = None;
-    let pair_error = || scanner.error_near("invalid Unicode surrogate pair", start, scanner.position);
+    let pair_error =
+        || scanner.error_near("invalid Unicode surrogate pair", start, scanner.position);
     while index < bytes.len() {
         let byte = bytes[index];
         let unicode = byte == b'\\' && matches!(bytes.get(index + 1), Some(b'u' | b'U'));
@@ -253,8 +256,7 @@ fn unescape(scanner: &Scanner<'_>, raw: &str, start: usize) -> Result<String, Sy
         } else if unicode {
             let length = if escaped == b'u' { 4 } else { 8 };
             let Some(code) = hexadecimal(bytes, index, length) else {
-                let mut error =
-                    scanner.error("22025", "invalid Unicode escape".to_owned(), start);
+                let mut error = scanner.error("22025", "invalid Unicode escape".to_owned(), start);
                 error.hint = Some("Unicode escapes must be \\uXXXX or \\UXXXXXXXX.".to_owned());
                 return Err(error);
             };
@@ -362,7 +364,8 @@ fn unescape_unicode(
     let mut output = String::with_capacity(raw.len());
     let mut high_surrogate = None;
     let mut rest = raw;
-    let pair_error = || scanner.error_near("invalid Unicode surrogate pair", start, scanner.position);
+    let pair_error =
+        || scanner.error_near("invalid Unicode surrogate pair", start, scanner.position);
     while let Some(character) = rest.chars().next() {
         rest = &rest[character.len_utf8()..];
         if character != escape {

@@ -5,7 +5,12 @@ use super::*;
 fn values(source: &str) -> Vec<String> {
     let tokens = tokenize(source);
     assert!(tokens.error.is_none(), "{source}: {:?}", tokens.error);
-    tokens.tokens.iter().filter(|token| token.kind != TokenKind::End).map(|token| token.text.to_string()).collect()
+    tokens
+        .tokens
+        .iter()
+        .filter(|token| token.kind != TokenKind::End)
+        .map(|token| token.text.to_string())
+        .collect()
 }
 
 #[test]
@@ -17,8 +22,13 @@ fn operators_split_by_postgresql_rules() {
         ("a*-1", vec!["a", "*", "-", "1"]),
         ("a@-1", vec!["a", "@-", "1"]),
         ("a->>'x'", vec!["a", "->>", "x"]),
-        ("a @> b <@ c ?| d ?& e #>> f #- g @@ h ~~* i !~~* j",
-            vec!["a", "@>", "b", "<@", "c", "?|", "d", "?&", "e", "#>>", "f", "#-", "g", "@@", "h", "~~*", "i", "!~~*", "j"]),
+        (
+            "a @> b <@ c ?| d ?& e #>> f #- g @@ h ~~* i !~~* j",
+            vec![
+                "a", "@>", "b", "<@", "c", "?|", "d", "?&", "e", "#>>", "f", "#-", "g", "@@", "h",
+                "~~*", "i", "!~~*", "j",
+            ],
+        ),
         ("a+--b\n1", vec!["a", "+", "1"]),
         ("a*/*x*/b", vec!["a", "*", "b"]),
         ("1..10", vec!["1", "..", "10"]),
@@ -47,7 +57,10 @@ fn strings_of_every_kind() {
         ("'a\\'", vec!["a\\"]),
         ("B'101' x'1F' N'z'", vec!["101", "1F", "nchar", "z"]),
         ("\"A\"\"b\" FoO ÄÖ", vec!["A\"b", "foo", "ÄÖ"]),
-        ("1_000 0xFF 0o17 0b11 1.5e3 .5 5. 99999999999", vec!["1000", "255", "15", "3", "1.5e3", ".5", "5.", "99999999999"]),
+        (
+            "1_000 0xFF 0o17 0b11 1.5e3 .5 5. 99999999999",
+            vec!["1000", "255", "15", "3", "1.5e3", ".5", "5.", "99999999999"],
+        ),
         ("0xFFFFFFFFFFFFFFFFFFFFFFFF", vec!["79228162514264337593543950335"]),
         ("/* a /* b */ c */ x -- y", vec!["x"]),
         ("$1+$2", vec!["1", "+", "2"]),

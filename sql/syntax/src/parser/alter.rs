@@ -64,15 +64,14 @@ impl Parser<'_> {
             let Some(RoleName::Name(name)) = role else {
                 return Err(self.unexpected());
             };
-            let object =
-                ObjectReference::Name(ObjectName { parts: vec![name.name], location: name.location });
+            let object = ObjectReference::Name(ObjectName {
+                parts: vec![name.name],
+                location: name.location,
+            });
             return self.rename(ObjectType::Role, object, location);
         }
-        let database = if self.accept_words(&["in", "database"]) {
-            Some(self.column_name()?)
-        } else {
-            None
-        };
+        let database =
+            if self.accept_words(&["in", "database"]) { Some(self.column_name()?) } else { None };
         if self.at_any(&["set", "reset"]) {
             let setting = if self.accept("set") { self.set_rest()? } else { self.reset()? };
             return Ok(Statement::AlterRoleSetting(AlterRoleSetting { role, database, setting }));
@@ -663,9 +662,19 @@ impl Parser<'_> {
     }
 
     fn is_identity_option(&self) -> bool {
-        ["generated", "cache", "cycle", "increment", "maxvalue", "minvalue", "no", "start", "sequence"]
-            .iter()
-            .any(|word| self.at_ahead(1, word))
+        [
+            "generated",
+            "cache",
+            "cycle",
+            "increment",
+            "maxvalue",
+            "minvalue",
+            "no",
+            "start",
+            "sequence",
+        ]
+        .iter()
+        .any(|word| self.at_ahead(1, word))
     }
 
     fn set_identity(&mut self) -> Parse<AlterColumnAction> {

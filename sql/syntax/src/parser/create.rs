@@ -9,7 +9,10 @@ impl Parser<'_> {
         self.expect("create")?;
         let or_replace = self.accept_words(&["or", "replace"]);
         if !or_replace {
-            if self.at_any(&["local", "global"]) && !self.at_ahead(1, "temp") && !self.at_ahead(1, "temporary") {
+            if self.at_any(&["local", "global"])
+                && !self.at_ahead(1, "temp")
+                && !self.at_ahead(1, "temporary")
+            {
                 return Err(self.unexpected_ahead(1));
             }
             self.accept_any(&["local", "global"]);
@@ -148,7 +151,8 @@ impl Parser<'_> {
     /// A key of an index, of ON CONFLICT or of PARTITION BY.
     pub fn index_element(&mut self) -> Parse<IndexElement> {
         let location = self.location();
-        let plain_name = self.is_column_name(0) && !self.symbol_ahead(1, "(") && !self.symbol_ahead(1, ".");
+        let plain_name =
+            self.is_column_name(0) && !self.symbol_ahead(1, "(") && !self.symbol_ahead(1, ".");
         let expr = if plain_name {
             let fields = vec![self.column_name()?];
             Expr::ColumnRef(ColumnRef { fields, star: false, location })
@@ -198,8 +202,19 @@ impl Parser<'_> {
 
     pub fn sequence_option(&mut self) -> Parse<Option<SequenceOption>> {
         let word = self.accept_any(&[
-            "as", "cache", "cycle", "increment", "maxvalue", "minvalue", "no", "owned",
-            "sequence", "start", "restart", "logged", "unlogged",
+            "as",
+            "cache",
+            "cycle",
+            "increment",
+            "maxvalue",
+            "minvalue",
+            "no",
+            "owned",
+            "sequence",
+            "start",
+            "restart",
+            "logged",
+            "unlogged",
         ]);
         Ok(Some(match word {
             None => return Ok(None),
@@ -271,11 +286,8 @@ impl Parser<'_> {
         let definition = if self.accept("as") {
             if self.accept("enum") {
                 self.expect_symbol("(")?;
-                let labels = if self.at_symbol(")") {
-                    Vec::new()
-                } else {
-                    self.comma_list(Self::string)?
-                };
+                let labels =
+                    if self.at_symbol(")") { Vec::new() } else { self.comma_list(Self::string)? };
                 self.expect_symbol(")")?;
                 TypeDefinition::Enum(labels)
             } else if self.accept("range") {

@@ -184,9 +184,7 @@ impl Parser<'_> {
         if self.accept_words(&["called", "on", "null", "input"]) {
             return Ok(Some(FunctionOption::Strict(false)));
         }
-        if self.accept("strict")
-            || self.accept_words(&["returns", "null", "on", "null", "input"])
-        {
+        if self.accept("strict") || self.accept_words(&["returns", "null", "on", "null", "input"]) {
             return Ok(Some(FunctionOption::Strict(true)));
         }
         if self.accept("leakproof") {

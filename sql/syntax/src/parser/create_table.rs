@@ -5,7 +5,11 @@ use crate::ast::*;
 
 impl Parser<'_> {
     /// After `CREATE [persistence] TABLE`.
-    pub fn create_table(&mut self, persistence: Persistence, location: Location) -> Parse<Statement> {
+    pub fn create_table(
+        &mut self,
+        persistence: Persistence,
+        location: Location,
+    ) -> Parse<Statement> {
         let if_not_exists = self.if_not_exists();
         let name = self.relation_object_name()?;
         if self.create_as_follows() {
@@ -184,8 +188,16 @@ impl Parser<'_> {
             let mut options = Vec::new();
             while let Some(word) = self.accept_any(&["including", "excluding"]) {
                 let option = self.expect_any(&[
-                    "all", "comments", "compression", "constraints", "defaults", "identity",
-                    "generated", "indexes", "statistics", "storage",
+                    "all",
+                    "comments",
+                    "compression",
+                    "constraints",
+                    "defaults",
+                    "identity",
+                    "generated",
+                    "indexes",
+                    "statistics",
+                    "storage",
                 ])?;
                 options.push((word == "including", option.to_owned()));
             }
@@ -450,11 +462,8 @@ impl Parser<'_> {
             Ok((element, operator))
         })?;
         let key = self.key_suffix(Vec::new())?;
-        let predicate = if self.accept("where") {
-            Some(self.parenthesized(Self::expression)?)
-        } else {
-            None
-        };
+        let predicate =
+            if self.accept("where") { Some(self.parenthesized(Self::expression)?) } else { None };
         Ok(ExcludeConstraint {
             method,
             elements,
@@ -527,9 +536,8 @@ impl Parser<'_> {
             });
         }
         self.expect("with")?;
-        let parts = self.parenthesized_list(|parser| {
-            Ok((parser.nonreserved_word()?, parser.unsigned()?))
-        })?;
+        let parts =
+            self.parenthesized_list(|parser| Ok((parser.nonreserved_word()?, parser.unsigned()?)))?;
         let find = |name: &str| parts.iter().find(|part| part.0 == name).map(|part| part.1);
         match (find("modulus"), find("remainder")) {
             (Some(modulus), Some(remainder)) => Ok(PartitionBound::Hash { modulus, remainder }),

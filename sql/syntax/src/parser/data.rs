@@ -89,11 +89,8 @@ impl Parser<'_> {
                 Ok((word, parser.column_name()?))
             })?;
             for (word, alias) in aliases {
-                let slot = if word == "old" {
-                    &mut returning.old_alias
-                } else {
-                    &mut returning.new_alias
-                };
+                let slot =
+                    if word == "old" { &mut returning.old_alias } else { &mut returning.new_alias };
                 *slot = Some(alias);
             }
         }
@@ -134,8 +131,7 @@ impl Parser<'_> {
         let alias = self.target_alias()?;
         self.expect("set")?;
         let assignments = self.assignments()?;
-        let from =
-            if self.accept("from") { self.comma_list(Self::from_item)? } else { Vec::new() };
+        let from = if self.accept("from") { self.comma_list(Self::from_item)? } else { Vec::new() };
         let filter = self.where_clause()?;
         let returning = self.returning()?;
         Ok(Statement::Update(Box::new(Update {

@@ -123,8 +123,7 @@ impl Parser<'_> {
     /// `f` or `f(types)`.
     pub fn routine_reference(&mut self) -> Parse<ObjectReference> {
         let name = self.function_name()?;
-        let arguments =
-            if self.at_symbol("(") { Some(self.function_parameters()?) } else { None };
+        let arguments = if self.at_symbol("(") { Some(self.function_parameters()?) } else { None };
         Ok(ObjectReference::Routine { name, arguments, star: false })
     }
 
@@ -158,7 +157,10 @@ impl Parser<'_> {
         }
         let at = self.location();
         let object_type = self.object_type()?;
-        if matches!(object_type, ObjectType::Column | ObjectType::Constraint | ObjectType::LargeObject) {
+        if matches!(
+            object_type,
+            ObjectType::Column | ObjectType::Constraint | ObjectType::LargeObject
+        ) {
             return Err(SyntaxAt(at).error(self));
         }
         let concurrently = object_type == ObjectType::Index && self.accept("concurrently");

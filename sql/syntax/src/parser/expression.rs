@@ -57,8 +57,7 @@ impl Parser<'_> {
         match self.parenthesized_contents()? {
             Contents::Query(query) => {
                 let kind = SubqueryKind::Scalar;
-                let subquery =
-                    Expr::Subquery(Box::new(SubqueryExpr { kind, query, location }));
+                let subquery = Expr::Subquery(Box::new(SubqueryExpr { kind, query, location }));
                 self.indirection(subquery)
             }
             Contents::List(mut list) if list.len() == 1 => {
@@ -132,7 +131,8 @@ impl Parser<'_> {
                     steps.push(IndirectionStep::Field { name: self.label()?, location });
                 }
             } else {
-                let star = steps.iter().position(|step| matches!(step, IndirectionStep::Star { .. }));
+                let star =
+                    steps.iter().position(|step| matches!(step, IndirectionStep::Star { .. }));
                 if star.is_some_and(|index| index + 1 < steps.len()) {
                     let message = "improper use of \"*\"";
                     let location = self.location();

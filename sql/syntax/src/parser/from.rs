@@ -111,9 +111,19 @@ impl Parser<'_> {
     /// A function call, not a table: a name followed by `(`, or one of SQL's own functions.
     fn at_function(&self) -> bool {
         let own = self.at_any(&[
-            "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
-            "current_role", "current_user", "user", "session_user", "system_user",
-            "current_catalog", "current_schema", "cast",
+            "current_date",
+            "current_time",
+            "current_timestamp",
+            "localtime",
+            "localtimestamp",
+            "current_role",
+            "current_user",
+            "user",
+            "session_user",
+            "system_user",
+            "current_catalog",
+            "current_schema",
+            "cast",
         ]);
         let mut ahead = 0;
         while self.is_label(ahead) && self.symbol_ahead(ahead + 1, ".") {

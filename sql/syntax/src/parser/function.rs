@@ -30,7 +30,8 @@ impl Parser<'_> {
         if self.kind() == TokenKind::String && !call.star && !call.distinct && !call.variadic {
             let mut type_name = TypeName::system("", location);
             type_name.names = call.name.parts;
-            type_name.modifiers = call.arguments.into_iter().map(|argument| argument.value).collect();
+            type_name.modifiers =
+                call.arguments.into_iter().map(|argument| argument.value).collect();
             return self.text_of_type(type_name);
         }
         self.call_suffix(&mut call)?;
@@ -43,8 +44,8 @@ impl Parser<'_> {
                 return Err(self.unexpected());
             }
             call.variadic = self.accept("variadic");
-            let named = self.is_label(0)
-                && (self.symbol_ahead(1, "=>") || self.symbol_ahead(1, ":="));
+            let named =
+                self.is_label(0) && (self.symbol_ahead(1, "=>") || self.symbol_ahead(1, ":="));
             let name = if named {
                 let name = self.type_or_function_name()?;
                 self.skip(1);
@@ -110,8 +111,8 @@ impl Parser<'_> {
     pub fn window_definition(&mut self) -> Parse<WindowDefinition> {
         let location = self.location();
         self.expect_symbol("(")?;
-        let clause = self.at_words(&["partition", "by"])
-            || self.at_any(&["range", "rows", "groups"]);
+        let clause =
+            self.at_words(&["partition", "by"]) || self.at_any(&["range", "rows", "groups"]);
         let base = if !clause && self.is_column_name(0) { Some(self.take_text()) } else { None };
         let partition_by = if self.accept("partition") {
             self.expect("by")?;
@@ -189,7 +190,8 @@ impl Parser<'_> {
     }
 
     fn frame_bound(&mut self) -> Parse<FrameBound> {
-        if self.at("unbounded") && (self.at_ahead(1, "preceding") || self.at_ahead(1, "following")) {
+        if self.at("unbounded") && (self.at_ahead(1, "preceding") || self.at_ahead(1, "following"))
+        {
             self.skip(1);
             return Ok(match self.expect_any(&["preceding", "following"])? {
                 "preceding" => FrameBound::UnboundedPreceding,
@@ -218,9 +220,7 @@ impl Parser<'_> {
             "session_user" => Some(SqlValueFunction::SessionUser),
             "system_user" => Some(SqlValueFunction::SystemUser),
             "current_catalog" => Some(SqlValueFunction::CurrentCatalog),
-            "current_schema" if !self.symbol_ahead(1, "(") => {
-                Some(SqlValueFunction::CurrentSchema)
-            }
+            "current_schema" if !self.symbol_ahead(1, "(") => Some(SqlValueFunction::CurrentSchema),
             "current_time" => Some(SqlValueFunction::CurrentTime),
             "current_timestamp" => Some(SqlValueFunction::CurrentTimestamp),
             "localtime" => Some(SqlValueFunction::LocalTime),
@@ -248,10 +248,8 @@ impl Parser<'_> {
         if word.starts_with("xml") && word != "xml" {
             return self.xml_function().map(Some);
         }
-        let standard_json = matches!(
-            word,
-            "json_object" | "json_array" | "json_objectagg" | "json_arrayagg"
-        );
+        let standard_json =
+            matches!(word, "json_object" | "json_array" | "json_objectagg" | "json_arrayagg");
         if standard_json {
             return self.json_function(word).map(Some);
         }

@@ -141,15 +141,16 @@ impl Parser<'_> {
                 "isnull" | "notnull" => Some(IS),
                 "between" | "in" | "like" | "ilike" => Some(LIKE),
                 "similar" if self.at_ahead(1, "to") => Some(LIKE),
-                "not" if self.token_at(1).kind == TokenKind::Keyword => {
-                    matches!(
-                        &*self.token_at(1).text,
-                        "between" | "in" | "like" | "ilike" | "similar"
-                    )
-                    .then_some(LIKE)
-                }
+                "not" if self.token_at(1).kind == TokenKind::Keyword => matches!(
+                    &*self.token_at(1).text,
+                    "between" | "in" | "like" | "ilike" | "similar"
+                )
+                .then_some(LIKE),
                 "at" if self.at_ahead(1, "time") && self.at_ahead(2, "zone")
-                    || self.at_ahead(1, "local") => Some(AT_ZONE),
+                    || self.at_ahead(1, "local") =>
+                {
+                    Some(AT_ZONE)
+                }
                 "collate" => Some(COLLATE),
                 "overlaps" if matches!(left, Expr::Row { .. }) => Some(u8::MAX),
                 _ => None,
@@ -212,7 +213,11 @@ impl Parser<'_> {
         while self.accept(word) {
             terms.push(self.climb(precedence + 1, Grammar::Full)?);
         }
-        Ok(if precedence == OR { Expr::Or(flatten_or(terms)) } else { Expr::And(flatten_and(terms)) })
+        Ok(if precedence == OR {
+            Expr::Or(flatten_or(terms))
+        } else {
+            Expr::And(flatten_and(terms))
+        })
     }
 
     fn infix_operator(&mut self, left: Expr, precedence: u8, grammar: Grammar) -> Parse<Expr> {
@@ -388,7 +393,14 @@ impl Parser<'_> {
                 } else {
                     None
                 };
-                Ok(Expr::Like(Box::new(LikeExpr { kind, expr, pattern, escape, negated, location })))
+                Ok(Expr::Like(Box::new(LikeExpr {
+                    kind,
+                    expr,
+                    pattern,
+                    escape,
+                    negated,
+                    location,
+                })))
             }
         }
     }

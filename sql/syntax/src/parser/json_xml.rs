@@ -43,7 +43,9 @@ impl Parser<'_> {
                     xml.type_name = Some(self.simple_type(true)?);
                 }
                 for words in [
-                    &["no", "indent"][..], &["indent"], &["preserve", "whitespace"],
+                    &["no", "indent"][..],
+                    &["indent"],
+                    &["preserve", "whitespace"],
                     &["strip", "whitespace"],
                 ] {
                     if self.accept_words(words) {

@@ -203,7 +203,12 @@ impl<'a> Parser<'a> {
 
     // Failing.
 
-    pub fn error_at(&self, sqlstate: &'static str, message: &str, location: Location) -> SyntaxError {
+    pub fn error_at(
+        &self,
+        sqlstate: &'static str,
+        message: &str,
+        location: Location,
+    ) -> SyntaxError {
         SyntaxError {
             sqlstate,
             message: message.to_owned(),
@@ -225,9 +230,7 @@ impl<'a> Parser<'a> {
                 Some(error) => error.clone(),
                 None => self.error_at("42601", "syntax error", token.start),
             },
-            TokenKind::End => {
-                self.error_at("42601", "syntax error at end of input", token.start)
-            }
+            TokenKind::End => self.error_at("42601", "syntax error at end of input", token.start),
             _ => {
                 let near = &self.source[token.start as usize..token.end as usize];
                 let message = format!("syntax error at or near \"{near}\"");
@@ -261,8 +264,7 @@ impl<'a> Parser<'a> {
     /// Runs a rule one level deeper, with stack enough for it.
     pub fn deeper<T>(&mut self, rule: impl FnOnce(&mut Self) -> Parse<T>) -> Parse<T> {
         self.enter()?;
-        let value =
-            stacker::maybe_grow(STACK_RESERVE_BYTES, STACK_SEGMENT_BYTES, || rule(self))?;
+        let value = stacker::maybe_grow(STACK_RESERVE_BYTES, STACK_SEGMENT_BYTES, || rule(self))?;
         self.leave();
         Ok(value)
     }

@@ -102,7 +102,8 @@ impl<'a> Parser<'a> {
             return self.object_name();
         }
         let location = self.location();
-        if self.is_type_or_function_name(0) || self.is_column_name(0) && !self.symbol_ahead(1, ".") {
+        if self.is_type_or_function_name(0) || self.is_column_name(0) && !self.symbol_ahead(1, ".")
+        {
             return Ok(ObjectName { parts: vec![self.take_text()], location });
         }
         Err(self.unexpected())
@@ -133,9 +134,7 @@ impl<'a> Parser<'a> {
     }
 
     pub fn role(&mut self) -> Parse<RoleName> {
-        if let Some(word) =
-            self.accept_any(&["current_role", "current_user", "session_user"])
-        {
+        if let Some(word) = self.accept_any(&["current_role", "current_user", "session_user"]) {
             return Ok(match word {
                 "current_role" => RoleName::CurrentRole,
                 "current_user" => RoleName::CurrentUser,
@@ -147,9 +146,7 @@ impl<'a> Parser<'a> {
         let name = self.nonreserved_word()?;
         match name.as_str() {
             "public" if !quoted => Ok(RoleName::Public),
-            "none" => {
-                Err(self.error_at("42939", "role name \"none\" is reserved", location))
-            }
+            "none" => Err(self.error_at("42939", "role name \"none\" is reserved", location)),
             _ => Ok(RoleName::Name(Identifier { name, location })),
         }
     }
@@ -261,10 +258,8 @@ impl<'a> Parser<'a> {
         if self.accept_words(&["operator"]) {
             return Ok(OptionValue::Operator(self.parenthesized(Self::any_operator)?));
         }
-        let reserved = self
-            .token()
-            .keyword
-            .is_some_and(|keyword| keyword.category == Category::Reserved);
+        let reserved =
+            self.token().keyword.is_some_and(|keyword| keyword.category == Category::Reserved);
         if reserved || self.accept("none") {
             let text = if reserved { self.take_text() } else { "none".to_owned() };
             return Ok(OptionValue::Word(text));

@@ -121,7 +121,10 @@ impl Parser<'_> {
         }
         self.comma_list(|parser| {
             if parser.accept_words(&["alter", "system"]) {
-                return Ok(Privilege { name: Some("alter system".to_owned()), columns: Vec::new() });
+                return Ok(Privilege {
+                    name: Some("alter system".to_owned()),
+                    columns: Vec::new(),
+                });
             }
             let name = if parser.at_any(&["select", "references", "create"]) {
                 parser.take_text()
@@ -152,7 +155,11 @@ impl Parser<'_> {
     fn grant_target(&mut self) -> Parse<(ObjectType, GrantTarget)> {
         if self.accept("all") {
             let object_type = match self.expect_any(&[
-                "tables", "sequences", "functions", "procedures", "routines",
+                "tables",
+                "sequences",
+                "functions",
+                "procedures",
+                "routines",
             ])? {
                 "tables" => ObjectType::Table,
                 "sequences" => ObjectType::Sequence,
@@ -207,7 +214,12 @@ impl Parser<'_> {
         let privileges = self.privilege_list()?;
         self.expect("on")?;
         let object_type = match self.expect_any(&[
-            "tables", "functions", "routines", "sequences", "types", "schemas",
+            "tables",
+            "functions",
+            "routines",
+            "sequences",
+            "types",
+            "schemas",
         ])? {
             "tables" => ObjectType::Table,
             "functions" | "routines" => ObjectType::Function,

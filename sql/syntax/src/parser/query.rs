@@ -59,8 +59,7 @@ impl Parser<'_> {
                 self.skip(1);
                 let count = if self.accept("all") { None } else { Some(self.expression()?) };
                 if self.at_symbol(",") {
-                    let mut error =
-                        self.error_at("42601", "LIMIT #,# syntax is not supported", at);
+                    let mut error = self.error_at("42601", "LIMIT #,# syntax is not supported", at);
                     error.hint = Some("Use separate LIMIT and OFFSET clauses.".to_owned());
                     return Err(error);
                 }

@@ -73,8 +73,8 @@ impl Parser<'_> {
                 return Err(self.unexpected());
             };
             modes.push(mode);
-            let more = self.accept_symbol(",")
-                || self.at_any(&["isolation", "read", "deferrable", "not"]);
+            let more =
+                self.accept_symbol(",") || self.at_any(&["isolation", "read", "deferrable", "not"]);
             if !more {
                 return Ok(modes);
             }
@@ -98,11 +98,8 @@ impl Parser<'_> {
     pub fn set_statement(&mut self) -> Parse<Statement> {
         self.expect("set")?;
         if self.accept("constraints") {
-            let constraints = if self.accept("all") {
-                None
-            } else {
-                Some(self.comma_list(Self::object_name)?)
-            };
+            let constraints =
+                if self.accept("all") { None } else { Some(self.comma_list(Self::object_name)?) };
             let deferred = self.expect_any(&["deferred", "immediate"])? == "deferred";
             return Ok(Statement::SetConstraints(SetConstraints { constraints, deferred }));
         }
@@ -121,7 +118,8 @@ impl Parser<'_> {
         if local || session {
             self.skip(1);
         }
-        if !local && self.at("transaction") && !self.symbol_ahead(1, "=") && !self.at_ahead(1, "to") {
+        if !local && self.at("transaction") && !self.symbol_ahead(1, "=") && !self.at_ahead(1, "to")
+        {
             self.skip(1);
             if self.accept("snapshot") {
                 return Ok(Statement::Transaction(Transaction::SetSnapshot(self.string()?)));
@@ -258,7 +256,12 @@ impl Parser<'_> {
         let location = self.location();
         let scope = SetScope::Session;
         if self.accept("all") {
-            return Ok(SetVariable { scope, name: String::new(), value: SetValue::ResetAll, location });
+            return Ok(SetVariable {
+                scope,
+                name: String::new(),
+                value: SetValue::ResetAll,
+                location,
+            });
         }
         let name = self.shown_name()?;
         Ok(SetVariable { scope, name, value: SetValue::Reset, location })
@@ -367,7 +370,9 @@ impl Parser<'_> {
     fn fetch_direction(&mut self) -> Parse<FetchDirection> {
         let direction = if self.at_number() {
             FetchDirection::Forward(i64::from(self.signed_integer()?))
-        } else if self.is_column_name(1) || self.at_ahead(1, "from") || self.at_ahead(1, "in")
+        } else if self.is_column_name(1)
+            || self.at_ahead(1, "from")
+            || self.at_ahead(1, "in")
             || self.at_ahead(1, "all")
             || matches!(self.token_at(1).kind, TokenKind::Integer)
             || self.symbol_ahead(1, "-")

@@ -61,9 +61,25 @@ impl Parser<'_> {
     /// Whether the current key word begins a type with SQL's own spelling.
     pub fn at_sql_type(&self) -> bool {
         self.at_any(&[
-            "int", "integer", "smallint", "bigint", "real", "float", "decimal", "dec",
-            "numeric", "boolean", "bit", "character", "char", "varchar", "national", "nchar",
-            "timestamp", "time", "interval",
+            "int",
+            "integer",
+            "smallint",
+            "bigint",
+            "real",
+            "float",
+            "decimal",
+            "dec",
+            "numeric",
+            "boolean",
+            "bit",
+            "character",
+            "char",
+            "varchar",
+            "national",
+            "nchar",
+            "timestamp",
+            "time",
+            "interval",
         ]) || self.at_words(&["double", "precision"])
     }
 
@@ -159,11 +175,8 @@ impl Parser<'_> {
                 type_name
             }
             "timestamp" | "time" => {
-                let modifiers = if self.at_symbol("(") {
-                    self.precision_modifier()?
-                } else {
-                    Vec::new()
-                };
+                let modifiers =
+                    if self.at_symbol("(") { self.precision_modifier()? } else { Vec::new() };
                 let zone = if self.accept_words(&["with", "time", "zone"]) {
                     "tz"
                 } else {

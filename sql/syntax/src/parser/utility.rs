@@ -28,9 +28,14 @@ impl Parser<'_> {
             self.preparable_statement()?
         };
         let explainable = match &statement {
-            Statement::Query(_) | Statement::Insert(_) | Statement::Update(_)
-            | Statement::Delete(_) | Statement::Merge(_) | Statement::Declare(_)
-            | Statement::Execute(_) | Statement::CreateTableAs(_)
+            Statement::Query(_)
+            | Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Merge(_)
+            | Statement::Declare(_)
+            | Statement::Execute(_)
+            | Statement::CreateTableAs(_)
             | Statement::RefreshMaterializedView(_) => true,
             _ => false,
         };
@@ -94,8 +99,7 @@ impl Parser<'_> {
 
     pub fn reindex(&mut self) -> Parse<Statement> {
         self.expect("reindex")?;
-        let options =
-            if self.at_symbol("(") { self.utility_options()? } else { Vec::new() };
+        let options = if self.at_symbol("(") { self.utility_options()? } else { Vec::new() };
         let word = self.expect_any(&["index", "table", "schema", "system", "database"])?;
         let concurrently = self.accept("concurrently");
         let object_type = match word {
