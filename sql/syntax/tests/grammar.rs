@@ -129,6 +129,8 @@ fn long_flat_texts_parse_clone_and_drop_on_a_small_stack() {
         format!("select * from {}t{}", "(select * from ".repeat(100), ")".repeat(100)),
         format!("select {}", "x".repeat(1 << 20)),
         "select 1;".repeat(20_000),
+        format!("select 1{}", "::int".repeat(240)),
+        format!("select 1{}", " is null".repeat(240)),
     ];
     let run = move || {
         for sql in texts {

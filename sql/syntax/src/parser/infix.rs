@@ -26,6 +26,9 @@ pub const COLLATE: u8 = 13;
 pub const SIGN: u8 = 14;
 pub const CAST: u8 = 16;
 
+/// How many operators a cast, test or collation counts for in a chain.
+const OTHER_CHAIN_COST: u32 = 8;
+
 /// Which of PostgreSQL's two expression grammars: `b_expr` has no AND, IN, LIKE, IS NULL, ...
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Grammar {
@@ -112,6 +115,10 @@ impl Parser<'_> {
                 self.lengthen(&mut chain)?;
             }
             left = self.infix(left, precedence, grammar)?;
+            // Only chains of operators are cloned in a loop; others may be shorter.
+            if !matches!(left, Expr::Operator(_) | Expr::And(_) | Expr::Or(_)) {
+                chain += OTHER_CHAIN_COST - 1;
+            }
         }
         Ok(left)
     }
