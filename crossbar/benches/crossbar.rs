@@ -48,7 +48,10 @@ fn round(criterion: &mut Criterion) {
         criterion.bench_function(&format!("one commit, {count} journals"), |bencher| {
             bencher.iter(|| {
                 number += 1;
-                crossbar.deliver(JournalId(0), vec![(Position(number), entry(100 + number..101 + number))]);
+                crossbar.deliver(
+                    JournalId(0),
+                    vec![(Position(number), entry(100 + number..101 + number))],
+                );
                 while driver.step().expect("goes well") {}
                 assert_eq!(crossbar.watermark(), Timestamp(100 + number));
             });
@@ -63,16 +66,13 @@ fn merge(criterion: &mut Criterion) {
     group.bench_function("1000 transactions of 4 journals", |bencher| {
         bencher.iter_batched(
             || {
-                let all = (0..4u64).map(|journal| {
-                    entry((0..EACH).map(move |number| 101 + 4 * number + journal))
-                });
+                let all = (0..4u64)
+                    .map(|journal| entry((0..EACH).map(move |number| 101 + 4 * number + journal)));
                 (Merge::new(&journals(4), Timestamp(100)), all.collect::<Vec<_>>())
             },
             |(mut merge, all)| {
                 for (journal, entry) in all.into_iter().enumerate() {
-                    merge
-                        .deliver(JournalId(journal as u32), Position(1), entry)
-                        .expect("in order");
+                    merge.deliver(JournalId(journal as u32), Position(1), entry).expect("in order");
                 }
                 merge.release()
             },

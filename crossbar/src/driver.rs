@@ -186,11 +186,8 @@ impl Driver {
         if wanted <= self.merge.watermark() {
             return Ok(false);
         }
-        let behind: Vec<JournalId> = self
-            .merge
-            .behind(wanted)
-            .filter(|journal| !self.bumps.contains_key(journal))
-            .collect();
+        let behind: Vec<JournalId> =
+            self.merge.behind(wanted).filter(|journal| !self.bumps.contains_key(journal)).collect();
         let mut progress = false;
         for journal in behind {
             self.measure.bumps.increment(1);
@@ -223,7 +220,9 @@ impl Driver {
                 Ok(()) => *taken += 1,
                 Err(ApplyError::Fatal { reason }) => return Err(reason),
                 Err(ApplyError::Retry { reason }) => {
-                    tracing::warn!(%reason, "storage does not take a delivery; trying again");
+                    if self.pause.is_none() {
+                        tracing::warn!(%reason, "a delivery was not taken; trying again");
+                    }
                     self.measure.retries.increment(1);
                     self.back_off();
                     return Ok(false);

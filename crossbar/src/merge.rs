@@ -142,7 +142,9 @@ pub(crate) fn size_of_entry(entry: &JournalEntry) -> usize {
             .iter()
             .map(|one| {
                 let writes = one.writes.iter().map(|write| {
-                    PER_WRITE + write.key.len() + write.value.as_ref().map_or(0, |value| value.len())
+                    PER_WRITE
+                        + write.key.len()
+                        + write.value.as_ref().map_or(0, |value| value.len())
                 });
                 PER_TRANSACTION + writes.sum::<usize>()
             })
@@ -222,8 +224,7 @@ impl Merge {
         position: Position,
         entry: Arc<JournalEntry>,
     ) -> Result<(), MergeError> {
-        let lane =
-            self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
+        let lane = self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
         if position <= lane.delivered {
             return Err(MergeError::OutOfOrder { journal, last: lane.delivered, position });
         }
@@ -259,8 +260,7 @@ impl Merge {
 
     /// The journal has nothing undelivered at or before `position`, although no entry came for it.
     pub fn pass(&mut self, journal: JournalId, position: Position) -> Result<(), MergeError> {
-        let lane =
-            self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
+        let lane = self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
         lane.delivered = lane.delivered.max(position);
         lane.trim();
         lane.take_due_promises();
@@ -270,8 +270,7 @@ impl Merge {
     /// What an adjudicator said about its journal.
     pub fn promise(&mut self, promise: Promise) -> Result<(), MergeError> {
         let journal = promise.journal;
-        let lane =
-            self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
+        let lane = self.lanes.get_mut(&journal).ok_or(MergeError::UnknownJournal { journal })?;
         if promise.after <= lane.delivered {
             lane.complete = lane.complete.max(promise.up_to);
         } else if lane.promises.back().is_some_and(|last| last.after >= promise.after) {

@@ -156,8 +156,10 @@ fn a_commit_becomes_visible_after_one_bump_to_each_other_journal() {
 fn refused_promises_and_a_full_disk_only_delay() {
     let world = world(2);
     world.adjudicators.failures.store(3, Ordering::SeqCst);
-    *world.sink.failures.lock() =
-        vec![ApplyError::Retry { reason: "full".to_owned() }, ApplyError::Retry { reason: "full".to_owned() }];
+    *world.sink.failures.lock() = vec![
+        ApplyError::Retry { reason: "full".to_owned() },
+        ApplyError::Retry { reason: "full".to_owned() },
+    ];
     world.commit(0, 1, 150);
     world.reach(150).expect("reached");
     assert_eq!(*world.sink.taus.lock(), vec![150]);

@@ -147,9 +147,11 @@ fn merged(lanes: &[VecDeque<Step>], random: &mut StdRng) -> Vec<(u64, JournalId)
         let mut open = Vec::new();
         for (lane, steps) in lanes.iter().enumerate() {
             for (next, is_entry) in [(entries[lane], true), (promises[lane], false)] {
-                let found = steps.iter().enumerate().skip(next).find(|(_, step)| {
-                    matches!(step, Step::Entry(..)) == is_entry
-                });
+                let found = steps
+                    .iter()
+                    .enumerate()
+                    .skip(next)
+                    .find(|(_, step)| matches!(step, Step::Entry(..)) == is_entry);
                 if let Some((index, _)) = found {
                     open.push((lane, index, is_entry));
                 }
@@ -168,7 +170,7 @@ fn merged(lanes: &[VecDeque<Step>], random: &mut StdRng) -> Vec<(u64, JournalId)
             Step::Entry(position, entry) => {
                 merge.deliver(JournalId(lane as u32), *position, entry.clone()).expect("valid");
             }
-            Step::Promise(promise) => merge.promise(promise.clone()).expect("valid"),
+            Step::Promise(promise) => merge.promise(*promise).expect("valid"),
         }
         if let Some(delivery) = merge.release() {
             assert!(delivery.watermark > last);
@@ -187,7 +189,7 @@ fn merged(lanes: &[VecDeque<Step>], random: &mut StdRng) -> Vec<(u64, JournalId)
 #[test]
 fn every_order_of_arrival_gives_the_same_history() {
     let seed = rand::rng().random();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..100 {
         let count = random.random_range(1..6);
