@@ -1,0 +1,240 @@
+//! How a group's messages reach the other nodes.
+//!
+//! [`Transport`] is the seam: it takes a message for one group on another node and returns the answer. The one here,
+//! [`InProcessTransport`], calls the other node's groups directly; one over TCP encodes the same messages with serde.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use openraft::errors::{RPCError, ReplicationClosed, StreamingError, Unreachable};
+use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2};
+use openraft::raft::{
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
+};
+use openraft::storage::Snapshot;
+use openraft::{EntryPayload, Raft};
+use parking_lot::Mutex;
+use protocol::JournalId;
+use protocol::journal::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use super::machine::Machine;
+use super::types::{JournalTypes, SnapshotMeta, Vote};
+use crate::log::Log;
+
+/// A message to a group on another node.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum GroupRequest {
+    Append(AppendEntriesRequest<JournalTypes>),
+    Vote(VoteRequest<JournalTypes>),
+    PreVote(VoteRequest<JournalTypes>),
+    /// A whole snapshot: it is a few hundred bytes.
+    Snapshot { vote: Vote, meta: SnapshotMeta, state: Vec<u8> },
+}
+
+/// Its answer.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum GroupResponse {
+    Append(AppendEntriesResponse<JournalTypes>),
+    Vote(VoteResponse<JournalTypes>),
+    Snapshot(SnapshotResponse<JournalTypes>),
+}
+
+/// Why there is no answer. The request may have been carried out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TransportError {
+    pub reason: String,
+}
+
+/// Carries messages between nodes.
+pub trait Transport: Send + Sync {
+    /// Sends a request to a journal's group on node `target` and waits for the answer. The future may be dropped.
+    fn send(
+        &self,
+        target: u64,
+        journal: JournalId,
+        request: GroupRequest,
+    ) -> BoxFuture<Result<GroupResponse, TransportError>>;
+}
+
+/// The receiving side of a node: hands requests to its groups.
+#[derive(Clone)]
+pub struct Receiver {
+    pub(crate) log: Log,
+    pub(crate) groups: Arc<Mutex<HashMap<JournalId, Raft<JournalTypes, Machine>>>>,
+}
+
+impl Receiver {
+    /// Carries out a request from another node.
+    pub async fn receive(
+        &self,
+        journal: JournalId,
+        request: GroupRequest,
+    ) -> Result<GroupResponse, TransportError> {
+        let failed = |reason: String| TransportError { reason };
+        let raft = self.groups.lock().get(&journal).cloned();
+        let raft = raft.ok_or_else(|| failed(format!("no journal {journal} here")))?;
+        match request {
+            GroupRequest::Append(mut request) => {
+                // An append that fails for lack of space would stop the group, so room comes first.
+                for entry in &mut request.entries {
+                    if let EntryPayload::Normal(proposal) = &mut entry.payload {
+                        let room = self.log.reserve(proposal.encoded.len()).await;
+                        let room = room.map_err(|refused| failed(format!("{refused:?}")))?;
+                        proposal.room = Some(Arc::new(room));
+                    }
+                }
+                let answer = raft.append_entries(request).await;
+                answer.map(GroupResponse::Append).map_err(|error| failed(error.to_string()))
+            }
+            GroupRequest::Vote(request) => {
+                let answer = raft.vote(request).await;
+                answer.map(GroupResponse::Vote).map_err(|error| failed(error.to_string()))
+            }
+            GroupRequest::PreVote(request) => {
+                let answer = raft.pre_vote(request).await;
+                answer.map(GroupResponse::Vote).map_err(|error| failed(error.to_string()))
+            }
+            GroupRequest::Snapshot { vote, meta, state } => {
+                let snapshot = Snapshot { meta, snapshot: state };
+                let answer = raft.install_full_snapshot(vote, snapshot).await;
+                answer.map(GroupResponse::Snapshot).map_err(|error| failed(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Nodes in one process: calls instead of messages. Nodes can be cut off.
+#[derive(Clone, Default)]
+pub struct InProcessTransport {
+    receivers: Arc<Mutex<HashMap<u64, Receiver>>>,
+}
+
+impl InProcessTransport {
+    pub fn connect(&self, node: u64, receiver: Receiver) {
+        self.receivers.lock().insert(node, receiver);
+    }
+
+    /// From now on the node receives nothing.
+    pub fn disconnect(&self, node: u64) {
+        self.receivers.lock().remove(&node);
+    }
+}
+
+impl Transport for InProcessTransport {
+    fn send(
+        &self,
+        target: u64,
+        journal: JournalId,
+        request: GroupRequest,
+    ) -> BoxFuture<Result<GroupResponse, TransportError>> {
+        let receiver = self.receivers.lock().get(&target).cloned();
+        Box::pin(async move {
+            match receiver {
+                Some(receiver) => receiver.receive(journal, request).await,
+                None => Err(TransportError { reason: format!("node {target} is not connected") }),
+            }
+        })
+    }
+}
+
+/// openraft's network on a transport, for one group.
+#[derive(Clone)]
+pub(crate) struct GroupNetwork {
+    pub transport: Arc<dyn Transport>,
+    pub journal: JournalId,
+}
+
+/// The same towards one node.
+pub(crate) struct GroupPeer {
+    network: GroupNetwork,
+    target: u64,
+}
+
+impl RaftNetworkFactory<JournalTypes> for GroupNetwork {
+    type Network = GroupPeer;
+
+    async fn new_client(&mut self, target: u64, _node: &()) -> GroupPeer {
+        GroupPeer { network: self.clone(), target }
+    }
+}
+
+impl GroupPeer {
+    async fn send(&self, request: GroupRequest) -> Result<GroupResponse, Unreachable<JournalTypes>> {
+        let GroupNetwork { transport, journal } = &self.network;
+        let answer = transport.send(self.target, *journal, request).await;
+        answer.map_err(|error| Unreachable::from_string(error.reason))
+    }
+
+    async fn ask_vote(
+        &self,
+        request: GroupRequest,
+    ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
+        match self.send(request).await? {
+            GroupResponse::Vote(answer) => Ok(answer),
+            _ => Err(unexpected().into()),
+        }
+    }
+}
+
+fn unexpected() -> Unreachable<JournalTypes> {
+    Unreachable::from_string("the answer does not belong to the request")
+}
+
+impl RaftNetworkV2<JournalTypes> for GroupPeer {
+    type SnapshotData = Vec<u8>;
+
+    async fn append_entries(
+        &mut self,
+        request: AppendEntriesRequest<JournalTypes>,
+        _option: RPCOption,
+    ) -> Result<AppendEntriesResponse<JournalTypes>, RPCError<JournalTypes>> {
+        match self.send(GroupRequest::Append(request)).await? {
+            GroupResponse::Append(answer) => Ok(answer),
+            _ => Err(unexpected().into()),
+        }
+    }
+
+    async fn vote(
+        &mut self,
+        request: VoteRequest<JournalTypes>,
+        _option: RPCOption,
+    ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
+        self.ask_vote(GroupRequest::Vote(request)).await
+    }
+
+    async fn pre_vote(
+        &mut self,
+        request: VoteRequest<JournalTypes>,
+        _option: RPCOption,
+    ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
+        self.ask_vote(GroupRequest::PreVote(request)).await
+    }
+
+    async fn full_snapshot(
+        &mut self,
+        vote: Vote,
+        snapshot: Snapshot<
+            openraft::type_config::alias::CommittedLeaderIdOf<JournalTypes>,
+            u64,
+            (),
+            Vec<u8>,
+        >,
+        cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
+        _option: RPCOption,
+    ) -> Result<SnapshotResponse<JournalTypes>, StreamingError<JournalTypes>> {
+        let request =
+            GroupRequest::Snapshot { vote, meta: snapshot.meta, state: snapshot.snapshot };
+        let answer = tokio::select! {
+            closed = cancel => return Err(closed.into()),
+            answer = self.send(request) => answer?,
+        };
+        match answer {
+            GroupResponse::Snapshot(answer) => Ok(answer),
+            _ => Err(unexpected().into()),
+        }
+    }
+}
