@@ -268,3 +268,17 @@ pub fn round_to_modifier(_microseconds: i64, _modifier: i32) -> i64 {
 pub fn apply_interval_modifier(_interval: &Interval, _modifier: i32) -> SqlResult<Interval> {
     panic!()
 }
+
+/// The fields and digits of `interval`'s modifier, as `format_type` appends them.
+pub fn interval_modifier_name(_modifier: i32) -> String {
+    panic!()
+}
+pub const DAY_MICROSECONDS: i64 = 86_400_000_000;
+/// Zones are less than 16 hours from UTC.
+pub const MAX_ZONE_SECONDS: i32 = 16 * 3600 - 1;
+pub fn is_valid_date(_date: i32) -> bool {
+    panic!()
+}
+pub fn is_valid_timestamp(_timestamp: i64) -> bool {
+    panic!()
+}

@@ -1,6 +1,30 @@
 //! Text and binary forms of every type.
-use crate::{Datum, Oid, error::SqlResult, formats::Formats};
-use bytes::BytesMut;
+//!
+//! [`input`] and [`output`] are the text forms, [`receive`] and [`send`] the binary ones; each is one `match` over the type
+//! whose arms live in the modules below. Messages and SQLSTATEs are PostgreSQL's, because drivers look at them.
+
+mod array;
+mod binary;
+mod float;
+mod modifier;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use array::{parse_array, write_array};
+pub use binary::{receive, send};
+pub use float::{write_float4, write_float8};
+pub use modifier::apply_modifier;
+pub use scalar::{parse_bool, parse_bytea, parse_float4, parse_float8, parse_integer, write_bytea};
+pub use text::{input, output};
+
+use crate::builtin::type_name;
+use crate::error::SqlError;
+use crate::formats::Formats;
+use crate::oid::Oid;
+use crate::sqlstate;
+
 /// What reading a value depends on besides its text.
 #[derive(Clone, Copy, Debug)]
 pub struct InputContext<'a> {
@@ -8,45 +32,26 @@ pub struct InputContext<'a> {
     /// `now`: the transaction's start, microseconds since 2000-01-01 UTC.
     pub now: i64,
 }
-/// Reads the text form of a value and fits it to the type modifier, as a literal or a parameter does.
-pub fn input(
-    _type_oid: Oid,
-    _text: &str,
-    _modifier: i32,
-    _context: &InputContext<'_>,
-) -> SqlResult<Datum> {
-    panic!()
+
+/// 22P02 with PostgreSQL's usual message.
+pub(crate) fn invalid_syntax(type_name: &str, text: &str) -> SqlError {
+    SqlError::new(
+        sqlstate::INVALID_TEXT_REPRESENTATION,
+        format!("invalid input syntax for type {type_name}: \"{text}\""),
+    )
 }
-/// Appends the text form. A type this crate does not know (an enum, a domain) is written as the datum looks. Null writes nothing.
-pub fn output(_type_oid: Oid, _datum: &Datum, _formats: &Formats, _out: &mut String) {
-    panic!()
+
+pub(crate) fn out_of_range(type_name: &str, text: &str) -> SqlError {
+    SqlError::new(
+        sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
+        format!("value \"{text}\" is out of range for type {type_name}"),
+    )
 }
-/// Appends the binary form, without its length. Null is the caller's to write.
-pub fn send(
-    _type_oid: Oid,
-    _datum: &Datum,
-    _formats: &Formats,
-    _out: &mut BytesMut,
-) -> SqlResult<()> {
-    panic!()
-}
-/// Reads the binary form.
-pub fn receive(_type_oid: Oid, _bytes: &[u8], _modifier: i32) -> SqlResult<Datum> {
-    panic!()
-}
-/// Fits a value to a modifier: `varchar(n)`, `char(n)`, `numeric(p,s)`, `timestamp(n)`, `interval`, and arrays of them. An explicit cast cuts strings silently; an assignment gives 22001.
-pub fn apply_modifier(
-    _type_oid: Oid,
-    _datum: Datum,
-    _modifier: i32,
-    _explicit: bool,
-) -> SqlResult<Datum> {
-    panic!()
-}
-/// Text of a `float8` as PostgreSQL prints it.
-pub fn write_float8(_value: f64, _extra_float_digits: i32, _out: &mut String) {
-    panic!()
-}
-pub fn write_float4(_value: f32, _extra_float_digits: i32, _out: &mut String) {
-    panic!()
+
+/// A type whose values cannot be read or written here.
+fn unsupported(type_oid: Oid, verb: &str) -> SqlError {
+    SqlError::new(
+        sqlstate::FEATURE_NOT_SUPPORTED,
+        format!("cannot {verb} a value of type {}", type_name(type_oid)),
+    )
 }

@@ -13,6 +13,7 @@ mod power;
 #[cfg(test)]
 mod tests;
 mod text;
+pub(crate) use text::{is_space, trim};
 mod wire;
 
 use std::cmp::Ordering;

@@ -105,7 +105,7 @@ fn arithmetic_gives_postgresql_scales() {
             Numeric::div,
             "1",
             "30000000000000000000000",
-            "0.000000000000000000000033333333333333333333",
+            "0.0000000000000000000000333333333333333333",
         ),
         (Numeric::div, "5", "Infinity", "0"),
         (Numeric::div_trunc, "-7", "2", "-3"),
@@ -161,8 +161,8 @@ fn functions_give_postgresql_digits() {
         "2.0000000000000000"
     );
     assert_eq!(number("2").power(&number("10")).expect("small").to_string(), "1024.0000000000000");
-    assert_eq!(number("2").power(&number("-3")).expect("small").to_string(), "0.12500000000000000");
-    assert_eq!(number("2").power(&number("0.5")).expect("small").to_string(), "1.4142135623730951");
+    assert_eq!(number("2").power(&number("-3")).expect("small").to_string(), "0.1250000000000000");
+    assert_eq!(number("2").power(&number("0.5")).expect("small").to_string(), "1.4142135623730950");
     assert_eq!(
         number("2").power(&number("100")).expect("small").to_string(),
         "1267650600228229401496703205376"
