@@ -4,6 +4,7 @@
 //! one module per subject below [`tables`]. [`resolve`] finds what a name means for given types, [`coercion`] how one type
 //! becomes another. Nothing here knows of tables of rows or plans.
 
+pub mod bodies;
 pub mod candidates;
 pub mod coercion;
 pub mod context;

@@ -6,10 +6,48 @@ use std::sync::OnceLock;
 use types::Oid;
 
 use crate::definition::{CastDef, FunctionDef, OperatorDef};
+mod aggregate_rows;
+mod arithmetic_rows;
+mod arrays_rows;
+mod binary_rows;
+mod cast_rows;
+mod catalog_rows;
+mod comparison_rows;
+mod concatenation_rows;
+mod datetimes_rows;
+mod formatting_rows;
+mod json_values_rows;
+mod mathematics_rows;
+mod operator_rows;
+mod patterns_rows;
+mod regular_expression_functions_rows;
+mod row;
+mod series_rows;
+mod strings_rows;
+mod system_rows;
+mod window_rows;
 
-static FUNCTION_TABLES: &[&[FunctionDef]] = &[];
-static OPERATOR_TABLES: &[&[OperatorDef]] = &[];
-static CAST_TABLES: &[&[CastDef]] = &[];
+static FUNCTION_TABLES: &[&[FunctionDef]] = &[
+    aggregate_rows::ROWS,
+    arithmetic_rows::ROWS,
+    arrays_rows::ROWS,
+    binary_rows::ROWS,
+    catalog_rows::ROWS,
+    comparison_rows::ROWS,
+    concatenation_rows::ROWS,
+    datetimes_rows::ROWS,
+    formatting_rows::ROWS,
+    json_values_rows::ROWS,
+    mathematics_rows::ROWS,
+    patterns_rows::ROWS,
+    regular_expression_functions_rows::ROWS,
+    series_rows::ROWS,
+    strings_rows::ROWS,
+    system_rows::ROWS,
+    window_rows::ROWS,
+];
+static OPERATOR_TABLES: &[&[OperatorDef]] = &[operator_rows::ROWS];
+static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS];
 
 struct Indexes {
     functions: HashMap<Oid, &'static FunctionDef>,
