@@ -1,0 +1,242 @@
+//! Aggregate calls: each becomes a column of the level's aggregation.
+
+use functions::FunctionBody;
+use syntax::ast;
+use types::{SqlResult, SqlType, oid, sqlstate};
+
+use super::calls::Ready;
+use super::scope::Clause;
+use super::{Binder, error};
+use crate::expression::{Aggregate, Expr, SortKey};
+use crate::walk::{self, type_of};
+
+impl Binder<'_> {
+    pub fn aggregate_call(&mut self, call: &ast::FunctionCall) -> SqlResult<Expr> {
+        let location = call.location;
+        let level = self.level();
+        if level.in_aggregate {
+            return Err(error(
+                sqlstate::GROUPING_ERROR,
+                "aggregate function calls cannot be nested",
+                location,
+            ));
+        }
+        if !level.clause.allows_aggregates() {
+            let clause = level.clause.name();
+            return Err(error(
+                sqlstate::GROUPING_ERROR,
+                format!("aggregate functions are not allowed in {clause}"),
+                location,
+            ));
+        }
+        level.in_aggregate = true;
+        let bound = self.aggregate(call);
+        self.level().in_aggregate = false;
+        let aggregate = bound?;
+        let known = self.level().aggregates.iter().find(|known| same_call(&known.1, &aggregate));
+        if let Some(known) = known.map(|known| known.0) {
+            return Ok(self.columns.column(known));
+        }
+        let id = self.columns.add(aggregate.function.name, aggregate.ty);
+        self.level().aggregates.push((id, aggregate));
+        Ok(self.columns.column(id))
+    }
+
+    /// Binds the call; also for aggregates used as window functions.
+    pub fn aggregate(&mut self, call: &ast::FunctionCall) -> SqlResult<Aggregate> {
+        let name = call.name.name();
+        let location = call.location;
+        let (mut arguments, names) = self.call_arguments(call)?;
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let direct_count = arguments.len();
+        let mut order_by = Vec::with_capacity(call.order_by.len());
+        for item in &call.order_by {
+            let expression = self.expr(&item.expr)?;
+            order_by.push(self.sort_key(expression, item)?);
+        }
+        if call.within_group {
+            arguments.extend(order_by.iter().map(|key: &SortKey| key.expression.clone()));
+        }
+        if call.star && !arguments.is_empty() {
+            return Err(error(sqlstate::SYNTAX_ERROR, "* takes no other arguments", location));
+        }
+        let ready = match self.ready_call(name, arguments, &names, call.variadic, location)? {
+            Ready::Call(ready) => ready,
+            Ready::Cast(_) => {
+                return Err(error(
+                    sqlstate::UNDEFINED_FUNCTION,
+                    format!("function {name} does not exist"),
+                    location,
+                ));
+            }
+        };
+        let FunctionBody::Aggregate(definition) = ready.resolved.definition.body else {
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("{name} is not an aggregate function"),
+                location,
+            ));
+        };
+        if !call.star && call.arguments.is_empty() && definition.kind == 'n' && name == "count" {
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                "count(*) must be used to call a parameterless aggregate function",
+                location,
+            ));
+        }
+        if definition.kind != 'n' && !call.within_group {
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("WITHIN GROUP is required for ordered-set aggregate {name}"),
+                location,
+            ));
+        }
+        if definition.kind == 'n' && call.within_group {
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP"),
+                location,
+            ));
+        }
+        let mut arguments = ready.arguments;
+        let mut argument_types = ready.argument_types;
+        let mut direct = Vec::new();
+        if call.within_group {
+            let aggregated = arguments.split_off(direct_count.min(arguments.len()));
+            direct = std::mem::replace(&mut arguments, aggregated);
+            for (key, argument) in order_by.iter_mut().zip(&arguments) {
+                key.expression = argument.clone();
+            }
+            if definition.kind == 'n' {
+                argument_types.drain(..direct.len().min(argument_types.len()));
+            }
+        }
+        if call.distinct && !call.within_group {
+            for key in &order_by {
+                if !arguments.iter().any(|argument| walk::same(argument, &key.expression)) {
+                    return Err(error(
+                        sqlstate::INVALID_COLUMN_REFERENCE,
+                        "in an aggregate with DISTINCT, ORDER BY expressions must appear in \
+                         argument list",
+                        location,
+                    ));
+                }
+            }
+        }
+        let filter = match &call.filter {
+            Some(filter) => {
+                let condition = self.in_clause(Clause::Filter, |binder| {
+                    binder.level().in_aggregate = true;
+                    binder.expr(filter)
+                })?;
+                Some(self.boolean(condition, "FILTER", location)?)
+            }
+            None => None,
+        };
+        for argument in arguments.iter().chain(&filter) {
+            if self.uses_windows(argument) {
+                return Err(error(
+                    sqlstate::GROUPING_ERROR,
+                    "aggregate function calls cannot contain window function calls",
+                    location,
+                ));
+            }
+        }
+        Ok(Aggregate {
+            function: ready.resolved.definition,
+            definition,
+            arguments,
+            argument_types,
+            direct,
+            distinct: call.distinct,
+            order_by,
+            filter,
+            ty: ready.resolved.result,
+        })
+    }
+
+    fn uses_windows(&mut self, expr: &Expr) -> bool {
+        let windows: Vec<usize> = self.level().windows.iter().map(|window| window.id).collect();
+        !walk::all_columns(expr, &|id| !windows.contains(&id))
+    }
+
+    /// One ORDER BY item over a bound expression.
+    pub fn sort_key(&mut self, expression: Expr, item: &ast::OrderBy) -> SqlResult<SortKey> {
+        let expression = self.settle(expression, item.location)?;
+        let ty = type_of(&expression).oid;
+        if matches!(ty, oid::JSON | oid::XML | oid::POINT) {
+            return Err(error(
+                sqlstate::UNDEFINED_FUNCTION,
+                format!("could not identify an ordering operator for type {}", self.type_name(ty)),
+                super::expressions::location_of(&item.expr),
+            )
+            .hint("Use an explicit ordering operator or modify the query."));
+        }
+        let descending = match &item.direction {
+            ast::SortDirection::Default | ast::SortDirection::Ascending => false,
+            ast::SortDirection::Descending => true,
+            ast::SortDirection::Using(operator) => match operator.name() {
+                "<" | "<=" => false,
+                ">" | ">=" => true,
+                other => {
+                    return Err(error(
+                        sqlstate::WRONG_OBJECT_TYPE,
+                        format!("operator {other} is not a valid ordering operator"),
+                        item.location,
+                    )
+                    .hint(
+                        "Ordering operators must be \"<\" or \">\" members of btree operator \
+                         families.",
+                    ));
+                }
+            },
+        };
+        let nulls_first = match item.nulls {
+            ast::NullsOrder::Default => descending,
+            ast::NullsOrder::First => true,
+            ast::NullsOrder::Last => false,
+        };
+        Ok(SortKey { expression, descending, nulls_first })
+    }
+
+    /// `GROUPING(a, b)`: a column computed from the mask once the grouping sets are known.
+    pub fn grouping_call(&mut self, arguments: &[ast::Expr], location: u32) -> SqlResult<Expr> {
+        if !self.level().clause.allows_aggregates() {
+            let clause = self.level().clause.name();
+            return Err(error(
+                sqlstate::GROUPING_ERROR,
+                format!("grouping operations are not allowed in {clause}"),
+                location,
+            ));
+        }
+        if arguments.len() > 31 {
+            return Err(error(
+                sqlstate::TOO_MANY_ARGUMENTS,
+                "GROUPING must have fewer than 32 arguments",
+                location,
+            ));
+        }
+        let before = std::mem::replace(&mut self.level().in_aggregate, true);
+        let bound: SqlResult<Vec<Expr>> = arguments.iter().map(|item| self.expr(item)).collect();
+        self.level().in_aggregate = before;
+        let bound = bound?;
+        let id = self.columns.add("grouping", SqlType::new(oid::INT4));
+        self.level().groupings.push((id, bound));
+        Ok(self.columns.column(id))
+    }
+}
+
+fn same_call(left: &Aggregate, right: &Aggregate) -> bool {
+    let lists = |a: &[Expr], b: &[Expr]| {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| walk::same(a, b))
+    };
+    std::ptr::eq(left.function, right.function)
+        && left.distinct == right.distinct
+        && lists(&left.arguments, &right.arguments)
+        && lists(&left.direct, &right.direct)
+        && left.filter.is_some() == right.filter.is_some()
+        && left.filter.iter().zip(&right.filter).all(|(a, b)| walk::same(a, b))
+        && left.order_by.is_empty()
+        && right.order_by.is_empty()
+        && !left.arguments.iter().any(walk::is_volatile)
+}

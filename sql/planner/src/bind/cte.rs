@@ -1,0 +1,307 @@
+//! WITH: plain, recursive and data-modifying queries.
+
+use std::rc::Rc;
+
+use syntax::ast;
+use types::{SqlResult, SqlType, sqlstate};
+
+use super::from::Source;
+use super::scope::{Boundary, Level};
+use super::select::BoundQuery;
+use super::{Binder, VisibleCte, error, unsupported};
+use crate::expression::Expr;
+use crate::logical::{Bound, BoundCte, Logical, Output, Recursive};
+use crate::walk::type_of;
+
+/// What a WITH name stands for.
+#[derive(Clone)]
+pub enum CteKind {
+    /// Bound once; whether it is computed once or put in place is decided when all uses are known.
+    Shared { id: usize, columns: Vec<(String, SqlType)>, returns: bool },
+    /// It uses columns of the query around it: bound anew at each use.
+    Inline { table: Rc<ast::CommonTable>, levels: usize, visible: usize },
+    /// The recursive name inside its own recursive term.
+    Working { id: usize, columns: Vec<(String, SqlType)> },
+    /// The name inside its own non-recursive term.
+    Forbidden,
+}
+
+impl Binder<'_> {
+    pub fn with_ctes<T>(
+        &mut self,
+        with: Option<&ast::With>,
+        run: impl FnOnce(&mut Self) -> SqlResult<T>,
+    ) -> SqlResult<T> {
+        let before = self.ctes.len();
+        if let Some(with) = with {
+            for table in &with.tables {
+                if self.ctes[before..].iter().any(|known| known.name == table.name) {
+                    return Err(error(
+                        sqlstate::DUPLICATE_ALIAS,
+                        format!("WITH query name \"{}\" specified more than once", table.name),
+                        table.location,
+                    ));
+                }
+                let kind = self.common_table(table, with.recursive, before)?;
+                self.ctes.push(VisibleCte { name: table.name.clone(), kind });
+            }
+        }
+        let result = run(self);
+        self.ctes.truncate(before);
+        result
+    }
+
+    fn common_table(
+        &mut self,
+        table: &ast::CommonTable,
+        recursive: bool,
+        before: usize,
+    ) -> SqlResult<CteKind> {
+        if table.search.is_some() || table.cycle.is_some() {
+            return Err(unsupported(
+                "SEARCH and CYCLE clauses are not supported",
+                table.location,
+            ));
+        }
+        self.levels.push(Level::new(Boundary::SubPlan(Vec::new())));
+        let bound = self.nested(|binder| binder.common_statement(table, recursive));
+        let level = self.levels.pop();
+        let mut bound = bound?;
+        if let Some(Boundary::SubPlan(parameters)) = level.map(|level| level.boundary)
+            && !parameters.is_empty()
+        {
+            let _ = before;
+            return Ok(CteKind::Inline {
+                table: Rc::new(table.clone()),
+                levels: self.levels.len(),
+                visible: self.ctes.len(),
+            });
+        }
+        let modifies = !matches!(bound, Bound::Query { .. });
+        let returns = !bound.outputs().is_empty() || !modifies;
+        let mut columns: Vec<(String, SqlType)> = bound
+            .outputs()
+            .iter()
+            .map(|output| (output.name.clone(), self.columns.facts[output.id].ty))
+            .collect();
+        rename(&mut columns, table)?;
+        if let Bound::Query { outputs, .. } = &mut bound {
+            for (output, column) in outputs.iter_mut().zip(&columns) {
+                output.name.clone_from(&column.0);
+            }
+        }
+        let name = match table.materialized {
+            Some(true) => format!("{}\u{0}materialized", table.name),
+            _ => table.name.clone(),
+        };
+        self.columns.ctes.push(BoundCte { name, bound, modifies });
+        Ok(CteKind::Shared { id: self.columns.ctes.len() - 1, columns, returns })
+    }
+
+    fn common_statement(&mut self, table: &ast::CommonTable, recursive: bool) -> SqlResult<Bound> {
+        if !recursive {
+            return self.statement(&table.statement);
+        }
+        if let ast::Statement::Query(query) = &*table.statement
+            && let ast::QueryBody::SetOperation(operation) = &query.body
+            && operation.operator == ast::SetOperator::Union
+        {
+            return self.with_ctes(query.with.as_ref(), |binder| {
+                binder.recursive(table, query, operation)
+            });
+        }
+        self.ctes.push(VisibleCte { name: table.name.clone(), kind: CteKind::Forbidden });
+        let bound = self.statement(&table.statement);
+        self.ctes.pop();
+        bound
+    }
+
+    fn arm_query(&mut self, body: &ast::QueryBody) -> SqlResult<BoundQuery> {
+        let query = ast::Query {
+            with: None,
+            body: body.clone(),
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            locking: Vec::new(),
+            location: 0,
+        };
+        self.query(&query, false)
+    }
+
+    fn recursive(
+        &mut self,
+        table: &ast::CommonTable,
+        query: &ast::Query,
+        operation: &ast::SetOperation,
+    ) -> SqlResult<Bound> {
+        if !query.order_by.is_empty() {
+            return Err(unsupported(
+                "ORDER BY in a recursive query is not implemented",
+                query.location,
+            ));
+        }
+        if query.limit.is_some() || query.offset.is_some() {
+            return Err(unsupported("LIMIT in a recursive query is not implemented", query.location));
+        }
+        self.ctes.push(VisibleCte { name: table.name.clone(), kind: CteKind::Forbidden });
+        let start = self.arm_query(&operation.left);
+        self.ctes.pop();
+        let start = start?;
+        let mut columns: Vec<(String, SqlType)> = start
+            .outputs
+            .iter()
+            .map(|output| (output.name.clone(), self.columns.facts[output.id].ty))
+            .collect();
+        rename(&mut columns, table)?;
+        let id = self.columns.working_tables;
+        self.columns.working_tables += 1;
+        let kind = CteKind::Working { id, columns: columns.clone() };
+        self.ctes.push(VisibleCte { name: table.name.clone(), kind });
+        let step = self.arm_query(&operation.right);
+        self.ctes.pop();
+        let mut step = step?;
+        if step.outputs.len() != columns.len() {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                "each UNION query must have the same number of columns",
+                operation.location,
+            ));
+        }
+        let mut casts = Vec::new();
+        for (position, (name, ty)) in columns.iter().enumerate() {
+            let column = self.columns.column(step.outputs[position].id);
+            let source = type_of(&column);
+            let wrong = |binder: &Binder<'_>| {
+                error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    format!(
+                        "recursive query \"{}\" column {} has type {} in non-recursive term but \
+                         type {} overall",
+                        table.name,
+                        position + 1,
+                        binder.type_name(ty.oid),
+                        binder.type_name(source.oid)
+                    ),
+                    operation.location,
+                )
+                .hint("Cast the output of the non-recursive term to the correct type.")
+            };
+            let context = functions::CastContext::Implicit;
+            let target = SqlType::new(ty.oid);
+            match self.try_coerce(column, target, context, operation.location)? {
+                Some(Expr::Column { .. }) => {}
+                Some(cast) => {
+                    let id = self.columns.add(name, *ty);
+                    casts.push((id, cast));
+                    step.outputs[position].id = id;
+                }
+                None => return Err(wrong(self)),
+            }
+        }
+        let outputs: Vec<Output> = columns
+            .into_iter()
+            .map(|(name, ty)| Output { id: self.columns.add(&name, ty), name })
+            .collect();
+        let node = Recursive {
+            id,
+            start: start.input,
+            start_columns: start.outputs.iter().map(|output| output.id).collect(),
+            step: step.input.projected(casts),
+            step_columns: step.outputs.iter().map(|output| output.id).collect(),
+            distinct: !operation.all,
+            columns: outputs.iter().map(|output| output.id).collect(),
+        };
+        Ok(Bound::Query { input: Logical::Recursive(Box::new(node)), outputs })
+    }
+
+    /// A table name that WITH made.
+    pub fn cte_reference(
+        &mut self,
+        name: &str,
+        table: &ast::TableReference,
+    ) -> SqlResult<Option<Source>> {
+        let Some(position) = self.ctes.iter().rposition(|known| known.name == name) else {
+            return Ok(None);
+        };
+        let kind = self.ctes[position].kind.clone();
+        let query = match kind {
+            CteKind::Shared { id, columns, returns } => {
+                if !returns {
+                    return Err(unsupported(
+                        format!("WITH query \"{name}\" does not have a RETURNING clause"),
+                        table.location,
+                    ));
+                }
+                let outputs = self.fresh(columns);
+                let columns = outputs.iter().map(|output| output.id).collect();
+                BoundQuery { input: Logical::Cte { id, columns }, outputs }
+            }
+            CteKind::Working { id, columns } => {
+                let outputs = self.fresh(columns);
+                let columns = outputs.iter().map(|output| output.id).collect();
+                BoundQuery { input: Logical::WorkingTable { id, columns }, outputs }
+            }
+            CteKind::Forbidden => {
+                return Err(error(
+                    sqlstate::INVALID_RECURSION,
+                    format!(
+                        "recursive reference to query \"{name}\" must not appear within its \
+                         non-recursive term"
+                    ),
+                    table.location,
+                ));
+            }
+            CteKind::Inline { table: common, levels, visible } => {
+                let later = self.ctes.split_off(visible);
+                let hidden: Vec<bool> = self.levels[levels..]
+                    .iter_mut()
+                    .map(|level| std::mem::replace(&mut level.hidden, true))
+                    .collect();
+                let bound = self.nested(|binder| match &*common.statement {
+                    ast::Statement::Query(query) => binder.query(query, false),
+                    _ => Err(unsupported(
+                        "a data-modifying WITH query cannot refer to outer columns",
+                        common.location,
+                    )),
+                });
+                for (level, hidden) in self.levels[levels..].iter_mut().zip(hidden) {
+                    level.hidden = hidden;
+                }
+                self.ctes.extend(later);
+                let mut bound = bound?;
+                for (output, name) in bound.outputs.iter_mut().zip(&common.columns) {
+                    output.name.clone_from(name);
+                }
+                bound
+            }
+        };
+        self.named_query(query, table.alias.as_ref(), name, table.location).map(Some)
+    }
+
+    fn fresh(&mut self, columns: Vec<(String, SqlType)>) -> Vec<Output> {
+        columns
+            .into_iter()
+            .map(|(name, ty)| Output { id: self.columns.add(&name, ty), name })
+            .collect()
+    }
+}
+
+fn rename(columns: &mut [(String, SqlType)], table: &ast::CommonTable) -> SqlResult<()> {
+    if table.columns.len() > columns.len() {
+        return Err(error(
+            sqlstate::INVALID_COLUMN_REFERENCE,
+            format!(
+                "WITH query \"{}\" has {} columns available but {} columns specified",
+                table.name,
+                columns.len(),
+                table.columns.len()
+            ),
+            table.location,
+        ));
+    }
+    for (column, name) in columns.iter_mut().zip(&table.columns) {
+        column.0.clone_from(name);
+    }
+    Ok(())
+}

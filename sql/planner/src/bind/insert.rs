@@ -1,0 +1,489 @@
+//! INSERT with ON CONFLICT and RETURNING.
+
+use std::sync::Arc;
+
+use catalog::{ConstraintKind, Generated, IndexState, Relation, RelationKind};
+use syntax::ast;
+use types::{SqlResult, SqlType, sqlstate};
+
+use super::expressions::location_of;
+use super::scope::{Boundary, Clause, Level};
+use super::{Binder, error, unsupported};
+use crate::expression::Expr;
+use crate::logical::{BoundInsert, BoundReturning, ColumnId, Logical, Output};
+use crate::plan::{Access, ConflictAction};
+use crate::walk::{self, type_of};
+
+impl Binder<'_> {
+    pub fn insert(&mut self, insert: &ast::Insert) -> SqlResult<BoundInsert> {
+        let relation = self.writable(&insert.table, "insert into")?;
+        if relation.kind == RelationKind::View {
+            return self.insert_into_view(&relation, insert);
+        }
+        let used = self.uses(&relation, Access::Insert);
+        let columns = self.target_columns(&relation, &insert.columns)?;
+        let numbers = columns.iter().map(|position| *position as i16 + 1).collect();
+        self.columns.relations[used].columns = numbers;
+        let (input, given) = self.insert_source(&relation, &columns, insert)?;
+        self.levels.push(Level::new(Boundary::Open));
+        let built = self.insert_parts(&relation, input, given, insert);
+        self.levels.pop();
+        built
+    }
+
+    fn insert_parts(
+        &mut self,
+        relation: &Arc<Relation>,
+        input: Logical,
+        given: Vec<Option<ColumnId>>,
+        insert: &ast::Insert,
+    ) -> SqlResult<BoundInsert> {
+        // What the source does not give is the default.
+        let mut items = Vec::new();
+        let mut columns = Vec::with_capacity(relation.columns.len());
+        for (position, given) in given.into_iter().enumerate() {
+            columns.push(match given {
+                Some(id) => id,
+                None => {
+                    let value = if relation.columns[position].dropped {
+                        let column = &relation.columns[position];
+                        self.null(SqlType::new(column.type_oid))
+                    } else {
+                        self.default_of(relation, position)?
+                    };
+                    let id = self.columns.add(&relation.columns[position].name, type_of(&value));
+                    items.push((id, value));
+                    id
+                }
+            });
+        }
+        let input = input.projected(items);
+        let target = self.target(relation)?;
+        let stored = self.columns.add_table(relation);
+        let proposed = self.columns.add_table(relation);
+        let name = insert.alias.clone().unwrap_or_else(|| relation.name.clone());
+        let mut item = self.row_item(relation, stored, name);
+        if insert.alias.is_some() {
+            item.schema = None;
+            item.hidden_name = Some(relation.name.clone());
+        }
+        let (arbiters, action) = match &insert.on_conflict {
+            None => (None, ConflictAction::Nothing),
+            Some(conflict) => {
+                let arbiters = self.arbiters(relation, conflict)?;
+                let level = self.level();
+                level.columns.clone_from(&item.columns);
+                level.items = vec![item.clone()];
+                let excluded = self.row_item(relation, proposed, "excluded".to_owned());
+                self.level().items.push(excluded);
+                let action = match &conflict.action {
+                    ast::ConflictAction::Nothing => ConflictAction::Nothing,
+                    ast::ConflictAction::Update { assignments, filter } => {
+                        if conflict.target.is_none() {
+                            return Err(error(
+                                sqlstate::SYNTAX_ERROR,
+                                "ON CONFLICT DO UPDATE requires inference specification or \
+                                 constraint name",
+                                conflict.location,
+                            )
+                            .hint("For example, ON CONFLICT (column_name)."));
+                        }
+                        self.uses(relation, Access::Update);
+                        let (assignments, extra) =
+                            self.assignments(relation, assignments, stored)?;
+                        if extra.is_some() {
+                            return Err(unsupported(
+                                "a subquery of several columns is not supported in ON CONFLICT",
+                                conflict.location,
+                            ));
+                        }
+                        let condition = match filter {
+                            Some(filter) => walk::conjunction(
+                                self.condition(filter, Clause::Where, "WHERE")?,
+                            ),
+                            None => None,
+                        };
+                        ConflictAction::Update { assignments, condition }
+                    }
+                };
+                (Some(arbiters), action)
+            }
+        };
+        let level = self.level();
+        level.columns.clone_from(&item.columns);
+        level.items = vec![item];
+        let returning = self.returning(relation, insert.returning.as_ref())?;
+        Ok(BoundInsert {
+            target,
+            input,
+            columns,
+            stored,
+            proposed,
+            arbiters,
+            action,
+            returning,
+            view_checks: Vec::new(),
+        })
+    }
+
+    pub fn returning(
+        &mut self,
+        relation: &Arc<Relation>,
+        returning: Option<&ast::Returning>,
+    ) -> SqlResult<Option<BoundReturning>> {
+        let Some(returning) = returning else {
+            return Ok(None);
+        };
+        if returning.old_alias.is_some() || returning.new_alias.is_some() {
+            return Err(unsupported("OLD and NEW in RETURNING are not supported", 0));
+        }
+        self.uses(relation, Access::Select);
+        let targets =
+            self.in_clause(Clause::Returning, |binder| binder.targets(&returning.items, false))?;
+        let mut expressions = Vec::with_capacity(targets.len());
+        let mut outputs = Vec::with_capacity(targets.len());
+        for target in targets {
+            let id = match &target.expr {
+                Expr::Column { index, .. } => *index,
+                other => self.columns.add(&target.name, type_of(other)),
+            };
+            outputs.push(Output { name: target.name, id });
+            expressions.push(target.expr);
+        }
+        Ok(Some(BoundReturning { expressions, outputs }))
+    }
+
+    /// Positions of the columns that are given values.
+    pub fn target_columns(
+        &mut self,
+        relation: &Relation,
+        columns: &[ast::TargetColumn],
+    ) -> SqlResult<Vec<usize>> {
+        if columns.is_empty() {
+            return Ok((0..relation.columns.len())
+                .filter(|&position| !relation.columns[position].dropped)
+                .collect());
+        }
+        let mut positions = Vec::with_capacity(columns.len());
+        for column in columns {
+            let position = self.target_column(relation, column)?;
+            if positions.contains(&position) && column.indirection.is_empty() {
+                return Err(error(
+                    sqlstate::DUPLICATE_COLUMN,
+                    format!("column \"{}\" specified more than once", column.name),
+                    column.location,
+                ));
+            }
+            if !column.indirection.is_empty() {
+                return Err(unsupported(
+                    "inserting into a part of a column is not supported",
+                    column.location,
+                ));
+            }
+            positions.push(position);
+        }
+        Ok(positions)
+    }
+
+    pub fn target_column(
+        &self,
+        relation: &Relation,
+        column: &ast::TargetColumn,
+    ) -> SqlResult<usize> {
+        relation
+            .columns
+            .iter()
+            .position(|known| !known.dropped && known.name == column.name)
+            .ok_or_else(|| {
+                error(
+                    sqlstate::UNDEFINED_COLUMN,
+                    format!(
+                        "column \"{}\" of relation \"{}\" does not exist",
+                        column.name, relation.name
+                    ),
+                    column.location,
+                )
+            })
+    }
+
+    /// The rows given, and for each column of the table the column that has its value.
+    fn insert_source(
+        &mut self,
+        relation: &Arc<Relation>,
+        columns: &[usize],
+        insert: &ast::Insert,
+    ) -> SqlResult<(Logical, Vec<Option<ColumnId>>)> {
+        let mut given: Vec<Option<ColumnId>> = vec![None; relation.columns.len()];
+        let query = match &insert.source {
+            ast::InsertSource::DefaultValues => return Ok((Logical::one_row(), given)),
+            ast::InsertSource::Query(query) => query,
+        };
+        let plain_values = query.with.is_none()
+            && query.order_by.is_empty()
+            && query.limit.is_none()
+            && query.offset.is_none();
+        if let ast::QueryBody::Values { rows, location } = &query.body
+            && plain_values
+        {
+            let width = rows.first().map_or(0, Vec::len);
+            if rows.iter().any(|row| row.len() != width) {
+                return Err(error(
+                    sqlstate::SYNTAX_ERROR,
+                    "VALUES lists must all be the same length",
+                    *location,
+                ));
+            }
+            let at = |position: usize| {
+                rows.first().and_then(|row| row.get(position)).map_or(*location, location_of)
+            };
+            self.check_width(width, columns.len(), insert, at(columns.len()))?;
+            let mut all_default = vec![true; width];
+            let mut bound = Vec::with_capacity(rows.len());
+            for row in rows {
+                let mut values = Vec::with_capacity(width);
+                for (place, value) in row.iter().enumerate() {
+                    let position = columns[place];
+                    let column = &relation.columns[position];
+                    if matches!(value, ast::Expr::Default { .. }) {
+                        values.push(self.default_of(relation, position)?);
+                        continue;
+                    }
+                    all_default[place] = false;
+                    let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                    let expr = self.in_clause(Clause::Values, |binder| binder.expr(value))?;
+                    values.push(self.assign(expr, ty, &column.name, location_of(value))?);
+                }
+                bound.push(values);
+            }
+            let mut ids = Vec::with_capacity(width);
+            for (place, &position) in columns.iter().take(width).enumerate() {
+                let column = &relation.columns[position];
+                let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                let id = self.columns.add(&column.name, ty);
+                ids.push(id);
+                if self.may_set(relation, position, all_default[place], insert.overriding, insert.location)? {
+                    given[position] = Some(id);
+                }
+            }
+            return Ok((Logical::Values { rows: bound, columns: ids }, given));
+        }
+        let bound = self.query(query, true)?;
+        self.check_width(bound.outputs.len(), columns.len(), insert, query.location)?;
+        let mut items = Vec::new();
+        let mut input = bound.input;
+        for (output, &position) in bound.outputs.iter().zip(columns) {
+            let column = &relation.columns[position];
+            let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+            let value = super::setops::literal(&input, output.id)
+                .unwrap_or_else(|| self.columns.column(output.id));
+            let value = self.assign(value, ty, &column.name, query.location)?;
+            let id = match &value {
+                Expr::Column { index, .. } => *index,
+                _ => {
+                    let id = self.columns.add(&column.name, ty);
+                    items.push((id, value));
+                    id
+                }
+            };
+            if self.may_set(relation, position, false, insert.overriding, insert.location)? {
+                given[position] = Some(id);
+            }
+        }
+        input = input.projected(items);
+        Ok((input, given))
+    }
+
+    fn check_width(
+        &self,
+        width: usize,
+        columns: usize,
+        insert: &ast::Insert,
+        location: u32,
+    ) -> SqlResult<()> {
+        if width > columns {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                "INSERT has more expressions than target columns",
+                location,
+            ));
+        }
+        if width < columns && !insert.columns.is_empty() {
+            let location = insert.columns.get(width).map_or(location, |column| column.location);
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                "INSERT has more target columns than expressions",
+                location,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a given value is used: identity and generated columns have rules of their own.
+    fn may_set(
+        &self,
+        relation: &Relation,
+        position: usize,
+        is_default: bool,
+        overriding: ast::Overriding,
+        location: u32,
+    ) -> SqlResult<bool> {
+        let column = &relation.columns[position];
+        match column.generated {
+            Generated::No => Ok(true),
+            Generated::Stored if is_default => Ok(false),
+            Generated::Stored => Err(error(
+                sqlstate::GENERATED_ALWAYS,
+                format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+                location,
+            )
+            .detail(format!("Column \"{}\" is a generated column.", column.name))),
+            Generated::IdentityByDefault => Ok(overriding != ast::Overriding::User),
+            Generated::IdentityAlways => match overriding {
+                ast::Overriding::System => Ok(true),
+                ast::Overriding::User => Ok(false),
+                ast::Overriding::None if is_default => Ok(true),
+                ast::Overriding::None => Err(error(
+                    sqlstate::GENERATED_ALWAYS,
+                    format!("cannot insert a non-DEFAULT value into column \"{}\"", column.name),
+                    location,
+                )
+                .detail(format!(
+                    "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                    column.name
+                ))
+                .hint("Use OVERRIDING SYSTEM VALUE to override.")),
+            },
+        }
+    }
+
+    /// Positions of the unique indexes that ON CONFLICT names; empty is any.
+    fn arbiters(
+        &mut self,
+        relation: &Arc<Relation>,
+        conflict: &ast::OnConflict,
+    ) -> SqlResult<Vec<usize>> {
+        match &conflict.target {
+            None => Ok(Vec::new()),
+            Some(ast::ConflictTarget::Constraint { name, location }) => {
+                let oid = relation.constraints.iter().find_map(|constraint| {
+                    match (&constraint.kind, constraint.name == *name) {
+                        (
+                            ConstraintKind::PrimaryKey { index } | ConstraintKind::Unique { index },
+                            true,
+                        ) => Some(*index),
+                        _ => None,
+                    }
+                });
+                let position = oid
+                    .and_then(|oid| relation.indexes.iter().position(|index| index.oid == oid));
+                position.map(|position| vec![position]).ok_or_else(|| {
+                    error(
+                        sqlstate::UNDEFINED_OBJECT,
+                        format!(
+                            "constraint \"{name}\" for table \"{}\" does not exist",
+                            relation.name
+                        ),
+                        *location,
+                    )
+                })
+            }
+            Some(ast::ConflictTarget::Inference { elements, predicate, location }) => {
+                let (first, levels) = self.open_row(relation);
+                let bound: SqlResult<Vec<Expr>> =
+                    elements.iter().map(|element| self.expr(&element.expr)).collect();
+                let condition = match predicate {
+                    Some(predicate) => {
+                        self.condition(predicate, Clause::IndexPredicate, "WHERE").map(Some)
+                    }
+                    None => Ok(None),
+                };
+                self.levels = levels;
+                let mut wanted = bound?;
+                wanted.iter_mut().for_each(|expr| super::target::shift_columns(expr, first));
+                let mut condition = condition?.and_then(walk::conjunction);
+                if let Some(condition) = &mut condition {
+                    super::target::shift_columns(condition, first);
+                }
+                let target = self.target(relation)?;
+                let found: Vec<usize> = target
+                    .indexes
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, index)| {
+                        let has = |expr: &Expr| index.keys.iter().any(|key| walk::same(key, expr));
+                        index.index.unique
+                            && index.index.state != IndexState::Invalid
+                            && wanted.iter().all(has)
+                            && index
+                                .keys
+                                .iter()
+                                .all(|key| wanted.iter().any(|expr| walk::same(key, expr)))
+                            && match (&index.predicate, &condition) {
+                                (None, _) => true,
+                                (Some(predicate), Some(given)) => walk::same(predicate, given),
+                                (Some(_), None) => false,
+                            }
+                    })
+                    .map(|(position, _)| position)
+                    .collect();
+                if found.is_empty() {
+                    return Err(error(
+                        sqlstate::INVALID_COLUMN_REFERENCE,
+                        "there is no unique or exclusion constraint matching the ON CONFLICT \
+                         specification",
+                        *location,
+                    ));
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// A simple view passes rows on to its table.
+    fn insert_into_view(
+        &mut self,
+        view: &Arc<Relation>,
+        insert: &ast::Insert,
+    ) -> SqlResult<BoundInsert> {
+        let base = self.simple_view(view, "insert into")?;
+        self.uses(view, Access::Insert);
+        let mut through = insert.clone();
+        let named: Vec<ast::TargetColumn> = if insert.columns.is_empty() {
+            view.live_columns()
+                .map(|column| ast::TargetColumn {
+                    name: column.name.clone(),
+                    indirection: Vec::new(),
+                    location: insert.location,
+                })
+                .collect()
+        } else {
+            insert.columns.clone()
+        };
+        through.columns.clear();
+        for mut column in named {
+            let Some(inner) = base.columns.iter().find(|known| known.0 == column.name) else {
+                return Err(error(
+                    sqlstate::UNDEFINED_COLUMN,
+                    format!(
+                        "column \"{}\" of relation \"{}\" does not exist",
+                        column.name, view.name
+                    ),
+                    column.location,
+                ));
+            };
+            column.name.clone_from(&inner.1);
+            through.columns.push(column);
+        }
+        if insert.returning.is_some() || insert.on_conflict.is_some() {
+            return Err(unsupported(
+                "RETURNING and ON CONFLICT through a view are not supported",
+                insert.location,
+            ));
+        }
+        through.table = base.table;
+        let before = std::mem::replace(&mut self.check_as, Some(view.owner));
+        let bound = self.insert(&through);
+        self.check_as = before;
+        bound
+    }
+}

@@ -1,0 +1,202 @@
+//! From syntax tree to logical tree: PostgreSQL's analysis.
+
+pub mod aggregate;
+pub mod coerce;
+pub mod cte;
+pub mod expressions;
+pub mod from;
+pub mod calls;
+pub mod grouping;
+pub mod insert;
+pub mod lists;
+pub mod merge;
+pub mod operators;
+pub mod scope;
+pub mod select;
+pub mod setops;
+pub mod subqueries;
+pub mod target;
+pub mod type_names;
+pub mod update;
+pub mod values;
+pub mod views;
+pub mod window;
+
+use std::sync::Arc;
+
+use catalog::{AttributeNumber, Relation};
+use syntax::ast;
+use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+
+use crate::catalog_view::CatalogView;
+use crate::expression::Expr;
+use crate::logical::{Bound, Columns};
+use crate::plan::{Access, RelationUse};
+use scope::Level;
+
+/// How deep expressions and queries may nest.
+pub const MAXIMUM_DEPTH: usize = 400;
+
+/// A name that WITH made, visible while its statement is bound.
+#[derive(Clone)]
+pub struct VisibleCte {
+    pub name: String,
+    pub kind: cte::CteKind,
+}
+
+/// The state of one statement's analysis.
+pub struct Binder<'a> {
+    pub catalog: &'a dyn CatalogView,
+    pub columns: Columns,
+    /// `None` until the context of a use says what type it is.
+    pub parameters: Vec<Option<SqlType>>,
+    pub levels: Vec<Level>,
+    pub ctes: Vec<VisibleCte>,
+    pub depth: usize,
+    /// The owner of the view whose text is being bound.
+    pub check_as: Option<Oid>,
+    /// VALUE of a domain's conditions.
+    pub domain_value: Option<Expr>,
+    /// The column that MERGE_ACTION() reads.
+    pub merge_action: Option<usize>,
+}
+
+pub(crate) fn error(state: &'static str, message: impl Into<String>, location: u32) -> SqlError {
+    SqlError::new(state, message).at(location)
+}
+
+pub(crate) fn unsupported(what: impl Into<String>, location: u32) -> SqlError {
+    error(sqlstate::FEATURE_NOT_SUPPORTED, what, location)
+}
+
+impl<'a> Binder<'a> {
+    pub fn new(catalog: &'a dyn CatalogView, parameter_types: &[Oid]) -> Binder<'a> {
+        Binder {
+            catalog,
+            columns: Columns::default(),
+            parameters: parameter_types
+                .iter()
+                .map(|&ty| (ty != 0 && ty != oid::UNKNOWN).then(|| SqlType::new(ty)))
+                .collect(),
+            levels: Vec::new(),
+            ctes: Vec::new(),
+            depth: 0,
+            check_as: None,
+            domain_value: None,
+            merge_action: None,
+        }
+    }
+
+    /// Counts one level of nesting for as long as `run` runs.
+    pub fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> SqlResult<T>) -> SqlResult<T> {
+        if self.depth >= MAXIMUM_DEPTH {
+            return Err(SqlError::new(
+                sqlstate::STATEMENT_TOO_COMPLEX,
+                "stack depth limit exceeded",
+            ));
+        }
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        result
+    }
+
+    pub fn statement(&mut self, statement: &ast::Statement) -> SqlResult<Bound> {
+        match statement {
+            ast::Statement::Query(query) => {
+                let bound = self.query(query, false)?;
+                Ok(Bound::Query { input: bound.input, outputs: bound.outputs })
+            }
+            ast::Statement::Insert(insert) => self.with_ctes(insert.with.as_ref(), |binder| {
+                Ok(Bound::Insert(Box::new(binder.insert(insert)?)))
+            }),
+            ast::Statement::Update(update) => self.with_ctes(update.with.as_ref(), |binder| {
+                Ok(Bound::Update(Box::new(binder.update(update)?)))
+            }),
+            ast::Statement::Delete(delete) => self.with_ctes(delete.with.as_ref(), |binder| {
+                Ok(Bound::Delete(Box::new(binder.delete(delete)?)))
+            }),
+            ast::Statement::Merge(merge) => self.with_ctes(merge.with.as_ref(), |binder| {
+                Ok(Bound::Merge(Box::new(binder.merge(merge)?)))
+            }),
+            ast::Statement::Explain(explain) => self.statement(&explain.statement),
+            ast::Statement::CreateTableAs(create) => self.created_as(create),
+            ast::Statement::Declare(declare) => {
+                let bound = self.query(&declare.query, false)?;
+                Ok(Bound::Query { input: bound.input, outputs: bound.outputs })
+            }
+            ast::Statement::Copy(copy) => match &copy.source {
+                ast::CopySource::Statement(inner) => self.statement(inner),
+                ast::CopySource::Table { .. } => Err(unsupported(
+                    "COPY of a table is not planned as a query",
+                    copy.location,
+                )),
+            },
+            _ => Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "this statement has no plan",
+            )),
+        }
+    }
+
+    /// Types of all parameters; fails with 42P18 if one is undetermined.
+    pub fn parameter_types(&self) -> SqlResult<Vec<SqlType>> {
+        self.parameters
+            .iter()
+            .enumerate()
+            .map(|(number, ty)| {
+                ty.ok_or_else(|| {
+                    SqlError::new(
+                        sqlstate::INDETERMINATE_DATATYPE,
+                        format!("could not determine data type of parameter ${}", number + 1),
+                    )
+                })
+            })
+            .collect()
+    }
+
+    pub fn type_name(&self, ty: Oid) -> String {
+        functions_type_name(self.catalog, ty)
+    }
+
+    /// Notes that the statement uses a relation in this way.
+    pub fn uses(&mut self, relation: &Arc<Relation>, access: Access) -> usize {
+        let check_as = self.check_as;
+        let relations = &mut self.columns.relations;
+        let known = relations.iter().position(|known| {
+            known.relation.oid == relation.oid
+                && known.access == access
+                && known.check_as == check_as
+        });
+        known.unwrap_or_else(|| {
+            relations.push(RelationUse {
+                relation: relation.clone(),
+                access,
+                columns: Vec::new(),
+                check_as,
+            });
+            relations.len() - 1
+        })
+    }
+
+    /// Notes that a column of the relation is read, if the statement reads the relation.
+    pub fn uses_column(&mut self, table: Oid, attribute: AttributeNumber) {
+        if table == 0 || attribute == 0 {
+            return;
+        }
+        let check_as = self.check_as;
+        for known in &mut self.columns.relations {
+            if known.relation.oid == table
+                && known.access == Access::Select
+                && known.check_as == check_as
+                && !known.columns.contains(&attribute)
+            {
+                known.columns.push(attribute);
+            }
+        }
+    }
+}
+
+fn functions_type_name(catalog: &dyn CatalogView, ty: Oid) -> String {
+    functions::type_catalog::name_of(catalog.types(), ty)
+}

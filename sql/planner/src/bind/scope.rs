@@ -1,0 +1,441 @@
+//! What names mean: relations and columns in scope, at each level of nested queries.
+
+use functions::CastPath;
+use syntax::ast;
+use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+
+use super::{Binder, error};
+use crate::expression::{Aggregate, Cast, ExecParameter, Expr};
+use crate::logical::ColumnId;
+use crate::plan::SetCall;
+use crate::walk;
+
+/// Where in a query an expression stands: what may be used there, and what errors call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clause {
+    Select,
+    JoinCondition,
+    FromFunction,
+    Where,
+    GroupBy,
+    Having,
+    OrderBy,
+    DistinctOn,
+    Limit,
+    Offset,
+    Values,
+    UpdateSet,
+    Returning,
+    Filter,
+    WindowPartition,
+    WindowOrder,
+    MergeWhen,
+    Check,
+    Default,
+    IndexExpression,
+    IndexPredicate,
+    Generated,
+    /// A constant outside of any query (EXECUTE's arguments and the like).
+    Other,
+}
+
+impl Clause {
+    pub fn name(self) -> &'static str {
+        match self {
+            Clause::Select => "SELECT",
+            Clause::JoinCondition => "JOIN conditions",
+            Clause::FromFunction => "functions in FROM",
+            Clause::Where => "WHERE",
+            Clause::GroupBy => "GROUP BY",
+            Clause::Having => "HAVING",
+            Clause::OrderBy => "ORDER BY",
+            Clause::DistinctOn => "DISTINCT ON",
+            Clause::Limit => "LIMIT",
+            Clause::Offset => "OFFSET",
+            Clause::Values => "VALUES",
+            Clause::UpdateSet => "UPDATE",
+            Clause::Returning => "RETURNING",
+            Clause::Filter => "FILTER",
+            Clause::WindowPartition => "window PARTITION BY",
+            Clause::WindowOrder => "window ORDER BY",
+            Clause::MergeWhen => "MERGE WHEN conditions",
+            Clause::Check => "check constraints",
+            Clause::Default => "DEFAULT expressions",
+            Clause::IndexExpression => "index expressions",
+            Clause::IndexPredicate => "index predicates",
+            Clause::Generated => "column generation expressions",
+            Clause::Other => "this context",
+        }
+    }
+
+    pub fn allows_aggregates(self) -> bool {
+        matches!(self, Clause::Select | Clause::Having | Clause::OrderBy | Clause::DistinctOn)
+            || matches!(self, Clause::WindowPartition | Clause::WindowOrder)
+    }
+
+    pub fn allows_windows(self) -> bool {
+        matches!(self, Clause::Select | Clause::OrderBy | Clause::DistinctOn)
+    }
+
+    pub fn allows_sets(self) -> bool {
+        matches!(self, Clause::Select | Clause::OrderBy | Clause::GroupBy | Clause::DistinctOn)
+    }
+
+    pub fn allows_subqueries(self) -> bool {
+        !matches!(
+            self,
+            Clause::Check
+                | Clause::Default
+                | Clause::IndexExpression
+                | Clause::IndexPredicate
+                | Clause::Generated
+        )
+    }
+}
+
+/// A column that a name can mean; the expression is a column, or COALESCE of two after FULL JOIN USING.
+#[derive(Clone)]
+pub struct ScopeColumn {
+    pub name: String,
+    pub expr: Expr,
+}
+
+/// A relation of FROM.
+#[derive(Clone)]
+pub struct Item {
+    /// What qualifies its columns: the alias, or the relation's name.
+    pub name: String,
+    /// Of a relation without alias.
+    pub schema: Option<Oid>,
+    /// The relation's own name if an alias hides it: for a hint.
+    pub hidden_name: Option<String>,
+    pub columns: Vec<ScopeColumn>,
+    /// The row type of a plain relation, for whole-row references.
+    pub row_type: Oid,
+    /// First column of a stored table, its number of attributes and its oid: for `ctid` and `tableoid`.
+    pub stored: Option<(ColumnId, usize)>,
+    /// A function that returns one column: its alias also means the value.
+    pub scalar: bool,
+}
+
+/// How values pass from outside into a level.
+pub enum Boundary {
+    /// A derived table: columns of the query around it are used directly (LATERAL).
+    Open,
+    /// A subquery of an expression: outer values come in as execution parameters.
+    SubPlan(Vec<(ExecParameter, Expr)>),
+}
+
+/// One query under analysis.
+pub struct Level {
+    pub items: Vec<Item>,
+    pub columns: Vec<ScopeColumn>,
+    /// Relations that exist but may not be referenced from where we are.
+    pub unreachable: Vec<String>,
+    /// The FROM list is being bound for something that is not LATERAL.
+    pub hidden: bool,
+    pub boundary: Boundary,
+    pub clause: Clause,
+    pub aggregates: Vec<(ColumnId, Aggregate)>,
+    pub windows: Vec<super::window::BoundWindow>,
+    pub named_windows: Vec<(String, super::window::WindowSpecification)>,
+    pub sets: Vec<(ColumnId, SetCall)>,
+    /// GROUPING() calls: their columns with the arguments.
+    pub groupings: Vec<(ColumnId, Vec<Expr>)>,
+    pub in_aggregate: bool,
+    pub in_window: bool,
+    /// Columns used outside of aggregates with where they stand.
+    pub references: Vec<(ColumnId, u32)>,
+}
+
+impl Level {
+    pub fn new(boundary: Boundary) -> Level {
+        Level {
+            items: Vec::new(),
+            columns: Vec::new(),
+            unreachable: Vec::new(),
+            hidden: false,
+            boundary,
+            clause: Clause::Select,
+            aggregates: Vec::new(),
+            windows: Vec::new(),
+            named_windows: Vec::new(),
+            sets: Vec::new(),
+            groupings: Vec::new(),
+            in_aggregate: false,
+            in_window: false,
+            references: Vec::new(),
+        }
+    }
+}
+
+impl Binder<'_> {
+    pub fn level(&mut self) -> &mut Level {
+        if self.levels.is_empty() {
+            self.levels.push(Level::new(Boundary::Open));
+        }
+        self.levels.last_mut().expect("a level was just made")
+    }
+
+    /// Runs with the clause set, and sets it back.
+    pub fn in_clause<T>(
+        &mut self,
+        clause: Clause,
+        run: impl FnOnce(&mut Self) -> SqlResult<T>,
+    ) -> SqlResult<T> {
+        let before = std::mem::replace(&mut self.level().clause, clause);
+        let result = run(self);
+        self.level().clause = before;
+        result
+    }
+
+    /// Makes a column of level `found` usable at the innermost level.
+    pub fn bring_in(&mut self, found: usize, expr: Expr, location: u32) -> Expr {
+        if let Expr::Column { index, .. } = &expr {
+            if !self.levels[found].in_aggregate {
+                self.levels[found].references.push((*index, location));
+            }
+            let (table, attribute) =
+                (self.columns.facts[*index].table, self.columns.facts[*index].attribute);
+            self.uses_column(table, attribute);
+        }
+        let mut expr = expr;
+        for level in found + 1..self.levels.len() {
+            if let Boundary::SubPlan(parameters) = &mut self.levels[level].boundary {
+                let ty = walk::type_of(&expr);
+                let known = parameters.iter().find(|known| walk::same(&known.1, &expr));
+                let id = match known {
+                    Some(known) => known.0,
+                    None => {
+                        let id = self.columns.exec_parameters;
+                        self.columns.exec_parameters += 1;
+                        parameters.push((id, expr));
+                        id
+                    }
+                };
+                expr = Expr::ExecParameter { id, ty };
+            }
+        }
+        expr
+    }
+
+    pub fn column_ref(&mut self, reference: &ast::ColumnRef) -> SqlResult<Expr> {
+        let location = reference.location;
+        match reference.fields.as_slice() {
+            [column] => self.unqualified(column, location),
+            [relation, column] => self.qualified(None, relation, column, location),
+            [schema, relation, column] => {
+                self.qualified(Some(schema), relation, column, location)
+            }
+            [database, schema, relation, column] => {
+                self.check_database(database, location)?;
+                self.qualified(Some(schema), relation, column, location)
+            }
+            _ => Err(error(
+                sqlstate::SYNTAX_ERROR,
+                "improper qualified name (too many dotted names)",
+                location,
+            )),
+        }
+    }
+
+    pub fn check_database(&self, database: &str, location: u32) -> SqlResult<()> {
+        if database == self.catalog.database_name() {
+            return Ok(());
+        }
+        Err(super::unsupported(
+            format!("cross-database references are not implemented: {database}"),
+            location,
+        ))
+    }
+
+    fn unqualified(&mut self, name: &str, location: u32) -> SqlResult<Expr> {
+        if name == "value"
+            && let Some(value) = &self.domain_value
+        {
+            return Ok(value.clone());
+        }
+        for index in (0..self.levels.len()).rev() {
+            if self.levels[index].hidden {
+                continue;
+            }
+            let mut matches =
+                self.levels[index].columns.iter().filter(|column| column.name == name);
+            if let Some(first) = matches.next() {
+                if matches.next().is_some() {
+                    return Err(error(
+                        sqlstate::AMBIGUOUS_COLUMN,
+                        format!("column reference \"{name}\" is ambiguous"),
+                        location,
+                    ));
+                }
+                let expr = first.expr.clone();
+                return Ok(self.bring_in(index, expr, location));
+            }
+            if let Some(expr) = self.system_column(index, name, None, location)? {
+                return Ok(expr);
+            }
+        }
+        for index in (0..self.levels.len()).rev() {
+            if self.levels[index].hidden {
+                continue;
+            }
+            let position = self.levels[index].items.iter().position(|item| item.name == name);
+            if let Some(position) = position {
+                return self.whole_row(index, position, location);
+            }
+        }
+        Err(error(
+            sqlstate::UNDEFINED_COLUMN,
+            format!("column \"{name}\" does not exist"),
+            location,
+        ))
+    }
+
+    fn system_column(
+        &mut self,
+        level: usize,
+        name: &str,
+        item: Option<usize>,
+        location: u32,
+    ) -> SqlResult<Option<Expr>> {
+        let offset = match name {
+            "ctid" => 0,
+            "tableoid" => 1,
+            _ => return Ok(None),
+        };
+        let mut stored = self.levels[level]
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| item.is_none_or(|item| item == *index))
+            .filter_map(|(_, item)| item.stored);
+        let Some((first, attributes)) = stored.next() else {
+            return Ok(None);
+        };
+        if stored.next().is_some() {
+            return Err(error(
+                sqlstate::AMBIGUOUS_COLUMN,
+                format!("column reference \"{name}\" is ambiguous"),
+                location,
+            ));
+        }
+        let expr = self.columns.column(first + attributes + offset);
+        Ok(Some(self.bring_in(level, expr, location)))
+    }
+
+    fn whole_row(&mut self, level: usize, item: usize, location: u32) -> SqlResult<Expr> {
+        let (columns, row_type, scalar) = {
+            let item = &self.levels[level].items[item];
+            (item.columns.clone(), item.row_type, item.scalar)
+        };
+        if scalar && let Some(only) = columns.first() {
+            return Ok(self.bring_in(level, only.expr.clone(), location));
+        }
+        let fields = columns
+            .into_iter()
+            .map(|column| self.bring_in(level, column.expr, location))
+            .collect();
+        let ty = SqlType::new(if row_type == 0 { oid::RECORD } else { row_type });
+        Ok(Expr::Row { fields, ty })
+    }
+
+    /// The level and position of a relation by its qualifier.
+    pub fn find_item(&self, schema: Option<&str>, name: &str) -> Option<(usize, usize)> {
+        let schema = match schema {
+            Some(schema) => Some(self.catalog.schema_by_name(schema)?),
+            None => None,
+        };
+        for index in (0..self.levels.len()).rev() {
+            if self.levels[index].hidden {
+                continue;
+            }
+            let found = self.levels[index].items.iter().position(|item| {
+                item.name == name && (schema.is_none() || item.schema == schema)
+            });
+            if let Some(found) = found {
+                return Some((index, found));
+            }
+        }
+        None
+    }
+
+    pub fn missing_relation(&self, name: &str, location: u32) -> SqlError {
+        let hidden = |level: &Level| {
+            level.unreachable.iter().any(|known| known == name)
+                || level.hidden && level.items.iter().any(|item| item.name == name)
+        };
+        if self.levels.iter().any(hidden) {
+            return error(
+                sqlstate::UNDEFINED_TABLE,
+                format!("invalid reference to FROM-clause entry for table \"{name}\""),
+                location,
+            )
+            .detail(format!(
+                "There is an entry for table \"{name}\", but it cannot be referenced from this \
+                 part of the query."
+            ));
+        }
+        for level in self.levels.iter().rev() {
+            let aliased =
+                level.items.iter().find(|item| item.hidden_name.as_deref() == Some(name));
+            if let Some(item) = aliased {
+                return error(
+                    sqlstate::UNDEFINED_TABLE,
+                    format!("invalid reference to FROM-clause entry for table \"{name}\""),
+                    location,
+                )
+                .hint(format!("Perhaps you meant to reference the table alias \"{}\".", item.name));
+            }
+        }
+        error(
+            sqlstate::UNDEFINED_TABLE,
+            format!("missing FROM-clause entry for table \"{name}\""),
+            location,
+        )
+    }
+
+    fn qualified(
+        &mut self,
+        schema: Option<&str>,
+        relation: &str,
+        column: &str,
+        location: u32,
+    ) -> SqlResult<Expr> {
+        let Some((level, item)) = self.find_item(schema, relation) else {
+            return Err(self.missing_relation(relation, location));
+        };
+        let found = &self.levels[level].items[item];
+        let mut matches = found.columns.iter().filter(|known| known.name == column);
+        if let Some(first) = matches.next() {
+            if matches.next().is_some() {
+                return Err(error(
+                    sqlstate::AMBIGUOUS_COLUMN,
+                    format!("column reference \"{column}\" is ambiguous"),
+                    location,
+                ));
+            }
+            let expr = first.expr.clone();
+            return Ok(self.bring_in(level, expr, location));
+        }
+        if let Some(expr) = self.system_column(level, column, Some(item), location)? {
+            return Ok(expr);
+        }
+        Err(error(
+            sqlstate::UNDEFINED_COLUMN,
+            format!("column {relation}.{column} does not exist"),
+            location,
+        ))
+    }
+
+    /// Changes only what type an expression is said to have.
+    pub fn relabel(&self, expr: Expr, ty: SqlType, location: u32) -> Expr {
+        Expr::Cast(Box::new(Cast {
+            operand: expr,
+            path: CastPath::Relabel { target: ty.oid },
+            ty: SqlType::new(ty.oid),
+            explicit: false,
+            location,
+        }))
+    }
+}

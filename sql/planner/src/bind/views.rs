@@ -1,0 +1,51 @@
+//! Views: the stored query in place of the name, with the owner's privileges. CREATE TABLE AS.
+
+use std::sync::Arc;
+
+use catalog::{Relation, View};
+use syntax::ast;
+use types::{SqlResult, sqlstate};
+
+use super::coerce::parse_one;
+use super::select::BoundQuery;
+use super::{Binder, error};
+use crate::logical::Bound;
+use crate::plan::Access;
+
+impl Binder<'_> {
+    pub fn view_query(&mut self, relation: &Arc<Relation>, view: &View) -> SqlResult<BoundQuery> {
+        self.uses(relation, Access::Select);
+        let statement = parse_one(&view.query)?;
+        let ast::Statement::Query(query) = statement else {
+            return Err(error(sqlstate::INTERNAL_ERROR, "a view's text is no query", 0));
+        };
+        let owner = if view.security_invoker { self.check_as } else { Some(relation.owner) };
+        // A view sees nothing of the statement around it.
+        let levels = std::mem::take(&mut self.levels);
+        let ctes = std::mem::take(&mut self.ctes);
+        let check_as = std::mem::replace(&mut self.check_as, owner);
+        let bound = self.nested(|binder| binder.query(&query, false));
+        self.levels = levels;
+        self.ctes = ctes;
+        self.check_as = check_as;
+        let mut bound = bound.map_err(|mut failure| {
+            // Its positions are in another text.
+            failure.fields_mut().location = None;
+            failure
+        })?;
+        for (output, column) in bound.outputs.iter_mut().zip(relation.live_columns()) {
+            output.name.clone_from(&column.name);
+        }
+        Ok(bound)
+    }
+
+    pub fn created_as(&mut self, create: &ast::CreateTableAs) -> SqlResult<Bound> {
+        match &*create.source {
+            ast::Statement::Query(query) => {
+                let bound = self.query(query, false)?;
+                Ok(Bound::Query { input: bound.input, outputs: bound.outputs })
+            }
+            _ => Err(super::unsupported("CREATE TABLE AS EXECUTE is not planned", create.location)),
+        }
+    }
+}

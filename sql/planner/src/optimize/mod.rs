@@ -1,0 +1,12 @@
+//! From logical tree to physical plan: rewriting, choice of access paths and joins, costs.
+
+pub mod access;
+pub mod cost;
+pub mod fold;
+pub mod joins;
+pub mod modify;
+pub mod order;
+pub mod physical;
+pub mod push;
+pub mod selectivity;
+pub mod sublinks;
