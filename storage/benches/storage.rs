@@ -17,6 +17,10 @@ use rand::{Rng, SeedableRng};
 use storage::{DiskEngine, DiskOptions, KvEngine, MemoryEngine, Storage, StorageOptions};
 use uuid::Uuid;
 
+/// As in the node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROWS: u64 = 1_000_000;
 const ROW_BYTES: usize = 100;
 
