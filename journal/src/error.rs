@@ -76,6 +76,8 @@ impl OpenError {
 pub enum LogFailure {
     /// A write or an fsync failed.
     Files { file: PathBuf, doing: &'static str, error: Arc<io::Error> },
+    /// A journal's consensus layer stopped: it met damage or broke one of its own rules.
+    Consensus { journal: u32, reason: String },
     /// The log was shut down.
     Closed,
 }
@@ -85,6 +87,9 @@ impl fmt::Display for LogFailure {
         match self {
             LogFailure::Files { file, doing, error } => {
                 write!(formatter, "could not {doing} {}: {error}", file.display())
+            }
+            LogFailure::Consensus { journal, reason } => {
+                write!(formatter, "journal {journal} stopped: {reason}")
             }
             LogFailure::Closed => write!(formatter, "the log is closed"),
         }

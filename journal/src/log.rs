@@ -211,11 +211,7 @@ impl Log {
             LogFailure::Files { file, doing, error } => {
                 OpenError::Files { path: file, doing, error: io::Error::other(error) }
             }
-            LogFailure::Closed => OpenError::Files {
-                path,
-                doing: "write to",
-                error: io::Error::other("the log is closed"),
-            },
+            other => OpenError::Files { path, doing: "write to", error: io::Error::other(other) },
         })?;
         start_threads(&shared, writer)?;
         Ok(Log { shared })
@@ -439,6 +435,14 @@ impl Log {
     /// Resolves when the log has stopped because a write or an fsync failed.
     pub fn failure(&self) -> watch::Receiver<Option<LogFailure>> {
         self.shared.failure.subscribe()
+    }
+
+    /// Stops the log as if it had failed.
+    pub(crate) fn stop(&self, failure: LogFailure) {
+        if self.shared.state.lock().failure.is_none() {
+            self.shared.poison(failure);
+            self.shared.wake.notify_all();
+        }
     }
 
     /// Writes what waits and ends the threads. Blocks until that is done.

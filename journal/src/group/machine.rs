@@ -104,8 +104,14 @@ impl Marks {
 
     fn add(&mut self, state: &MachineState) {
         let last = self.states.back().map_or(0, |last| last.position.0);
-        if state.position.0 < last + self.stride && !self.states.is_empty() {
-            return;
+        match self.states.back_mut() {
+            // Raft's own entries: nobody needs them again.
+            Some(mark) if mark.position == state.position => {
+                mark.clone_from(state);
+                return;
+            }
+            Some(_) if state.position.0 < last + self.stride => return,
+            _ => {}
         }
         self.states.push_back(state.clone());
         if self.states.len() > MARKS_MAX {
@@ -237,6 +243,12 @@ impl RaftStateMachine<JournalTypes> for Machine {
                 return Err(error);
             }
         }
+    }
+
+    async fn try_create_snapshot_builder(&mut self, force: bool) -> Option<Builder> {
+        // A snapshot beyond what storage has persisted would keep it from being delivered again.
+        let possible = self.shared.marks.lock().trimmable().is_some();
+        if possible || force { Some(self.get_snapshot_builder().await) } else { None }
     }
 
     async fn get_snapshot_builder(&mut self) -> Builder {
