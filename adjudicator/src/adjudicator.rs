@@ -230,7 +230,7 @@ impl Adjudicator {
             Input::Message(ShardMessage::Prepare(prepare)) => self.prepare(now, prepare, outputs),
             Input::Message(ShardMessage::Vote(vote)) => self.vote(now, vote, outputs),
             Input::Message(ShardMessage::GoAhead(ahead)) => self.go_ahead(now, ahead, outputs),
-            Input::Message(ShardMessage::Status(question)) => self.status(question, outputs),
+            Input::Message(ShardMessage::Status(question)) => self.status(now, question, outputs),
             Input::Flush => self.flush(outputs),
             Input::Appended { number, result } => self.appended(now, number, result, outputs),
             Input::Gained(leadership) => self.gained(leadership),
@@ -307,6 +307,11 @@ impl Adjudicator {
         };
         match self.judge(&claims, request_keys(&request)) {
             Judgement::Refuse(refusal) => {
+                if self.must_gain_authority(request.tau_start, &refusal) {
+                    let needed = now.latest.max(request.tau_start.next());
+                    self.waiting.push_back((Obstacle::Ceiling, Waiter::Commit(request)));
+                    return self.raise(now, needed, outputs);
+                }
                 self.refuse(request.id, request.tau_start, refusal, outputs);
             }
             Judgement::Wait(holder) => {
@@ -328,6 +333,16 @@ impl Adjudicator {
                 self.put(request.id, request.tau_start, tau_commit, writes, outputs);
             }
         }
+    }
+
+    /// Whether no other adjudicator, before or after this one, can ever commit a transaction with this `tau_start`.
+    pub(crate) fn has_authority(&self, tau_start: Timestamp) -> bool {
+        self.leading && self.floor <= tau_start && tau_start < self.ceiling
+    }
+
+    /// Whether a refusal has to wait for a higher ceiling, lest a successor commits what was refused.
+    pub(crate) fn must_gain_authority(&self, tau_start: Timestamp, refusal: &Refusal) -> bool {
+        !matches!(refusal, Refusal::TooOld { .. }) && tau_start >= self.ceiling
     }
 
     /// The next timestamp; the caller must use it.
@@ -721,13 +736,19 @@ impl Adjudicator {
 
     // ----- questions -----
 
-    fn status(&mut self, question: StatusQuestion, outputs: &mut Vec<Output>) {
+    fn status(&mut self, now: ClockReading, question: StatusQuestion, outputs: &mut Vec<Output>) {
         let id = question.id;
+        // Such a refusal is only as good as this adjudicator's authority.
+        let below_ceiling = question.tau_start.is_some_and(|tau_start| tau_start < self.ceiling);
         let status = match self.outcomes.get(&id) {
             Some(Record::Committed { tau_commit }) => {
                 ShardStatus::Committed { tau_commit: *tau_commit }
             }
-            Some(Record::Refused(_)) => ShardStatus::NotCommitted,
+            Some(Record::Refused(refusal)) => match **refusal {
+                Refusal::TooOld { .. } => ShardStatus::Unknown,
+                Refusal::Unavailable { .. } if !below_ceiling => ShardStatus::Unknown,
+                _ => ShardStatus::NotCommitted,
+            },
             Some(Record::Running) => match self.fences.get(&id) {
                 Some(prepared) if prepared.leader != self.shard => {
                     ShardStatus::ElsewhereBy { leader: prepared.leader }
@@ -738,11 +759,16 @@ impl Adjudicator {
             Some(Record::Unknown { .. }) => ShardStatus::Unknown,
             Some(Record::Elsewhere { leader }) => ShardStatus::ElsewhereBy { leader: *leader },
             None => match question.tau_start {
-                // Whoever led before committed nothing above the floor, so nobody has committed it, and nobody will.
-                Some(tau_start) if self.leading && tau_start >= self.floor => {
+                // Nobody has committed it, and nobody will.
+                Some(tau_start) if self.has_authority(tau_start) => {
                     let record = Record::Refused(Box::new(Refusal::Expired));
                     self.end(id, record, tau_start.next());
                     ShardStatus::NotCommitted
+                }
+                // The next question will find a higher ceiling.
+                Some(tau_start) if self.leading && tau_start >= self.floor => {
+                    self.raise(now, now.latest.max(tau_start.next()), outputs);
+                    ShardStatus::InProgress
                 }
                 _ => ShardStatus::Unknown,
             },

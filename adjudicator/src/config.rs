@@ -112,4 +112,6 @@ pub enum Mutation {
     PromiseOverInFlight,
     /// Forgets which transactions it has decided.
     ForgetOutcomes,
+    /// Tells participants that a transaction is off although a predecessor may have committed it.
+    AbandonWithoutAuthority,
 }

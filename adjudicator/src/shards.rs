@@ -21,6 +21,13 @@
 //! transaction is abandoned. A reader at τ waits for a promise of every journal, so it does not matter to it whose
 //! journal has the transaction (I2).
 //!
+//! *Abandoned* takes down fences without a record, so it needs authority: it must be certain that no other adjudicator,
+//! before or after, ever commits the transaction. `floor <= tau_start` rules out those before (whoever led this journal
+//! before committed nothing above the floor), `tau_start < ceiling` those after (their floor is at least the ceiling).
+//! A leader below whose floor a transaction is says *too old* to whoever asked and nothing to the participants: its
+//! predecessor may have committed it, and they may be waiting for that go-ahead. A leader whose ceiling is too low raises
+//! it first, which a deposed one cannot. The same holds for refusals of one shard, on which a client will rely.
+//!
 //! The go-ahead leaves with the append, not after it. If the append is then lost, participants hold keys for written
 //! that are not: a needless refusal, never a wrong one. Whoever asks about the outcome is therefore sent to the leader.
 //!
@@ -93,8 +100,14 @@ impl Adjudicator {
     ) {
         match (&prepare.lead, answer) {
             (Some(lead), VoteAnswer::No(refusal)) => {
-                let verdict = Verdict::Abandoned;
-                tell(&lead.participants, prepare.id, verdict, outputs);
+                if self.has_authority(prepare.tau_start)
+                    || self.config.broken(Mutation::AbandonWithoutAuthority)
+                {
+                    let record = Record::Refused(Box::new(refusal.clone()));
+                    self.end(prepare.id, record, prepare.tau_start.next());
+                    tell(&lead.participants, prepare.id, Verdict::Abandoned, outputs);
+                }
+                self.early_votes.remove(&prepare.id);
                 reply(outputs, prepare.id, Outcome::Refused(refusal));
             }
             (Some(_), VoteAnswer::Yes { .. }) => {}
@@ -121,9 +134,13 @@ impl Adjudicator {
         };
         match self.judge(&claims, check_keys(&prepare.part.keys)) {
             Judgement::Refuse(refusal) => {
+                if prepare.lead.is_some() && self.must_gain_authority(prepare.tau_start, &refusal) {
+                    let needed = now.latest.max(prepare.tau_start.next());
+                    self.waiting.push_back((Obstacle::Ceiling, Waiter::Prepare(prepare)));
+                    return self.raise(now, needed, outputs);
+                }
                 let record = Record::Refused(Box::new(refusal.clone()));
                 self.end(prepare.id, record, prepare.tau_start.next());
-                self.early_votes.remove(&prepare.id);
                 self.answer_prepare(&prepare, VoteAnswer::No(refusal), outputs);
             }
             Judgement::Wait(holder) => {
@@ -206,6 +223,8 @@ impl Adjudicator {
             Some(Record::Appending { tau_commit } | Record::Committed { tau_commit }) => {
                 Verdict::Committed { tau_commit: *tau_commit }
             }
+            // Below the floor it may have been committed by a predecessor.
+            Some(Record::Refused(refusal)) if matches!(**refusal, Refusal::TooOld { .. }) => return,
             Some(Record::Refused(_)) => Verdict::Abandoned,
             Some(Record::Unknown { .. } | Record::Elsewhere { .. }) => return,
             Some(Record::Running) | None => {

@@ -51,12 +51,19 @@ pub struct Coordinator {
     request: CommitRequest,
     route: Option<Route>,
     state: State,
+    /// A refusal that says nothing about earlier copies of the request.
+    refusal: Option<Refusal>,
+}
+
+/// Whether a refusal settles all copies of a request, not only the one it answers.
+fn is_final(refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::Unavailable { .. } | Refusal::TooOld { .. })
 }
 
 impl Coordinator {
     pub fn new(request: CommitRequest, map: &ShardMap, nearest: Option<ShardId>) -> Coordinator {
         let route = Route::new(&request, map, nearest);
-        Coordinator { request, route, state: State::Sent(0) }
+        Coordinator { request, route, state: State::Sent(0), refusal: None }
     }
 
     /// The shard whose word counts.
@@ -66,7 +73,7 @@ impl Coordinator {
 
     /// Where it stands: all that changes over its life.
     pub fn fingerprint(&self, hasher: &mut impl std::hash::Hasher) {
-        std::hash::Hash::hash(&self.state, hasher);
+        std::hash::Hash::hash(&(self.state, &self.refusal), hasher);
     }
 
     /// Sends the first attempt.
@@ -85,7 +92,8 @@ impl Coordinator {
             (State::Done, _) => {}
             (State::Sent(attempts), Event::Reply(outcome)) => self.reply(attempts, outcome, actions),
             (State::Asking(_), Event::Reply(outcome)) => match outcome {
-                Outcome::Unknown { .. } | Outcome::Refused(Refusal::Unavailable { .. }) => {}
+                Outcome::Unknown { .. } => {}
+                Outcome::Refused(refusal) if !is_final(&refusal) => self.refusal = Some(refusal),
                 known => self.finish(known, actions),
             },
             (State::Sent(attempts), Event::Timeout) if attempts < MAX_ATTEMPTS => {
@@ -109,8 +117,12 @@ impl Coordinator {
     fn reply(&mut self, attempts: u32, outcome: Outcome, actions: &mut Vec<Action>) {
         match outcome {
             Outcome::Unknown { .. } => self.ask(1, actions),
-            // Another copy of the request may still be under way and find the leader in a better state.
-            Outcome::Refused(Refusal::Unavailable { .. }) if attempts > 1 => self.ask(1, actions),
+            // Another copy of the request may still be under way and find the leader in a better state; or the leader
+            // is a successor that cannot know what its predecessor did with an earlier copy.
+            Outcome::Refused(refusal) if attempts > 1 && !is_final(&refusal) => {
+                self.refusal = Some(refusal);
+                self.ask(1, actions);
+            }
             known => self.finish(known, actions),
         }
     }
@@ -121,8 +133,10 @@ impl Coordinator {
                 self.finish(Outcome::Committed { tau_commit }, actions);
             }
             ShardStatus::NotCommitted => {
-                let reason = "the commit did not reach its adjudicator in time".to_owned();
-                self.finish(Outcome::Refused(Refusal::Unavailable { reason }), actions);
+                let refusal = self.refusal.take().unwrap_or_else(|| Refusal::Unavailable {
+                    reason: "the commit did not reach its adjudicator in time".to_owned(),
+                });
+                self.finish(Outcome::Refused(refusal), actions);
             }
             // Ask again after a while.
             ShardStatus::InProgress if questions <= MAX_QUESTIONS => {}
@@ -217,6 +231,24 @@ mod tests {
         assert!(matches!(&asks[0], Action::Send { message: ShardMessage::Status(_), .. }));
         let done = step(&mut twice, Event::Status(ShardStatus::NotCommitted));
         assert!(matches!(&done[..], [Action::Done(Outcome::Refused(_))]));
+    }
+
+    /// A successor below whose floor the transaction is cannot know whether its predecessor committed it.
+    ///
+    /// Checks: A1
+    #[test]
+    fn too_old_after_a_second_attempt_is_unknown_unless_the_leader_knows() {
+        let too_old = Outcome::Refused(Refusal::TooOld { floor: Timestamp(9) });
+        let (mut moved, _) = started();
+        step(&mut moved, Event::Timeout);
+        step(&mut moved, Event::Reply(too_old.clone()));
+        let done = step(&mut moved, Event::Status(ShardStatus::Unknown));
+        assert!(matches!(&done[..], [Action::Done(Outcome::Unknown { .. })]));
+        let (mut knows, _) = started();
+        step(&mut knows, Event::Timeout);
+        step(&mut knows, Event::Reply(too_old.clone()));
+        let done = step(&mut knows, Event::Status(ShardStatus::NotCommitted));
+        assert_eq!(done, [Action::Done(too_old)]);
     }
 
     /// Checks: A1

@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | the leader says committed or refused | that |
 //! | the leader says unavailable to the only request sent | that: nothing happened |
-//! | unavailable, but an earlier copy of the request may still be under way | unknown, unless the leader settles it |
+//! | unavailable or below the floor, but there was an earlier copy of the request | unknown, unless the leader settles it |
 //! | the leader says unknown | unknown, unless the leader settles it |
 //! | no answer to any attempt | unknown, unless the leader settles it |
 //!

@@ -18,8 +18,9 @@
 //! A delivery that changes nothing is not explored: losing the message is the same or worse.
 //!
 //! What the model does not cover: the conflict memory's eviction and ranges (the adjudicator's own property tests do),
-//! and messages that outlive the process they were sent to *and* carry a refusal for want of a leader (a transport
-//! loses what was sent to a process that died; so the check of A1 leaves out `Unavailable`).
+//! and a transport that brings a request twice although it was sent once, the second time to another process: there A1
+//! leaves out the refusals that say nothing about other copies (`Unavailable`, `TooOld`). Copies that a coordinator
+//! sends itself are covered.
 
 pub mod properties;
 pub mod scenarios;

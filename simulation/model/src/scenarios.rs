@@ -92,6 +92,15 @@ fn pair() -> Vec<CommitRequest> {
     ]
 }
 
+/// Begun so late that nobody's ceiling covers them at first.
+fn late() -> Vec<CommitRequest> {
+    vec![
+        writes(1, 5, &[0, 1], EXCLUSIVE),
+        writes(2, 5, &[0], EXCLUSIVE),
+        writes(3, 5, &[1], EXCLUSIVE),
+    ]
+}
+
 /// Shares of one key, which do not conflict, so that several commit in one journal.
 fn shares() -> Vec<CommitRequest> {
     vec![writes(1, -1, &[1], SHARE), writes(2, -1, &[1], SHARE), writes(3, 5, &[0, 1], SHARE)]
@@ -117,15 +126,18 @@ pub fn all() -> Vec<Scenario> {
         scenario("pair, crash", pair(), Budget { crashes: 1, time: 2, ..NO_FAULTS }),
         scenario("pair, ghost", pair(), Budget { ghosts: 1, time: 2, ..NO_FAULTS }),
         scenario("pair, clock", pair(), Budget { clocks: 1, time: 2, ..NO_FAULTS }),
-        scenario("pair, doubt", pair(), Budget { doubts: 1, time: 2, bumps: 1, ..NO_FAULTS }),
+        scenario("pair, doubt", pair(), Budget { doubts: 1, time: 2, ..NO_FAULTS }),
+        scenario("shares, doubt, bump", shares(), Budget { doubts: 1, bumps: 1, ..NO_FAULTS }),
         scenario("pair, delivery", pair(), Budget { seen: 1, time: 2, bumps: 1, ..NO_FAULTS }),
         scenario("pair, retry", pair(), Budget { timeouts: 1, crashes: 1, time: 1, ..NO_FAULTS }),
+        scenario("pair, retry, ghost", pair(), Budget { timeouts: 1, ghosts: 1, ..NO_FAULTS }),
+        scenario("late, retry, ghost", late(), Budget { timeouts: 1, ghosts: 1, time: 2, ..NO_FAULTS }),
         scenario(
             "shares, crash, bump",
             shares(),
-            Budget { crashes: 1, bumps: 1, time: 2, ..NO_FAULTS },
+            Budget { crashes: 1, bumps: 1, time: 1, ..NO_FAULTS },
         ),
-        scenario("shares, ghost, bump", shares(), Budget { ghosts: 1, bumps: 1, time: 2, ..NO_FAULTS }),
+        scenario("shares, ghost, bump", shares(), Budget { ghosts: 1, bumps: 1, time: 1, ..NO_FAULTS }),
         scenario("shares, duplicate", shares(), Budget { duplicates: 2, time: 1, ..NO_FAULTS }),
         scenario("skew, time", skew(), Budget { time: 2, ..NO_FAULTS }),
         scenario("skew, clock", skew(), Budget { clocks: 1, time: 1, ..NO_FAULTS }),

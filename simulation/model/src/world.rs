@@ -122,6 +122,8 @@ pub struct World {
     network: Vec<Arc<Letter>>,
     time: u64,
     delivered: Timestamp,
+    /// A coordinator's request has arrived twice although it was sent once.
+    pub copied: bool,
     budget: Budget,
     clock_error: u64,
     config: Arc<Config>,
@@ -179,6 +181,7 @@ impl World {
             network: Vec::new(),
             time: START,
             delivered: Timestamp(START - 10),
+            copied: false,
             budget,
             clock_error,
             config,
@@ -351,6 +354,11 @@ impl World {
         let shard = letter.to.0 as usize;
         if stays {
             self.budget.duplicates -= 1;
+            self.copied |= match &letter.message {
+                ShardMessage::Commit(_) => true,
+                ShardMessage::Prepare(prepare) => prepare.lead.is_some(),
+                _ => false,
+            };
         } else {
             self.network.remove(message);
         }
@@ -583,7 +591,7 @@ impl World {
         let mut halves = [0u64; 2];
         for (salt, half) in halves.iter_mut().enumerate() {
             let mut hasher = DefaultHasher::new();
-            (salt, self.time, self.delivered, self.budget).hash(&mut hasher);
+            (salt, self.time, self.delivered, self.copied, self.budget).hash(&mut hasher);
             for shard in &self.shards {
                 shard.leader.hash_into(&mut hasher);
                 shard.ghost.as_ref().map(|ghost| ghost.hash_into(&mut hasher)).is_some().hash(&mut hasher);
