@@ -1,0 +1,81 @@
+//! Many rows at once, outside of a plan: COPY and index builds.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use planner::plan::{Target, TargetIndex};
+use protocol::transaction::{ConflictClass, Write};
+use types::{Row, SqlResult};
+
+use crate::environment::Environment;
+use crate::evaluate::Scope;
+use crate::modify::errors;
+use crate::modify::foreign_keys::{EventQueue, run_events};
+use crate::modify::writer::{TableWriter, index_values};
+use crate::rows::RowCodec;
+
+/// Takes full rows of a table and writes them with all checks an INSERT makes.
+pub struct InsertPipeline {
+    env: Arc<dyn Environment>,
+    target: Arc<Target>,
+    events: RefCell<EventQueue>,
+    rows: u64,
+}
+
+impl InsertPipeline {
+    pub fn new(env: Arc<dyn Environment>, target: Arc<Target>) -> InsertPipeline {
+        InsertPipeline { env, target, events: RefCell::default(), rows: 0 }
+    }
+
+    /// Inserts rows in `relation.columns` order, defaults filled in, dropped columns NULL.
+    pub fn insert(&mut self, rows: Vec<Row>) -> SqlResult<()> {
+        self.env.check_interrupts()?;
+        let env = &*self.env;
+        let scope = Scope::detached(env, &[], &[]);
+        let writer = TableWriter::new(env, scope, &self.target, &self.events)?;
+        for mut row in rows {
+            writer.complete(&mut row)?;
+            writer.insert(&row)?;
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    /// Looks at foreign keys; answers with the number of rows inserted.
+    pub fn finish(self) -> SqlResult<u64> {
+        run_events(&*self.env, &self.events)?;
+        Ok(self.rows)
+    }
+}
+
+/// The entries of one index for rows that are there already, each given with its key. Two rows
+/// with one key of a unique index within the batch are 23505; the caller checks against entries
+/// written before ([`Write::key`] of an exclusive write must not exist yet).
+pub fn build_index_entries(
+    env: &dyn Environment,
+    codec: &RowCodec,
+    position: usize,
+    bound: Option<&TargetIndex>,
+    rows: &[(Bytes, Row)],
+) -> SqlResult<Vec<Write>> {
+    let scope = Scope::detached(env, &[], &[]);
+    let mut writes = Vec::with_capacity(rows.len());
+    let mut seen = std::collections::HashSet::new();
+    for (key, row) in rows {
+        let Some(values) = index_values(codec, bound, position, row, &scope)? else {
+            continue;
+        };
+        let entry = codec.index_entry(position, &values, row, key)?;
+        if entry.exclusive && !seen.insert(entry.key.clone()) {
+            let relation = codec.relation();
+            return Err(errors::duplicate(env, relation, &relation.indexes[position], &values)?);
+        }
+        writes.push(Write {
+            key: entry.key,
+            value: Some(entry.value),
+            class: entry.exclusive.then_some(ConflictClass::Exclusive),
+        });
+    }
+    Ok(writes)
+}

@@ -1,0 +1,19 @@
+//! The operators of plans, one topic per file.
+
+pub mod aggregate;
+pub mod aggregate_call;
+pub mod distinct;
+pub mod functions;
+pub mod hash_join;
+pub mod index_join;
+pub mod limit;
+pub mod merge_join;
+pub mod nested_loop;
+pub mod recursive;
+pub mod scan;
+pub mod set_operation;
+pub mod simple;
+pub mod sort;
+pub mod top_n;
+pub mod window;
+pub mod window_frame;
