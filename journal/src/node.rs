@@ -246,6 +246,8 @@ fn raft_config(config: &JournalConfig) -> Config {
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: 0,
         enable_pre_vote: Some(true),
+        // After a restart a leader begins a new term: what the state machine knows of the old one's beginning is gone.
+        enable_leader_restore: Some(false),
         // Ticks drive heartbeats and elections. A node alone needs neither, and an idle process must sleep.
         enable_tick: false,
         ..Config::default()

@@ -123,6 +123,7 @@ async fn trimming_gives_segments_back_and_keeps_what_storage_has_not_persisted()
     let files = SimulatedFiles::new();
     let (node, _) = open(&files, config(1), &[(0, 0)]).await.expect("opens");
     let first = journal(&node, FIRST);
+    within(first.lead()).await.expect("leads");
     for round in 0..20 {
         let appends: Vec<_> =
             (1..=200).map(|number| first.append(ceiling(round * 200 + number))).collect();
@@ -189,6 +190,7 @@ async fn a_failed_fsync_acknowledges_nothing_and_is_reported() {
     let files = SimulatedFiles::new();
     let (node, _) = open(&files, config(1), &[(0, 0)]).await.expect("opens");
     let first = journal(&node, FIRST);
+    within(first.lead()).await.expect("leads");
     within(first.append(ceiling(1))).await.expect("appended");
     files.fail_syncs(0, 1);
     let outcome = within(first.append(ceiling(2))).await;
