@@ -138,6 +138,7 @@ pub fn all() -> Vec<Scenario> {
             Budget { crashes: 1, bumps: 1, time: 1, ..NO_FAULTS },
         ),
         scenario("shares, ghost, bump", shares(), Budget { ghosts: 1, bumps: 1, time: 1, ..NO_FAULTS }),
+        scenario("late, crash, bump", late(), Budget { crashes: 1, bumps: 1, time: 2, ..NO_FAULTS }),
         scenario("shares, duplicate", shares(), Budget { duplicates: 2, time: 1, ..NO_FAULTS }),
         scenario("skew, time", skew(), Budget { time: 2, ..NO_FAULTS }),
         scenario("skew, clock", skew(), Budget { clocks: 1, time: 1, ..NO_FAULTS }),

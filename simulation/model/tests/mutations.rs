@@ -67,7 +67,7 @@ fn skipped_write_check_is_caught_as_lost_update() {
 
 #[test]
 fn promise_above_the_ceiling_is_caught_when_a_successor_breaks_it() {
-    caught_in("shares, crash", Mutation::PromiseAboveCeiling, &[Property::F2]);
+    caught_in("late, crash", Mutation::PromiseAboveCeiling, &[Property::F2]);
 }
 
 #[test]
