@@ -18,6 +18,8 @@ pub enum OpenError {
     Full { directory: PathBuf },
     /// The operating system refused.
     Files { path: PathBuf, doing: &'static str, error: io::Error },
+    /// The sink asks for entries that were trimmed because it once had them. Act: rebuild the storage of this node.
+    Trimmed { journal: u32, asked: u64, trimmed: u64 },
     /// The consensus layer refused to start.
     Consensus { journal: u32, reason: String },
 }
@@ -45,6 +47,11 @@ impl fmt::Display for OpenError {
             OpenError::Files { path, doing, error } => {
                 write!(formatter, "could not {doing} {}: {error}", path.display())
             }
+            OpenError::Trimmed { journal, asked, trimmed } => write!(
+                formatter,
+                "storage has journal {journal} up to position {asked}, but the journal is trimmed up to {trimmed}: \
+                 storage has lost rows; rebuild it from a backup or another replica"
+            ),
             OpenError::Consensus { journal, reason } => {
                 write!(formatter, "journal {journal} did not start: {reason}")
             }

@@ -138,6 +138,8 @@ async fn trimming_gives_segments_back_and_keeps_what_storage_has_not_persisted()
     until("the segments go", || segments() <= 3).await;
     node.shutdown().await;
     files.crash(3);
+    let too_early = open(&files, config(1), &[(0, 3000)]).await.err();
+    assert!(matches!(too_early, Some(OpenError::Trimmed { asked: 3000, .. })), "{too_early:?}");
     let (node, sink) = open(&files, config(1), &[(0, 3990)]).await.expect("opens");
     let leadership = within(journal(&node, FIRST).lead()).await.expect("leads");
     assert_eq!(leadership.ceiling, Timestamp(4000));

@@ -197,6 +197,11 @@ impl Machine {
         }
     }
 
+    /// Entries up to here cannot be delivered any more.
+    pub fn trimmed(&self) -> Position {
+        self.state.position
+    }
+
     fn deliver(&mut self, entries: Vec<(Position, Arc<JournalEntry>)>) {
         if let Some((last, _)) = entries.last() {
             self.delivered = *last;

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::machine::Machine;
 use super::types::{JournalTypes, SnapshotMeta, Vote};
 use crate::log::Log;
+use crate::log::space::Room;
 
 /// A message to a group on another node.
 #[derive(Serialize, Deserialize)]
@@ -80,12 +81,15 @@ impl Receiver {
         match request {
             GroupRequest::Append(mut request) => {
                 // An append that fails for lack of space would stop the group, so room comes first.
-                for entry in &mut request.entries {
-                    if let EntryPayload::Normal(proposal) = &mut entry.payload {
-                        let room = self.log.reserve(proposal.encoded.len()).await;
-                        let room = room.map_err(|refused| failed(format!("{refused:?}")))?;
-                        proposal.room = Some(Arc::new(room));
-                    }
+                let sizes = request.entries.iter().filter_map(|entry| match &entry.payload {
+                    EntryPayload::Normal(proposal) => Some(proposal.encoded.len()),
+                    _ => None,
+                });
+                let sizes: Vec<usize> = sizes.collect();
+                if !sizes.is_empty() {
+                    let room = self.log.reserve_together(sizes).await;
+                    let room = room.map_err(|refused| failed(format!("{refused:?}")))?;
+                    hold_room(&mut request, Arc::new(room));
                 }
                 let answer = raft.append_entries(request).await;
                 answer.map(GroupResponse::Append).map_err(|error| failed(error.to_string()))
@@ -104,6 +108,17 @@ impl Receiver {
                 answer.map(GroupResponse::Snapshot).map_err(|error| failed(error.to_string()))
             }
         }
+    }
+}
+
+/// The first entry that is a proposal carries the room of all.
+fn hold_room(request: &mut AppendEntriesRequest<JournalTypes>, room: Arc<Room>) {
+    let first = request.entries.iter_mut().find_map(|entry| match &mut entry.payload {
+        EntryPayload::Normal(proposal) => Some(proposal),
+        _ => None,
+    });
+    if let Some(first) = first {
+        first.room = Some(room);
     }
 }
 

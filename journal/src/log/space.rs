@@ -13,6 +13,9 @@ use super::format::{DATA_START, record_bytes};
 use super::{Log, Shared};
 use crate::error::LogFailure;
 
+/// No reservation is larger.
+const ROOM_BYTES_MAX: u64 = 512 << 20;
+
 /// Room set aside; given back when the entry is written, or when dropped.
 pub struct Room {
     bytes: u64,
@@ -62,8 +65,18 @@ enum Answer {
 impl Log {
     /// Sets room aside for an entry with a payload of this size. Waits while entries before it are being written.
     pub async fn reserve(&self, payload_bytes: usize) -> Result<Room, NoRoom> {
+        self.reserve_together([payload_bytes]).await
+    }
+
+    /// The same for several entries that are appended together. Never piece by piece: who holds some room while waiting
+    /// for more can wait for ever. Very much at once is granted as if it were less; the writer then waits for space.
+    pub async fn reserve_together(
+        &self,
+        payloads: impl IntoIterator<Item = usize>,
+    ) -> Result<Room, NoRoom> {
         let shared = &self.shared;
-        let bytes = record_bytes(payload_bytes);
+        let bytes: u64 = payloads.into_iter().map(record_bytes).sum();
+        let bytes = bytes.min(ROOM_BYTES_MAX);
         let mut asked = None;
         loop {
             let notified = shared.room.notified();
