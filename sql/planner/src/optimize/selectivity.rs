@@ -1,9 +1,8 @@
 //! How many rows a condition keeps.
 
-use functions::EvalContext;
 use types::Datum;
 
-use crate::catalog_view::{ColumnStatistics, Statistics};
+use crate::catalog_view::{CatalogView, ColumnStatistics};
 use crate::expression::Expr;
 use crate::logical::{ColumnFacts, ColumnId};
 use crate::walk::same_datum;
@@ -83,11 +82,8 @@ pub fn comparison(expr: &Expr) -> Option<(&Expr, Comparison, &Expr)> {
 /// What is known of columns while rows are counted.
 pub struct Estimator<'a> {
     pub facts: &'a [ColumnFacts],
-    pub statistics: &'a dyn Fn(types::Oid) -> Option<std::sync::Arc<Statistics>>,
-    /// Whether the column alone is a unique key.
-    pub unique: &'a dyn Fn(ColumnId) -> bool,
+    pub catalog: &'a dyn CatalogView,
     pub rows: f64,
-    pub context: &'a dyn EvalContext,
 }
 
 impl Estimator<'_> {
@@ -96,11 +92,26 @@ impl Estimator<'_> {
         if facts.table == 0 {
             return None;
         }
-        (self.statistics)(facts.table)?.column(facts.attribute).map(read)
+        self.catalog.statistics(facts.table)?.column(facts.attribute).map(read)
+    }
+
+    /// Whether the column alone is a unique key.
+    fn unique(&self, id: ColumnId) -> bool {
+        let Some(facts) = self.facts.get(id).filter(|facts| facts.table != 0) else {
+            return false;
+        };
+        self.catalog.relation_by_oid(facts.table).is_some_and(|relation| {
+            relation.indexes.iter().any(|index| {
+                index.unique
+                    && index.predicate.is_none()
+                    && index.columns.len() == 1
+                    && index.columns[0].key == catalog::IndexKey::Column(facts.attribute)
+            })
+        })
     }
 
     pub fn distinct(&self, id: ColumnId) -> f64 {
-        if (self.unique)(id) {
+        if self.unique(id) {
             return self.rows.max(1.0);
         }
         let known = self.column(id, |column| column.distinct);
@@ -112,7 +123,7 @@ impl Estimator<'_> {
     }
 
     pub fn equal(&self, id: ColumnId, value: Option<&Datum>) -> f64 {
-        if (self.unique)(id) {
+        if self.unique(id) {
             return (1.0 / self.rows.max(1.0)).min(1.0);
         }
         let known = self.column(id, |column| {

@@ -1,0 +1,649 @@
+//! Joins: the order of inner ones, and how each is done.
+
+use types::{SqlError, SqlResult, sqlstate};
+
+use super::access::{Access, index_joinable};
+use super::cost::{DISABLED, LOOKUP_BATCH};
+use super::physical::{Need, Physical, Planner};
+use super::push::substituted;
+use super::selectivity::{Comparison, comparison};
+use crate::expression::Expr;
+use crate::logical::{ColumnId, Join, Logical, Table};
+use crate::plan::{Estimate, HashJoin, IndexJoin, JoinKind, MergeJoin, NestedLoop, Operator, Plan};
+use crate::walk::{self, type_of};
+
+/// Up to so many relations all left-deep orders are tried.
+const MAXIMUM_SEARCH: usize = 12;
+
+/// One input of a cluster of inner joins.
+struct Leaf {
+    node: Logical,
+    rows: f64,
+    cost: f64,
+    /// Other leaves whose columns it uses (LATERAL).
+    depends: u64,
+    indexed: bool,
+}
+
+pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Physical> {
+    if join.kind != JoinKind::Inner {
+        return plan_pair(planner, join, need);
+    }
+    let mut leaves = Vec::new();
+    let mut terms = Vec::new();
+    let mut items = Vec::new();
+    gather(Logical::Join(Box::new(join)), &mut leaves, &mut terms, &mut items);
+    let mut need = need.clone();
+    if !items.is_empty() {
+        // Computed columns of pulled-up derived tables are computed above the joins.
+        let wanted: Vec<(ColumnId, Expr)> =
+            items.iter().filter(|item| need.has(item.0)).cloned().collect();
+        if !wanted.is_empty() {
+            let mut inner = Logical::one_row();
+            std::mem::swap(&mut inner, &mut leaves[0]);
+            leaves[0] = inner;
+            let cluster = rebuild(leaves, terms);
+            return planner.plan(cluster.projected(wanted), &need);
+        }
+    }
+    need.limit = None;
+    let order = best_order(planner, &mut leaves, &terms)?;
+    let mut slots: Vec<Option<Logical>> = leaves.into_iter().map(Some).collect();
+    let mut current: Option<Logical> = None;
+    let mut remaining = terms;
+    for place in order {
+        let Some(leaf) = slots[place].take() else {
+            continue;
+        };
+        current = Some(match current {
+            None => leaf,
+            Some(left) => {
+                let (on, rest): (Vec<Expr>, Vec<Expr>) =
+                    remaining.into_iter().partition(|term| {
+                        let foreign = slots
+                            .iter()
+                            .flatten()
+                            .any(|other| !walk::all_columns(term, &|id| !other.makes(id)));
+                        !foreign
+                    });
+                remaining = rest;
+                Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right: leaf, on }))
+            }
+        });
+    }
+    let planned = match current {
+        Some(Logical::Join(join)) => plan_pair(planner, *join, &need)?,
+        Some(other) => planner.plan(other, &need)?,
+        None => planner.plan(Logical::one_row(), &need)?,
+    };
+    planner.filter(planned, remaining)
+}
+
+fn rebuild(leaves: Vec<Logical>, terms: Vec<Expr>) -> Logical {
+    let mut leaves = leaves.into_iter();
+    let first = leaves.next().unwrap_or_else(Logical::one_row);
+    let mut joined = leaves.fold(first, |left, right| {
+        Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right, on: Vec::new() }))
+    });
+    match &mut joined {
+        Logical::Join(join) => join.on = terms,
+        _ => return joined.filtered(terms),
+    }
+    joined
+}
+
+/// Flattens inner joins; projections between them are pulled up.
+fn gather(
+    node: Logical,
+    leaves: &mut Vec<Logical>,
+    terms: &mut Vec<Expr>,
+    items: &mut Vec<(ColumnId, Expr)>,
+) {
+    match node {
+        Logical::Join(join) if join.kind == JoinKind::Inner => {
+            gather(join.left, leaves, terms, items);
+            gather(join.right, leaves, terms, items);
+            terms.extend(join.on);
+            if !items.is_empty() {
+                for term in terms.iter_mut() {
+                    let now = std::mem::replace(term, Expr::And(Vec::new()));
+                    *term = substituted(now, items);
+                }
+            }
+        }
+        Logical::Project { input, items: own }
+            if matches!(*input, Logical::Join(ref join) if join.kind == JoinKind::Inner)
+                && own.iter().all(|item| {
+                    !walk::is_volatile(&item.1) && !walk::has_subplan(&item.1)
+                }) =>
+        {
+            gather(*input, leaves, terms, items);
+            let own: Vec<(ColumnId, Expr)> = own
+                .into_iter()
+                .map(|(id, expr)| (id, substituted(expr, items)))
+                .collect();
+            items.extend(own);
+        }
+        Logical::Values { rows, columns } if columns.is_empty() && rows.len() == 1 => {}
+        other => leaves.push(other),
+    }
+}
+
+/// A tree's columns used from outside of it.
+fn free_columns(node: &mut Logical, found: &mut Vec<ColumnId>) {
+    fn uses(node: &mut Logical, found: &mut Vec<ColumnId>) {
+        node.expressions_mut(&mut |expr| walk::columns(expr, &mut |id| found.push(id)));
+        for input in node.inputs_mut() {
+            uses(input, found);
+        }
+    }
+    fn made(node: &Logical, id: ColumnId) -> bool {
+        node.makes(id)
+    }
+    let mut used = Vec::new();
+    uses(node, &mut used);
+    used.sort_unstable();
+    used.dedup();
+    found.extend(used.into_iter().filter(|id| !made(node, *id)));
+}
+
+fn best_order(
+    planner: &mut Planner<'_>,
+    nodes: &mut [Logical],
+    terms: &[Expr],
+) -> SqlResult<Vec<usize>> {
+    let count = nodes.len();
+    if count <= 1 {
+        return Ok((0..count).collect());
+    }
+    let mut leaves = Vec::with_capacity(count);
+    for place in 0..count {
+        let mut free = Vec::new();
+        free_columns(&mut nodes[place], &mut free);
+        let mut depends = 0u64;
+        for (other, node) in nodes.iter().enumerate() {
+            if other != place && other < 64 && free.iter().any(|id| node.makes(*id)) {
+                depends |= 1 << other;
+            }
+        }
+        let (rows, cost, indexed) = match &nodes[place] {
+            Logical::Table(table) if !table.relation.is_virtual() => {
+                let best = planner
+                    .accesses(table, &[], &|_| true)
+                    .into_iter()
+                    .min_by(|a, b| a.estimate.total_cost.total_cmp(&b.estimate.total_cost));
+                let estimate = best.map_or(Estimate::default(), |access| access.estimate);
+                (estimate.rows, estimate.total_cost, !table.relation.indexes.is_empty())
+            }
+            Logical::Table(_) => (500.0, 10.0, false),
+            Logical::Values { rows, .. } => (rows.len() as f64, 0.1, false),
+            _ => (200.0, 100.0, false),
+        };
+        leaves.push(Leaf { node: Logical::one_row(), rows, cost, depends, indexed });
+    }
+    // Which leaves each term joins, and how many rows it keeps.
+    let joined: Vec<(u64, f64, bool)> = terms
+        .iter()
+        .map(|term| {
+            let mut set = 0u64;
+            walk::columns(term, &mut |id| {
+                for (place, node) in nodes.iter().enumerate().take(64) {
+                    if node.makes(id) {
+                        set |= 1 << place;
+                    }
+                }
+            });
+            let rows = leaves
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place < 64 && set >> place & 1 == 1)
+                .map(|(_, leaf)| leaf.rows)
+                .fold(1.0, f64::max);
+            let equal = matches!(comparison(term), Some((_, Comparison::Equal, _)));
+            (set, planner.estimator(rows).of(term), equal)
+        })
+        .collect();
+    let extend = |set: u64, rows: f64, cost: f64, place: usize| -> Option<(f64, f64)> {
+        let leaf = &leaves[place];
+        let _ = &leaf.node;
+        if leaf.depends & !set != 0 {
+            return None;
+        }
+        let after = set | 1 << place;
+        let mut selectivity = 1.0;
+        let mut equal = false;
+        for (term, kept, is_equal) in &joined {
+            if term & !after == 0 && term & !set != 0 && term & set != 0 {
+                selectivity *= kept;
+                equal |= is_equal;
+            }
+        }
+        let out = (rows * leaf.rows * selectivity).max(1.0);
+        let hash = leaf.cost + (rows + leaf.rows) * 0.01;
+        let look_up = rows * 0.6 + out * 0.02;
+        let step = if equal && leaf.indexed {
+            hash.min(look_up)
+        } else if equal {
+            hash
+        } else {
+            leaf.cost + rows * leaf.rows * 0.0125
+        };
+        Some((out, cost + step + out * 0.01))
+    };
+    if count <= MAXIMUM_SEARCH {
+        let mut table: Vec<Option<(f64, f64, usize)>> = vec![None; 1 << count];
+        for (place, leaf) in leaves.iter().enumerate() {
+            if leaf.depends == 0 {
+                table[1 << place] = Some((leaf.rows, leaf.cost, place));
+            }
+        }
+        for set in 1..table.len() {
+            let Some((rows, cost, _)) = table[set] else {
+                continue;
+            };
+            for place in 0..count {
+                if set >> place & 1 == 1 {
+                    continue;
+                }
+                if let Some((rows, cost)) = extend(set as u64, rows, cost, place) {
+                    let slot = &mut table[set | 1 << place];
+                    if slot.is_none_or(|known| cost < known.1) {
+                        *slot = Some((rows, cost, place));
+                    }
+                }
+            }
+        }
+        let mut order = Vec::with_capacity(count);
+        let mut set = table.len() - 1;
+        while set != 0 {
+            let Some((_, _, last)) = table[set] else {
+                return Ok((0..count).collect());
+            };
+            order.push(last);
+            set &= !(1 << last);
+        }
+        order.reverse();
+        return Ok(order);
+    }
+    if count > 64 {
+        return Ok((0..count).collect());
+    }
+    let mut order = Vec::with_capacity(count);
+    let (mut set, mut rows, mut cost) = (0u64, 1.0, 0.0);
+    while order.len() < count {
+        let next = (0..count)
+            .filter(|place| set >> place & 1 == 0)
+            .filter_map(|place| {
+                let step = if set == 0 {
+                    (leaves[place].depends == 0).then(|| (leaves[place].rows, leaves[place].cost))
+                } else {
+                    extend(set, rows, cost, place)
+                };
+                step.map(|step| (place, step))
+            })
+            .min_by(|a, b| a.1.1.total_cmp(&b.1.1));
+        let Some((place, step)) = next else {
+            return Ok((0..count).collect());
+        };
+        order.push(place);
+        set |= 1 << place;
+        (rows, cost) = step;
+    }
+    Ok(order)
+}
+
+/// A join of two inputs whose order is settled.
+fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Physical> {
+    let Join { mut kind, mut left, mut right, on } = join;
+    let both = need.clone().with(&on);
+    let mut free = Vec::new();
+    free_columns(&mut right, &mut free);
+    let lateral = free.iter().any(|id| left.makes(*id));
+    // What comes from further out goes the same way as what comes from the left.
+    let parameterized = !free.is_empty();
+    if kind == JoinKind::Right && !lateral && !has_keys(&on, &left, &right) {
+        std::mem::swap(&mut left, &mut right);
+        kind = JoinKind::Left;
+    }
+    let mut left_need = side_need(&both, &left);
+    left_need = left_need.with(
+        free.iter()
+            .filter(|id| left.makes(**id))
+            .map(|id| planner.columns.column(*id))
+            .collect::<Vec<Expr>>()
+            .iter(),
+    );
+    if !lateral && matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
+        && need.order.iter().all(|key| walk::all_columns(&key.expression, &|id| left.makes(id)))
+    {
+        left_need.order.clone_from(&need.order);
+        left_need.limit = need.limit;
+    }
+    let right_need = side_need(&both, &right);
+    let candidate = match (&right, lateral) {
+        (Logical::Table(table), false)
+            if index_joinable(kind) && !table.relation.is_virtual() && planner.settings.nested_loop =>
+        {
+            lookup(planner, table, &left, &on, &right_need)
+        }
+        _ => None,
+    };
+    let left_makes: Vec<ColumnId> = Vec::new();
+    let _ = left_makes;
+    let keys: Vec<(Expr, Expr)> = if lateral {
+        Vec::new()
+    } else {
+        on.iter().filter_map(|term| equal_sides(term, &left, &right)).collect()
+    };
+    let condition: Vec<Expr> = on
+        .iter()
+        .filter(|term| equal_sides(term, &left, &right).is_none() || lateral)
+        .cloned()
+        .collect();
+    let left_plan = planner.plan(left, &left_need)?;
+    let left_rows = left_plan.plan.estimate.rows;
+    let only_left = matches!(kind, JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti);
+    if let (Some((access, residual)), Logical::Table(table)) = (&candidate, &right) {
+        let per_row = access.estimate.total_cost * 0.25 + planner.settings.round_trip / LOOKUP_BATCH;
+        let look_up = left_plan.plan.estimate.total_cost + planner.settings.round_trip + left_rows * per_row;
+        let alone = planner
+            .accesses(table, &[], &|id| right_need.has(id))
+            .into_iter()
+            .map(|access| (access.estimate.total_cost, access.estimate.rows))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .unwrap_or((0.0, 0.0));
+        let hash = left_plan.plan.estimate.total_cost
+            + alone.0
+            + (left_rows + alone.1 * 1.5) * planner.settings.cpu_row
+            + if planner.settings.hash_join { 0.0 } else { DISABLED };
+        if look_up < hash || keys.is_empty() {
+            let (access, residual, table) = (access.clone(), residual.clone(), table.clone());
+            return index_join(planner, kind, left_plan, &table, access, residual, &right_need, look_up);
+        }
+    }
+    if parameterized {
+        planner.frames.push(Vec::new());
+    }
+    let right_plan = planner.plan(right, &right_need);
+    let frame = if parameterized { planner.frames.pop().unwrap_or_default() } else { Vec::new() };
+    let right_plan = right_plan?;
+    let mut layout = left_plan.layout.clone();
+    layout.extend(right_plan.layout.iter().copied());
+    let right_rows = right_plan.plan.estimate.rows;
+    let selectivity = planner.estimator(left_rows.max(right_rows)).all(&on);
+    let mut rows = (left_rows * right_rows * selectivity).max(1.0);
+    match kind {
+        JoinKind::Left => rows = rows.max(left_rows),
+        JoinKind::Right => rows = rows.max(right_rows),
+        JoinKind::Full => rows = rows.max(left_rows + right_rows),
+        JoinKind::Semi => rows = rows.min(left_rows * 0.5).max(1.0),
+        JoinKind::Anti | JoinKind::NullAwareAnti => rows = (left_rows * 0.5).max(1.0),
+        JoinKind::Inner => {}
+    }
+    let (left_estimate, right_estimate) = (left_plan.plan.estimate, right_plan.plan.estimate);
+    let settings = planner.settings.clone();
+    let total = left_estimate.total_cost + right_estimate.total_cost;
+    let mut estimate = Estimate { startup_cost: left_estimate.startup_cost, total_cost: total, rows, width: 0 };
+    let out_layout = if only_left { left_plan.layout.clone() } else { layout.clone() };
+    let order = if matches!(kind, JoinKind::Right | JoinKind::Full) {
+        Vec::new()
+    } else {
+        left_plan.order.clone()
+    };
+    let hashable = !keys.is_empty() && frame.is_empty() && !parameterized;
+    if hashable && (settings.hash_join || !settings.merge_join || !sortable(kind)) {
+        let condition = finish_condition(planner, condition, &layout)?;
+        let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
+        for (mut a, mut b) in keys {
+            planner.finish(&mut a, &left_plan.layout)?;
+            planner.finish(&mut b, &right_plan.layout)?;
+            left_keys.push(a);
+            right_keys.push(b);
+        }
+        estimate.startup_cost = right_estimate.total_cost + right_rows * settings.cpu_row;
+        estimate.total_cost += (left_rows + right_rows) * settings.cpu_row + rows * settings.cpu_row;
+        // The smaller side is built into the table.
+        if kind == JoinKind::Inner && right_rows > left_rows * 1.5 && condition.is_none() {
+            let mut layout = right_plan.layout.clone();
+            layout.extend(left_plan.layout.iter().copied());
+            let node = HashJoin {
+                left: right_plan.plan,
+                right: left_plan.plan,
+                kind,
+                left_keys: right_keys,
+                right_keys: left_keys,
+                condition,
+            };
+            return Ok(planner.physical(Operator::HashJoin(Box::new(node)), layout, estimate, Vec::new()));
+        }
+        let node = HashJoin {
+            left: left_plan.plan,
+            right: right_plan.plan,
+            kind,
+            left_keys,
+            right_keys,
+            condition,
+        };
+        return Ok(planner.physical(Operator::HashJoin(Box::new(node)), out_layout, estimate, Vec::new()));
+    }
+    if hashable {
+        let sort = |side: usize| -> Vec<crate::expression::SortKey> {
+            keys.iter()
+                .map(|pair| crate::expression::SortKey {
+                    expression: if side == 0 { pair.0.clone() } else { pair.1.clone() },
+                    descending: false,
+                    nulls_first: false,
+                })
+                .collect()
+        };
+        let left_plan = planner.sorted(left_plan, &sort(0))?;
+        let right_plan = planner.sorted(right_plan, &sort(1))?;
+        let condition = finish_condition(planner, condition, &layout)?;
+        let (mut left_keys, mut right_keys) = (Vec::new(), Vec::new());
+        for (mut a, mut b) in keys {
+            planner.finish(&mut a, &left_plan.layout)?;
+            planner.finish(&mut b, &right_plan.layout)?;
+            left_keys.push(a);
+            right_keys.push(b);
+        }
+        estimate.total_cost = left_plan.plan.estimate.total_cost
+            + right_plan.plan.estimate.total_cost
+            + rows * settings.cpu_row;
+        let order = left_plan.order.clone();
+        let node = MergeJoin {
+            left: left_plan.plan,
+            right: right_plan.plan,
+            kind,
+            left_keys,
+            right_keys,
+            condition,
+        };
+        return Ok(planner.physical(Operator::MergeJoin(Box::new(node)), out_layout, estimate, order));
+    }
+    if matches!(kind, JoinKind::Full | JoinKind::Right) {
+        return Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions",
+        ));
+    }
+    let mut parameters = Vec::with_capacity(frame.len());
+    for (id, slot) in frame {
+        let mut value = planner.columns.column(id);
+        planner.finish(&mut value, &left_plan.layout)?;
+        parameters.push((slot, value));
+    }
+    let all: Vec<Expr> = on;
+    let condition = finish_condition(planner, all, &layout)?;
+    let mut inner = right_plan.plan;
+    let repeated = parameters.is_empty() && !matches!(inner.operator, Operator::Values { .. });
+    if repeated && settings.materialize {
+        let estimate = Estimate {
+            total_cost: inner.estimate.total_cost + right_rows * settings.cpu_operator,
+            ..inner.estimate
+        };
+        inner = Plan {
+            columns: inner.columns.clone(),
+            operator: Operator::Materialize { input: Box::new(inner) },
+            estimate,
+        };
+    }
+    estimate.total_cost += if parameters.is_empty() {
+        left_rows * right_rows * settings.cpu_operator
+    } else {
+        (left_rows - 1.0).max(0.0) * right_estimate.total_cost
+    };
+    estimate.total_cost += rows * settings.cpu_row;
+    if !settings.nested_loop {
+        estimate.total_cost += DISABLED;
+    }
+    let node = NestedLoop { left: left_plan.plan, right: inner, kind, parameters, condition };
+    Ok(planner.physical(Operator::NestedLoop(Box::new(node)), out_layout, estimate, order))
+}
+
+fn sortable(kind: JoinKind) -> bool {
+    matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Full)
+}
+
+fn finish_condition(
+    planner: &mut Planner<'_>,
+    terms: Vec<Expr>,
+    layout: &[ColumnId],
+) -> SqlResult<Option<Expr>> {
+    let mut condition = walk::conjunction(terms);
+    if let Some(condition) = &mut condition {
+        planner.finish(condition, layout)?;
+    }
+    Ok(condition)
+}
+
+fn side_need(both: &Need, side: &Logical) -> Need {
+    let columns: Vec<ColumnId> =
+        both.columns.iter().copied().filter(|id| side.makes(*id)).collect();
+    Need::of(&columns)
+}
+
+fn has_keys(on: &[Expr], left: &Logical, right: &Logical) -> bool {
+    on.iter().any(|term| equal_sides(term, left, right).is_some())
+}
+
+/// `left expression = right expression` of one type.
+fn equal_sides(term: &Expr, left: &Logical, right: &Logical) -> Option<(Expr, Expr)> {
+    let (a, kind, b) = comparison(term)?;
+    if kind != Comparison::Equal
+        || type_of(a).oid != type_of(b).oid
+        || walk::is_volatile(term)
+        || walk::has_subplan(term)
+    {
+        return None;
+    }
+    let within = |expr: &Expr, side: &Logical| {
+        let mut any = false;
+        let mut all = true;
+        walk::columns(expr, &mut |id| {
+            any = true;
+            all = all && side.makes(id);
+        });
+        any && all
+    };
+    if within(a, left) && within(b, right) {
+        Some((a.clone(), b.clone()))
+    } else if within(b, left) && within(a, right) {
+        Some((b.clone(), a.clone()))
+    } else {
+        None
+    }
+}
+
+/// An index of the right table that the join's equalities look rows up by, and the terms it does not cover.
+fn lookup(
+    planner: &Planner<'_>,
+    table: &Table,
+    left: &Logical,
+    on: &[Expr],
+    need: &Need,
+) -> Option<(Access, Vec<Expr>)> {
+    let (usable, residual): (Vec<Expr>, Vec<Expr>) = on.iter().cloned().partition(|term| {
+        matches!(comparison(term), Some((_, Comparison::Equal, _)))
+            && !walk::is_volatile(term)
+            && !walk::has_subplan(term)
+            && !walk::all_columns(term, &|id| !left.makes(id))
+    });
+    if usable.is_empty() {
+        return None;
+    }
+    let wanted = need.clone().with(&table.filter).with(&residual);
+    let accesses = planner.accesses(table, &usable, &|id| wanted.has(id));
+    let mut best: Option<Access> = None;
+    for access in accesses {
+        let Some(range) = &access.range else {
+            continue;
+        };
+        let only_values =
+            range.equal.iter().all(|to| matches!(to, crate::plan::EqualTo::Value(_)));
+        let bounded = range.low.is_some() || range.high.is_some();
+        let joins = access.consumed.iter().any(|term| usable.iter().any(|on| walk::same(on, term)));
+        if !only_values || bounded || !joins {
+            continue;
+        }
+        if best
+            .as_ref()
+            .is_none_or(|known| access.estimate.total_cost < known.estimate.total_cost)
+        {
+            best = Some(access);
+        }
+    }
+    let mut access = best?;
+    // Join terms that the range does not cover are conditions over both sides.
+    let mut residual = residual;
+    let (own, joined): (Vec<Expr>, Vec<Expr>) = std::mem::take(&mut access.rest)
+        .into_iter()
+        .partition(|term| walk::all_columns(term, &|id| !left.makes(id)));
+    access.rest = own;
+    residual.extend(joined);
+    Some((access, residual))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn index_join(
+    planner: &mut Planner<'_>,
+    kind: JoinKind,
+    left: Physical,
+    table: &Table,
+    access: Access,
+    residual: Vec<Expr>,
+    need: &Need,
+    total_cost: f64,
+) -> SqlResult<Physical> {
+    let need = need.clone().with(
+        residual.iter().filter(|_| true),
+    );
+    let own: Vec<ColumnId> = need
+        .columns
+        .iter()
+        .copied()
+        .filter(|id| *id >= table.first && *id < table.end())
+        .collect();
+    let need = Need::of(&own);
+    let (scan, scan_layout, _, scan_estimate) =
+        planner.scan_parts(table, access, &need, &left.layout)?;
+    let mut layout = left.layout.clone();
+    layout.extend(scan_layout);
+    let condition = finish_condition(planner, residual, &layout)?;
+    let left_rows = left.plan.estimate.rows;
+    let rows = match kind {
+        JoinKind::Semi | JoinKind::Anti => (left_rows * 0.5).max(1.0),
+        JoinKind::Left => (left_rows * scan_estimate.rows).max(left_rows),
+        _ => (left_rows * scan_estimate.rows).max(1.0),
+    };
+    let estimate = Estimate {
+        startup_cost: left.plan.estimate.startup_cost + 0.15,
+        total_cost,
+        rows,
+        width: 0,
+    };
+    let only_left = matches!(kind, JoinKind::Semi | JoinKind::Anti);
+    let out = if only_left { left.layout.clone() } else { layout };
+    let order = left.order;
+    let node = IndexJoin { left: left.plan, kind, scan, condition };
+    Ok(planner.physical(Operator::IndexJoin(Box::new(node)), out, estimate, order))
+}
