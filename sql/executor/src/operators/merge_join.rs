@@ -28,7 +28,8 @@ pub struct MergeJoinState {
 struct Group {
     key: Option<Row>,
     rows: Vec<(Row, bool)>,
-    reservation: Option<Reservation>,
+    /// Held as long as the rows are.
+    _reservation: Option<Reservation>,
 }
 
 impl MergeJoinState {
@@ -174,7 +175,7 @@ impl MergeJoinState {
             reservation.require(row_bytes(&row))?;
             rows.push((row, false));
         }
-        self.group = Group { key: Some(key), rows, reservation: Some(reservation) };
+        self.group = Group { key: Some(key), rows, _reservation: Some(reservation) };
         Ok(true)
     }
 }

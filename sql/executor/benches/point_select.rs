@@ -1,0 +1,2 @@
+//! Benchmarks of point look-ups.
+fn main() {}
