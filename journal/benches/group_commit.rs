@@ -44,7 +44,7 @@ impl Appenders {
             });
             self.log.append(0, vec![entry], done);
         }
-        if let Some((count, receiver)) = self.waiting.replace(receiver) {
+        if let Some(receiver) = self.waiting.replace(receiver) {
             receiver.recv().expect("answered");
         }
         if self.index.is_multiple_of(1 << 15) {

@@ -207,9 +207,11 @@ impl Submitter {
         }
         let callback = Callback(Box::new(move |result: Result<_, _>| {
             drop(share);
-            let _ = answer.send(result.map_err(refusal).map(
-                |done: openraft::raft::ClientWriteResponse<_>| done.data,
-            ));
+            let _ = answer.send(
+                result
+                    .map_err(refusal)
+                    .map(|done: openraft::raft::ClientWriteResponse<_>| done.data),
+            );
         }));
         if let Err(fatal) = self.raft.client_write_ff(proposal, Some(callback)).await {
             // The callback was dropped: the caller hears that the outcome is unknown.

@@ -28,5 +28,7 @@ pub mod node;
 mod node_tests;
 
 pub use error::{LogFailure, OpenError};
-pub use group::network::{GroupRequest, GroupResponse, InProcessTransport, Receiver, Transport, TransportError};
+pub use group::network::{
+    GroupRequest, GroupResponse, InProcessTransport, Receiver, Transport, TransportError,
+};
 pub use node::{JournalConfig, Node};

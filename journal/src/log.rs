@@ -59,7 +59,7 @@ pub use self::state::{Completion, EntryId, LogEntry, StoredVote};
 use self::format::{Kind, RECORD_HEADER_BYTES, RecordHeader, SegmentHeader, checksum};
 use self::recovery::Recovered;
 use self::state::{Cached, Group, LiveSegment, Request, Slot, Space, State};
-use self::writer::{WrittenSegment, Writer};
+use self::writer::{Writer, WrittenSegment};
 use crate::error::{LogFailure, OpenError};
 
 /// How a log is kept.

@@ -128,17 +128,17 @@ impl Node {
     ) -> Result<(), OpenError> {
         let consensus = |reason: String| OpenError::Consensus { journal: journal.0, reason };
         let storage = GroupLog { log: self.log.clone(), group: journal.0 };
-        let machine =
-            Machine::open(journal, storage.clone(), sink, persisted, config.trim_stride)
-                .map_err(|error| consensus(error.to_string()))?;
+        let machine = Machine::open(journal, storage.clone(), sink, persisted, config.trim_stride)
+            .map_err(|error| consensus(error.to_string()))?;
         if persisted < machine.trimmed() {
             let (asked, trimmed) = (persisted.0, machine.trimmed().0);
             return Err(OpenError::Trimmed { journal: journal.0, asked, trimmed });
         }
         let shared = machine.shared.clone();
-        let is_new = self.log.bounds(journal.0) == (None, None)
-            && self.log.vote(journal.0).is_none();
-        let raft_config = raft_config(config).validate().map_err(|error| consensus(error.to_string()))?;
+        let is_new =
+            self.log.bounds(journal.0) == (None, None) && self.log.vote(journal.0).is_none();
+        let raft_config =
+            raft_config(config).validate().map_err(|error| consensus(error.to_string()))?;
         let network = GroupNetwork { transport, journal };
         let raft = Raft::new(config.node, Arc::new(raft_config), network, storage, machine)
             .await

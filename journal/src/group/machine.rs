@@ -220,9 +220,7 @@ impl RaftStateMachine<JournalTypes> for Machine {
 
     async fn apply<Strm>(&mut self, entries: Strm) -> Result<(), io::Error>
     where
-        Strm: Stream<Item = Result<EntryResponder<JournalTypes>, io::Error>>
-            + Unpin
-            + OptionalSend,
+        Strm: Stream<Item = Result<EntryResponder<JournalTypes>, io::Error>> + Unpin + OptionalSend,
     {
         // What is ready is taken together: one delivery, then the answers.
         let mut pieces = futures::TryStreamExt::try_ready_chunks(entries, DELIVERY_MAX);

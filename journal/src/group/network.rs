@@ -32,7 +32,11 @@ pub enum GroupRequest {
     Vote(VoteRequest<JournalTypes>),
     PreVote(VoteRequest<JournalTypes>),
     /// A whole snapshot: it is a few hundred bytes.
-    Snapshot { vote: Vote, meta: SnapshotMeta, state: Vec<u8> },
+    Snapshot {
+        vote: Vote,
+        meta: SnapshotMeta,
+        state: Vec<u8>,
+    },
 }
 
 /// Its answer.
@@ -178,7 +182,10 @@ impl RaftNetworkFactory<JournalTypes> for GroupNetwork {
 }
 
 impl GroupPeer {
-    async fn send(&self, request: GroupRequest) -> Result<GroupResponse, Unreachable<JournalTypes>> {
+    async fn send(
+        &self,
+        request: GroupRequest,
+    ) -> Result<GroupResponse, Unreachable<JournalTypes>> {
         let GroupNetwork { transport, journal } = &self.network;
         let answer = transport.send(self.target, *journal, request).await;
         answer.map_err(|error| Unreachable::from_string(error.reason))

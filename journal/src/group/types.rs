@@ -171,11 +171,9 @@ pub(crate) fn from_log_entry(entry: LogEntry) -> Result<Entry, String> {
                 postcard::from_bytes(&entry.payload[2..]).map_err(|error| error.to_string())?;
             EntryPayload::Membership(membership)
         }
-        (_, Some(decoded)) => EntryPayload::Normal(Proposal {
-            entry: decoded,
-            encoded: entry.payload,
-            room: None,
-        }),
+        (_, Some(decoded)) => {
+            EntryPayload::Normal(Proposal { entry: decoded, encoded: entry.payload, room: None })
+        }
         (_, None) => EntryPayload::Normal(Proposal::decode(entry.payload)?),
     };
     Ok(Entry { log_id, payload })

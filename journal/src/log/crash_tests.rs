@@ -80,9 +80,9 @@ fn found(log: &Log, seed: u64) -> Model {
             assert_eq!(entry.payload, expected, "seed {seed}: half a record");
             (entry.id, entry.payload.len())
         });
-        let snapshot = log.snapshot(group).map(|bytes| {
-            u64::from_le_bytes(bytes.as_ref().try_into().expect("as it was written"))
-        });
+        let snapshot = log
+            .snapshot(group)
+            .map(|bytes| u64::from_le_bytes(bytes.as_ref().try_into().expect("as it was written")));
         let found = ModelGroup {
             entries: entries.collect(),
             purged: log.bounds(group).0,

@@ -229,7 +229,8 @@ fn replay(
             let purged_next = group.metadata.purged.map_or(0, |purged| purged.index + 1);
             // The first entry may be any one that is not purged: those before it may have been in segments that are
             // gone, because of a purge position further behind. `finish` checks that there is one.
-            let fits = if group.slots.is_empty() { id.index >= purged_next } else { id.index == next };
+            let fits =
+                if group.slots.is_empty() { id.index >= purged_next } else { id.index == next };
             if !fits {
                 let expected = next.max(purged_next);
                 let (found, group) = (id.index, header.group);

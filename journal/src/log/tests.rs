@@ -137,7 +137,10 @@ fn segments_go_when_no_group_needs_them_and_votes_and_snapshots_stay() {
     assert_eq!(read_all(&log, 1).len(), 10);
     assert_eq!(log.bounds(1).0, Some(upto));
     assert_eq!(log.vote(2), Some(vote));
-    assert_eq!(log.bounds(2), (Some(EntryId { term: 1, index: 0 }), Some(EntryId { term: 1, index: 0 })));
+    assert_eq!(
+        log.bounds(2),
+        (Some(EntryId { term: 1, index: 0 }), Some(EntryId { term: 1, index: 0 }))
+    );
     log.close();
 }
 

@@ -15,7 +15,9 @@ use metrics::{counter, histogram};
 use runtime::files::File;
 
 use super::Shared;
-use super::format::{DATA_START, Kind, NOTHING, RecordHeader, SegmentHeader, checksum, record_bytes};
+use super::format::{
+    DATA_START, Kind, NOTHING, RecordHeader, SegmentHeader, checksum, record_bytes,
+};
 use super::segment::{Spare, activate};
 use super::state::{Completion, EntryId, GroupMetadata, LiveSegment, Request, StoredVote};
 use crate::error::LogFailure;
@@ -368,8 +370,7 @@ impl Writer {
         let mut groups: Vec<_> = self.metadata.iter().collect();
         groups.sort_by_key(|(group, _)| **group);
         for (group, metadata) in groups {
-            let record =
-                |kind, id, payload| Record { group: *group, kind, id, payload, ticket: 0 };
+            let record = |kind, id, payload| Record { group: *group, kind, id, payload, ticket: 0 };
             if let Some(vote) = metadata.vote {
                 let id = EntryId { term: vote.term, index: 0 };
                 records.push(record(Kind::Vote, id, vote.encode()));

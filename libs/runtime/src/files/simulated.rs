@@ -163,7 +163,8 @@ impl Inode {
             let sector_end = (offset + start) / SECTOR_BYTES * SECTOR_BYTES + SECTOR_BYTES;
             let end = (sector_end - offset).min(bytes.len());
             if random.random_bool(keep) {
-                let cut = if random.random_bool(0.1) { random.random_range(start..end) } else { end };
+                let cut =
+                    if random.random_bool(0.1) { random.random_range(start..end) } else { end };
                 apply(&mut self.durable, offset + start, &bytes[start..cut]);
             }
             start = end;
