@@ -326,23 +326,13 @@ fn decode_value(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
 /// An interval of days and microseconds, and months only for what days cannot hold.
 fn interval_of_span(span: i128) -> Result<Interval, EncodingError> {
     let day = i128::from(datetime::DAY_MICROSECONDS);
-    let wrong = EncodingError::Corrupt("interval out of range");
-    let mut days = span / day;
-    let mut months = 0;
-    if i32::try_from(days).is_err() {
-        months = days / 30;
-        days %= 30;
-    }
-    // What even months cannot hold came out of the microseconds.
-    let limit = i128::from(i32::MAX);
-    let over = if months.abs() > limit { months - limit * months.signum() } else { 0 };
-    months -= over;
-    let microseconds = span - (months * 30 + days) * day;
-    Ok(Interval {
-        months: i32::try_from(months).map_err(|_| wrong.clone())?,
-        days: i32::try_from(days).map_err(|_| wrong.clone())?,
-        microseconds: i64::try_from(microseconds).map_err(|_| wrong)?,
-    })
+    let bounded = |count: i128| count.clamp(i32::MIN.into(), i32::MAX.into());
+    let months = if i32::try_from(span / day).is_ok() { 0 } else { bounded(span / (30 * day)) };
+    let rest = span - months * 30 * day;
+    let days = bounded(rest / day);
+    let microseconds = i64::try_from(rest - days * day)
+        .map_err(|_| EncodingError::Corrupt("interval out of range"))?;
+    Ok(Interval { months: months as i32, days: days as i32, microseconds })
 }
 
 fn decode_array(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum, EncodingError> {

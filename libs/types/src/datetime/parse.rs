@@ -8,8 +8,8 @@ use super::format::{DAYS, MONTHS};
 use super::zone::{abbreviation, parse_offset};
 use super::{
     DAY_MICROSECONDS, EPOCH_JULIAN_DAY, HOUR_MICROSECONDS, MAX_ZONE_SECONDS, MINUTE_MICROSECONDS,
-    SECOND_MICROSECONDS, UNIX_EPOCH_SECONDS, Zone, date_from_fields, is_valid_date,
-    round_to_modifier, split_timestamp, timestamptz_to_timestamp,
+    SECOND_MICROSECONDS, UNIX_EPOCH_SECONDS, Zone, is_valid_date, round_to_modifier,
+    split_timestamp, timestamptz_to_timestamp,
 };
 use crate::error::{SqlError, SqlResult};
 use crate::formats::DateOrder;
@@ -561,5 +561,5 @@ pub fn parse_timestamptz(text: &str, modifier: i32, context: &InputContext<'_>) 
 /// Used where a date is checked without a text at hand.
 #[cfg(test)]
 pub(super) fn date(year: i32, month: u32, day: u32) -> i32 {
-    date_from_fields(year, month, day).expect("on the calendar")
+    super::date_from_fields(year, month, day).expect("on the calendar")
 }
