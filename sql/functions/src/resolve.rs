@@ -499,3 +499,6 @@ pub fn kinds_of(name: &str) -> Vec<FunctionKind> {
     }
     kinds
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,3 +116,6 @@ pub fn operators_named(name: &str) -> &'static [&'static OperatorDef] {
 pub fn cast(source: Oid, target: Oid) -> Option<&'static CastDef> {
     indexes().casts.get(&(source, target)).copied()
 }
+
+#[cfg(test)]
+mod tests;

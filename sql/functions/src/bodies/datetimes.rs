@@ -271,6 +271,13 @@ datetime_functions! {
         datetime::timestamp_to_timestamptz(six_fields(a)?, &zone).map(Datum::TimestampTz)
     };
     make_interval(c, a) => {
+        // Microseconds of more seconds than this, with the hours and minutes added, do not fit 64 bits.
+        if !float8(a, 6)?.is_finite() || float8(a, 6)?.abs() > 1e12 {
+            return Err(SqlError::new(
+                sqlstate::DATETIME_FIELD_OVERFLOW,
+                "interval out of range",
+            ));
+        }
         datetime::make_interval(
             int4(a, 0)?, int4(a, 1)?, int4(a, 2)?, int4(a, 3)?, int4(a, 4)?, int4(a, 5)?,
             float8(a, 6)?,

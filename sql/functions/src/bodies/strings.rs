@@ -562,7 +562,14 @@ pub(crate) fn varchar(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Dat
     types::io::apply_modifier(oid::VARCHAR, arguments[0].clone(), int4(arguments, 1)?, explicit)
 }
 
+/// The longest `character(n)`, and its modifier's offset.
+const LONGEST_CHARACTER: i32 = 10_485_760 + 4;
+
 pub(crate) fn bpchar(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    // Padding is real memory: a modifier no type can have is refused.
+    if int4(arguments, 1)? > LONGEST_CHARACTER {
+        return Err(SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "requested length too large"));
+    }
     let explicit = crate::bodies::arguments::boolean(arguments, 2)?;
     types::io::apply_modifier(oid::BPCHAR, arguments[0].clone(), int4(arguments, 1)?, explicit)
 }
