@@ -74,9 +74,9 @@ impl Planner<'_> {
             index: None,
             index_only: false,
             range: None,
-            direction: Direction::Forward,
+            direction: Direction::Ascending,
             rest: terms.iter().map(|term| (*term).clone()).collect(),
-            order: self.index_order(table, None, 0, Direction::Forward),
+            order: self.index_order(table, None, 0, Direction::Ascending),
             estimate: Estimate { startup_cost: 0.0, total_cost: scan_cost, rows: kept, width },
             consumed: Vec::new(),
             equal_columns: 0,
@@ -89,12 +89,12 @@ impl Planner<'_> {
             let access = self.index_access(table, position, &terms, needed, rows, pages, kept, width);
             if let Some(access) = access {
                 let mut backward = access.clone();
-                backward.direction = Direction::Backward;
+                backward.direction = Direction::Descending;
                 backward.order = self.index_order(
                     table,
                     Some(position),
                     access.equal_columns,
-                    Direction::Backward,
+                    Direction::Descending,
                 );
                 found.push(access);
                 found.push(backward);
@@ -248,9 +248,9 @@ impl Planner<'_> {
         Some(Access {
             index: Some(position),
             index_only,
-            order: self.index_order(table, Some(position), equal_columns, Direction::Forward),
+            order: self.index_order(table, Some(position), equal_columns, Direction::Ascending),
             range: bounded.then_some(range),
-            direction: Direction::Forward,
+            direction: Direction::Ascending,
             rest,
             estimate: Estimate {
                 startup_cost: startup,
@@ -310,7 +310,7 @@ impl Planner<'_> {
                 None => return Vec::new(),
             },
         };
-        let backward = direction == Direction::Backward;
+        let backward = direction == Direction::Descending;
         let mut order = Vec::new();
         for column in index.columns.iter().skip(skip) {
             let IndexKey::Column(number) = column.key else {

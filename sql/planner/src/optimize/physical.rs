@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use protocol::storage::Direction;
 use types::{Datum, SqlResult, SqlType, oid};
 
 use super::access::Access;
@@ -999,6 +998,3 @@ fn limit_scan(plan: &mut Plan, total: u64) {
         _ => {}
     }
 }
-
-/// Which direction reads an index from its start.
-pub const FORWARD: Direction = Direction::Forward;
