@@ -6,8 +6,11 @@
 
 pub mod descriptor;
 pub mod names;
+pub mod privileges;
 pub mod snapshot;
 pub mod system;
+#[cfg(test)]
+mod test_support;
 
 pub use descriptor::*;
 pub use names::{qualified, quote_identifier, quote_literal};
