@@ -1,7 +1,7 @@
 //! All adjudicators of one process, and what others see of them: commits, statuses, promises.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use coordinator::{Action, Coordinator, Event};
@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::adjudicator::Adjudicator;
 use crate::config::Config;
-use crate::service::{INBOX, Request, Service};
+use crate::service::{INBOX, Request, Service, Visible};
 pub use crate::service::Standing;
 
 /// Carries messages between shards.
@@ -47,7 +47,7 @@ impl Peers for Inboxes {
 
 struct Shard {
     inbox: mpsc::Sender<Request>,
-    unsettled: Arc<AtomicUsize>,
+    visible: Arc<Visible>,
 }
 
 struct Shared {
@@ -94,7 +94,7 @@ impl Cluster {
             map.shards().zip(journals).zip(senders).zip(receivers)
         {
             assert_eq!(journal.id(), JournalId(shard.0), "shard n leads journal n");
-            let unsettled = Arc::new(AtomicUsize::new(0));
+            let visible = Arc::new(Visible::default());
             let machine = Adjudicator::new(shard, config.clone());
             let service = Service::new(
                 machine,
@@ -103,10 +103,10 @@ impl Cluster {
                 clock.clone(),
                 peers.clone(),
                 receiver,
-                unsettled.clone(),
+                visible.clone(),
             );
             tokio::spawn(service.run());
-            shards.push(Shard { inbox, unsettled });
+            shards.push(Shard { inbox, visible });
         }
         let shared = Shared { shards, map, delivered: Mutex::new(Timestamp::ZERO) };
         Cluster { shared: Arc::new(shared) }
@@ -141,6 +141,10 @@ impl Cluster {
         let Some(shard) = self.shared.shards.get(journal.0 as usize) else {
             return Box::pin(std::future::ready(Err(BumpError::UnknownJournal)));
         };
+        let known = *shard.visible.promise.lock();
+        if let Some(promise) = known.filter(|promise| promise.up_to >= at_least) {
+            return Box::pin(std::future::ready(Ok(promise)));
+        }
         let (reply, answer) = oneshot::channel();
         let sent = shard.inbox.try_send(Request::Bump { at_least, reply });
         Box::pin(async move {
@@ -185,7 +189,7 @@ impl DeliverySink for Cluster {
     fn apply(&self, delivery: &Delivery) -> Result<(), ApplyError> {
         let shared = &self.shared;
         let after = std::mem::replace(&mut *shared.delivered.lock(), delivery.watermark);
-        let waits = |shard: &&Shard| shard.unsettled.load(Ordering::SeqCst) > 0;
+        let waits = |shard: &&Shard| shard.visible.unsettled.load(Ordering::SeqCst) > 0;
         if shared.shards.iter().any(|shard| waits(&shard)) {
             let committed =
                 delivery.transactions.iter().map(|one| (one.id, one.tau_commit)).collect();

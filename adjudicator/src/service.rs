@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use parking_lot::Mutex;
 use protocol::adjudication::{BumpError, Promise, ShardMessage, ShardStatus};
 use protocol::journal::{BoxFuture, Journal, JournalError, Leadership, Position};
 use protocol::transaction::Outcome;
@@ -53,6 +54,15 @@ pub struct Standing {
     pub keys: usize,
 }
 
+/// What others read of a shard without asking it.
+#[derive(Default)]
+pub(crate) struct Visible {
+    /// Votes that are not settled, for whoever feeds the shard with what was delivered.
+    pub unsettled: AtomicUsize,
+    /// The furthest promise so far. A promise stays true for ever, so it answers every request up to it.
+    pub promise: Mutex<Option<Promise>>,
+}
+
 type AppendResult = (u64, Result<Position, JournalError>);
 
 pub(crate) struct Service {
@@ -68,8 +78,7 @@ pub(crate) struct Service {
     questions: HashMap<TransactionId, Vec<oneshot::Sender<ShardStatus>>>,
     bumps: HashMap<u64, oneshot::Sender<Result<Promise, BumpError>>>,
     next_token: u64,
-    /// Votes of this shard that are not settled, for whoever feeds it with what was delivered.
-    unsettled: Arc<AtomicUsize>,
+    shared: Arc<Visible>,
     outputs: Vec<Output>,
     measure: Measure,
 }
@@ -82,7 +91,7 @@ impl Service {
         clock: Arc<dyn Clock>,
         peers: Arc<dyn Peers>,
         inbox: mpsc::Receiver<Request>,
-        unsettled: Arc<AtomicUsize>,
+        shared: Arc<Visible>,
     ) -> Service {
         let leading = Some(journal.lead());
         Service {
@@ -98,7 +107,7 @@ impl Service {
             questions: HashMap::new(),
             bumps: HashMap::new(),
             next_token: 0,
-            unsettled,
+            shared,
             outputs: Vec::new(),
             measure: Measure::new(shard),
         }
@@ -206,7 +215,7 @@ impl Service {
         let mut outputs = std::mem::take(&mut self.outputs);
         self.machine.step(self.clock.now(), input, &mut outputs);
         // Before a vote leaves: whoever delivers the decision must know that somebody waits for it.
-        self.unsettled.store(self.machine.unsettled_votes(), Ordering::SeqCst);
+        self.shared.unsettled.store(self.machine.unsettled_votes(), Ordering::SeqCst);
         for output in outputs.drain(..) {
             self.perform(output);
         }
@@ -224,6 +233,12 @@ impl Service {
             Output::Send { to, message } => self.peers.send(self.shard, to, message),
             Output::Promised { token, answer } => {
                 self.measure.promise();
+                if let Ok(promise) = &answer {
+                    let mut furthest = self.shared.promise.lock();
+                    if furthest.is_none_or(|known| known.up_to < promise.up_to) {
+                        *furthest = Some(*promise);
+                    }
+                }
                 if let Some(reply) = self.bumps.remove(&token) {
                     let _ = reply.send(answer);
                 }

@@ -22,6 +22,7 @@
 //! leaves out the refusals that say nothing about other copies (`Unavailable`, `TooOld`). Copies that a coordinator
 //! sends itself are covered.
 
+mod digest;
 pub mod properties;
 pub mod scenarios;
 pub mod search;

@@ -120,8 +120,8 @@ pub fn all() -> Vec<Scenario> {
     let scenario = |name, requests, budget| Scenario { name, requests, budget, clock_error: 0 };
     vec![
         scenario("ring, time", ring(), Budget { time: 2, ..NO_FAULTS }),
-        scenario("ring, crash", ring(), Budget { crashes: 1, time: 1, ..NO_FAULTS }),
-        scenario("ring, duplicate", ring(), Budget { duplicates: 1, time: 1, ..NO_FAULTS }),
+        scenario("ring, crash", ring(), Budget { crashes: 1, time: 2, ..NO_FAULTS }),
+        scenario("ring, duplicate", ring(), Budget { duplicates: 1, time: 2, ..NO_FAULTS }),
         scenario("ring, bump", ring(), Budget { bumps: 1, time: 1, ..NO_FAULTS }),
         scenario("pair, crash", pair(), Budget { crashes: 1, time: 2, ..NO_FAULTS }),
         scenario("pair, ghost", pair(), Budget { ghosts: 1, time: 2, ..NO_FAULTS }),

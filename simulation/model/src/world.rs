@@ -1,6 +1,5 @@
 //! The world around the state machines, and what may happen in it.
 
-use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -11,6 +10,8 @@ use protocol::journal::{JournalEntry, JournalError, Leadership, Position};
 use protocol::key::ShardMap;
 use protocol::transaction::{CommitRequest, Outcome};
 use protocol::{ClockReading, ShardId, Timestamp, TransactionId};
+
+use crate::digest::Digest;
 
 /// How often each fault or outside event may happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,10 +76,19 @@ pub struct Instance {
 }
 
 /// One entry of an abstract journal.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Durable {
     pub term: u64,
     pub entry: Arc<JournalEntry>,
+    digest: u64,
+}
+
+impl Durable {
+    fn new(term: u64, entry: Arc<JournalEntry>) -> Durable {
+        let mut hasher = Digest::default();
+        (term, &entry).hash(&mut hasher);
+        Durable { term, entry, digest: hasher.finish() }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -163,7 +173,7 @@ impl World {
             leader: Instance::new(shard, 1, initial_leadership(), config.clone()),
             ghost: None,
             journal: vec![
-                Durable { term: 1, entry: Arc::new(JournalEntry::Ceiling(initial_leadership().ceiling)) },
+                Durable::new(1, Arc::new(JournalEntry::Ceiling(initial_leadership().ceiling))),
             ],
             clock_offset: 0,
         });
@@ -427,7 +437,7 @@ impl World {
     }
 
     fn post(&mut self, to: ShardId, message: ShardMessage) {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = Digest::default();
         (to, &message).hash(&mut hasher);
         let hash = hasher.finish();
         // The same message twice on its way is the fault of duplication, which has its own action.
@@ -473,7 +483,7 @@ impl World {
     fn accept(&mut self, shard: usize) {
         let state = &mut self.shards[shard];
         let (number, entry, doubted) = state.leader.pending.remove(0);
-        state.journal.push(Durable { term: state.leader.term, entry });
+        state.journal.push(Durable::new(state.leader.term, entry));
         let position = Position(state.journal.len() as u64);
         if !doubted {
             state.leader.results.push((number, Ok(position)));
@@ -588,27 +598,27 @@ impl World {
 
     /// Tells states apart.
     pub fn fingerprint(&self) -> u128 {
-        let mut halves = [0u64; 2];
-        for (salt, half) in halves.iter_mut().enumerate() {
-            let mut hasher = DefaultHasher::new();
-            (salt, self.time, self.delivered, self.copied, self.budget).hash(&mut hasher);
-            for shard in &self.shards {
-                shard.leader.hash_into(&mut hasher);
-                shard.ghost.as_ref().map(|ghost| ghost.hash_into(&mut hasher)).is_some().hash(&mut hasher);
-                (&shard.journal, shard.clock_offset).hash(&mut hasher);
+        let mut hasher = Digest::default();
+        (self.time, self.delivered, self.copied, self.budget).hash(&mut hasher);
+        for shard in &self.shards {
+            shard.leader.hash_into(&mut hasher);
+            shard.ghost.is_some().hash(&mut hasher);
+            if let Some(ghost) = &shard.ghost {
+                ghost.hash_into(&mut hasher);
             }
-            for one in &self.transactions {
-                one.coordinator.fingerprint(&mut hasher);
-                (one.started, &one.told).hash(&mut hasher);
+            shard.clock_offset.hash(&mut hasher);
+            for durable in &shard.journal {
+                durable.digest.hash(&mut hasher);
             }
-            self.promises.hash(&mut hasher);
-            let network = self.network.iter().fold(0u64, |sum, letter| {
-                sum.wrapping_add((letter.hash ^ salt as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-            });
-            network.hash(&mut hasher);
-            *half = hasher.finish();
         }
-        (u128::from(halves[0]) << 64) | u128::from(halves[1])
+        for one in &self.transactions {
+            one.coordinator.fingerprint(&mut hasher);
+            (one.started, &one.told).hash(&mut hasher);
+        }
+        self.promises.hash(&mut hasher);
+        let network = self.network.iter().fold(0u64, |sum, letter| sum.wrapping_add(letter.hash));
+        network.hash(&mut hasher);
+        hasher.wide()
     }
 }
 
@@ -640,7 +650,7 @@ impl Instance {
     }
 
     fn refresh(&mut self) {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = Digest::default();
         self.machine.fingerprint(&mut hasher);
         self.fingerprint = hasher.finish();
     }
