@@ -47,11 +47,7 @@ pub(crate) const fn remembered(class: ConflictClass) -> Option<usize> {
 /// Which remembered classes conflict with `mine`.
 pub(crate) const fn conflicting(mine: ConflictClass) -> [bool; 3] {
     let row = TABLE[index(mine)];
-    [
-        matches!(row[0], Conflict),
-        matches!(row[1], Conflict),
-        matches!(row[2], Conflict),
-    ]
+    [matches!(row[0], Conflict), matches!(row[1], Conflict), matches!(row[2], Conflict)]
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::adjudicator::Adjudicator;
 use crate::config::Config;
-use crate::service::{INBOX, Request, Service, Visible};
 pub use crate::service::Standing;
+use crate::service::{INBOX, Request, Service, Visible};
 
 /// Carries messages between shards.
 ///
@@ -161,7 +161,11 @@ impl Cluster {
 }
 
 impl Promises for Cluster {
-    fn bump(&self, journal: JournalId, at_least: Timestamp) -> BoxFuture<Result<Promise, BumpError>> {
+    fn bump(
+        &self,
+        journal: JournalId,
+        at_least: Timestamp,
+    ) -> BoxFuture<Result<Promise, BumpError>> {
         Cluster::bump(self, journal, at_least)
     }
 }

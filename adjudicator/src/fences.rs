@@ -200,7 +200,10 @@ mod tests {
             leader: ShardId(0),
             part: Part {
                 keys: vec![Check { key: Bytes::from_static(key), class }],
-                ranges: vec![RangeCheck { start: Bytes::from_static(b"m"), end: Bytes::from_static(b"p") }],
+                ranges: vec![RangeCheck {
+                    start: Bytes::from_static(b"m"),
+                    end: Bytes::from_static(b"p"),
+                }],
                 schema: vec![],
             },
             minimum: Timestamp(2),

@@ -3,7 +3,7 @@
 //! One adjudicator serves one shard of the key space and leads that shard's journal. It is a state machine: it takes
 //! the time, a message or a journal's answer, and says what to append, to whom to reply and what to tell other shards.
 //! It keeps nothing that must survive: what it has promised and voted for stays under a durable ceiling, at which its
-//! successor starts ([`promises`](mod@crate::adjudicator)).
+//! successor starts.
 //!
 //! ```text
 //!  commit ──▶ judge: floor, conflict memory, schema, fences ──▶ tau_commit above the bar ──▶ next entry ──▶ journal
@@ -12,12 +12,13 @@
 //!  bump ────▶ nothing at or below on its way, under the ceiling ──▶ promise
 //! ```
 //!
-//! Where to read: the rules of one shard in `adjudicator`, of several in `shards`, of promises in `promises`, the
+//! Where to read: the rules of one shard in `adjudicator` and `appends`, of several in `shards`, of promises in `promises`, the
 //! conflict classes in `classes`. Only `service` awaits.
 //!
 //! Upholds: I1, I2, I3, D2, F1, F2, A1
 
 pub mod adjudicator;
+mod appends;
 pub mod classes;
 pub mod cluster;
 pub mod config;

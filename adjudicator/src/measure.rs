@@ -36,9 +36,7 @@ impl Measure {
         describe_gauge!("quorate_adjudicator_fences", "Transactions voted for and not settled");
         describe_gauge!("quorate_adjudicator_waiting", "Transactions waiting for a fence");
         let shard = shard.to_string();
-        let refusals = |reason: &'static str| {
-            counter!("quorate_adjudicator_refusals_total", "shard" => shard.clone(), "reason" => reason)
-        };
+        let refusals = |reason: &'static str| counter!("quorate_adjudicator_refusals_total", "shard" => shard.clone(), "reason" => reason);
         Measure {
             commits: counter!("quorate_adjudicator_commits_total", "shard" => shard.clone()),
             unknown: counter!("quorate_adjudicator_unknown_total", "shard" => shard.clone()),

@@ -186,8 +186,7 @@ impl ConflictMemory {
         }
         let mut taus = [Timestamp::ZERO; 3];
         taus[place] = tau_commit;
-        let entry =
-            Entry { key: key.into(), hash, taus, writer, older: NOBODY, newer: NOBODY };
+        let entry = Entry { key: key.into(), hash, taus, writer, older: NOBODY, newer: NOBODY };
         let index = match self.free.pop() {
             Some(index) => {
                 self.entries[index as usize] = entry;
@@ -414,17 +413,23 @@ mod tests {
                 key.push(random.random_range(0..40));
                 let class = CLASSES[random.random_range(0..4)];
                 let old = Timestamp(tau.saturating_sub(500));
-                floor = floor
-                    .max(memory.record(&key, class, Timestamp(tau), somebody(1), old).unwrap_or_default());
+                floor = floor.max(
+                    memory
+                        .record(&key, class, Timestamp(tau), somebody(1), old)
+                        .unwrap_or_default(),
+                );
                 all.push((key, class, Timestamp(tau)));
                 assert!(memory.len() <= maximum);
                 let start = Timestamp(random.random_range(0..=tau)).max(floor);
-                let (key, mine) =
-                    (all[random.random_range(0..all.len())].0.clone(), CLASSES[random.random_range(0..4)]);
+                let (key, mine) = (
+                    all[random.random_range(0..all.len())].0.clone(),
+                    CLASSES[random.random_range(0..4)],
+                );
                 let wanted = all.iter().any(|(other, theirs, at)| {
                     *other == key
                         && *at > start
-                        && crate::classes::relation(mine, *theirs) == crate::classes::Relation::Conflict
+                        && crate::classes::relation(mine, *theirs)
+                            == crate::classes::Relation::Conflict
                 });
                 assert_eq!(memory.check(&key, mine, start).is_some(), wanted);
                 if tau % 7 == 0 {
@@ -448,7 +453,13 @@ mod tests {
         memory.record(b"a", ConflictClass::Exclusive, Timestamp(5), somebody(1), Timestamp::ZERO);
         assert!(memory.check_range(b"a", b"b", Timestamp(4)).is_some());
         for _ in 0..=ORDERED_PATIENCE {
-            memory.record(b"b", ConflictClass::Exclusive, Timestamp(6), somebody(1), Timestamp::ZERO);
+            memory.record(
+                b"b",
+                ConflictClass::Exclusive,
+                Timestamp(6),
+                somebody(1),
+                Timestamp::ZERO,
+            );
         }
         assert!(memory.ordered.is_none());
         assert!(memory.check_range(b"b", b"c", Timestamp(5)).is_some());

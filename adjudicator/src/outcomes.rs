@@ -14,13 +14,21 @@ pub enum Record {
     /// Waits, or votes are being collected, or this shard has voted.
     Running,
     /// Decided; the append is under way.
-    Appending { tau_commit: Timestamp },
-    Committed { tau_commit: Timestamp },
+    Appending {
+        tau_commit: Timestamp,
+    },
+    Committed {
+        tau_commit: Timestamp,
+    },
     Refused(Box<Refusal>),
     /// The append may or may not survive.
-    Unknown { tau_commit: Timestamp },
+    Unknown {
+        tau_commit: Timestamp,
+    },
     /// Another shard's decision; over as far as this shard is concerned.
-    Elsewhere { leader: ShardId },
+    Elsewhere {
+        leader: ShardId,
+    },
 }
 
 /// The window.
@@ -68,7 +76,12 @@ impl Outcomes {
     ) -> Option<Timestamp> {
         let again = matches!(
             self.records.insert(id, record),
-            Some(Record::Committed { .. } | Record::Refused(_) | Record::Unknown { .. } | Record::Elsewhere { .. })
+            Some(
+                Record::Committed { .. }
+                    | Record::Refused(_)
+                    | Record::Unknown { .. }
+                    | Record::Elsewhere { .. }
+            )
         );
         if again {
             return None;

@@ -91,7 +91,12 @@ impl Adjudicator {
 
     /// Makes a ceiling durable that is a stride above what is needed. One at a time: when it has come, those for whom
     /// it is too low ask again.
-    pub(crate) fn raise(&mut self, now: ClockReading, needed: Timestamp, outputs: &mut Vec<Output>) {
+    pub(crate) fn raise(
+        &mut self,
+        now: ClockReading,
+        needed: Timestamp,
+        outputs: &mut Vec<Output>,
+    ) {
         if self.raising {
             return;
         }

@@ -57,7 +57,8 @@ impl SchemaMemory {
     pub fn record(&mut self, used: SchemaUse, tau_commit: Timestamp) -> Option<Timestamp> {
         let mut floor = None;
         if self.tables.len() >= self.maximum && !self.tables.contains_key(&used.table()) {
-            let oldest = self.tables.iter().min_by_key(|(_, changes)| changes.definition.max(changes.rows));
+            let oldest =
+                self.tables.iter().min_by_key(|(_, changes)| changes.definition.max(changes.rows));
             if let Some((table, changes)) = oldest.map(|(table, changes)| (*table, *changes)) {
                 floor = Some(changes.definition.max(changes.rows));
                 self.tables.remove(&table);

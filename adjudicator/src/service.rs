@@ -33,14 +33,31 @@ const LEAD_RETRY: Duration = Duration::from_millis(100);
 /// What can be asked of a shard.
 pub(crate) enum Request {
     /// From a coordinator that wants to know the outcome.
-    Commit { message: ShardMessage, id: TransactionId, reply: oneshot::Sender<Outcome> },
-    Status { message: ShardMessage, id: TransactionId, reply: oneshot::Sender<ShardStatus> },
+    Commit {
+        message: ShardMessage,
+        id: TransactionId,
+        reply: oneshot::Sender<Outcome>,
+    },
+    Status {
+        message: ShardMessage,
+        id: TransactionId,
+        reply: oneshot::Sender<ShardStatus>,
+    },
     /// From another shard, or a part of a transaction that another shard leads.
     Message(ShardMessage),
-    Bump { at_least: Timestamp, reply: oneshot::Sender<Result<Promise, BumpError>> },
-    Seen { after: Timestamp, up_to: Timestamp, committed: Arc<Vec<(TransactionId, Timestamp)>> },
+    Bump {
+        at_least: Timestamp,
+        reply: oneshot::Sender<Result<Promise, BumpError>>,
+    },
+    Seen {
+        after: Timestamp,
+        up_to: Timestamp,
+        committed: Arc<Vec<(TransactionId, Timestamp)>>,
+    },
     /// How things stand.
-    Standing { reply: oneshot::Sender<Standing> },
+    Standing {
+        reply: oneshot::Sender<Standing>,
+    },
 }
 
 /// How a shard stands.

@@ -166,8 +166,7 @@ impl Adjudicator {
         outputs: &mut Vec<Output>,
     ) {
         let (id, tau_max) = (prepare.id, self.ceiling);
-        let hold =
-            if self.config.broken(Mutation::DropFence) { Hold::Nothing } else { Hold::Keys };
+        let hold = if self.config.broken(Mutation::DropFence) { Hold::Nothing } else { Hold::Keys };
         self.answer_prepare(&prepare, VoteAnswer::Yes { minimum, tau_max }, outputs);
         let lead = prepare.lead.map(|part| Leading {
             part,
@@ -199,9 +198,10 @@ impl Adjudicator {
         if !self.leading {
             return;
         }
-        let leads = self.fences.get_mut(&vote.id).and_then(|prepared| {
-            prepared.lead.as_mut().map(|lead| (prepared.tau_start, lead))
-        });
+        let leads = self
+            .fences
+            .get_mut(&vote.id)
+            .and_then(|prepared| prepared.lead.as_mut().map(|lead| (prepared.tau_start, lead)));
         let Some((tau_start, lead)) = leads else {
             return self.vote_without_prepare(vote, outputs);
         };
@@ -432,12 +432,7 @@ impl Adjudicator {
     }
 }
 
-fn tell(
-    participants: &[ShardId],
-    id: TransactionId,
-    verdict: Verdict,
-    outputs: &mut Vec<Output>,
-) {
+fn tell(participants: &[ShardId], id: TransactionId, verdict: Verdict, outputs: &mut Vec<Output>) {
     for to in participants {
         let message = ShardMessage::GoAhead(GoAhead { id, verdict });
         outputs.push(Output::Send { to: *to, message });

@@ -10,9 +10,7 @@ use adjudicator::Cluster;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use protocol::adjudication::{BumpError, Commit};
-use protocol::journal::{
-    BoxFuture, Journal, JournalEntry, JournalError, Leadership, Position,
-};
+use protocol::journal::{BoxFuture, Journal, JournalEntry, JournalError, Leadership, Position};
 use protocol::key::{PRIMARY_INDEX, ShardMap, prefix};
 use protocol::transaction::{
     CommitRequest, ConflictClass, DecidedTransaction, Outcome, Refusal, SchemaUse,
@@ -183,7 +181,8 @@ async fn single_shard_commits_once_and_answers_a_repeated_request_alike() {
 async fn of_two_writers_of_one_key_the_second_is_refused_with_the_winner() {
     let setting = setting(4);
     let key = setting.key(2, 0);
-    let (first, second) = (setting.request(&[key.clone()]), setting.request(&[key.clone()]));
+    let (first, second) =
+        (setting.request(std::slice::from_ref(&key)), setting.request(std::slice::from_ref(&key)));
     committed(&setting.cluster.commit(first.clone()).await);
     let Outcome::Refused(Refusal::Data { table, key: lost, winner }) =
         setting.cluster.commit(second).await

@@ -81,7 +81,11 @@ fn request(number: usize, now: u64, wish: &Wish) -> CommitRequest {
         id: TransactionId(uuid::Uuid::from_u128(number as u128 + 1)),
         tau_start: Timestamp(now.saturating_sub(wish.age)),
         writes,
-        checks: wish.checks.iter().map(|(place, class)| Check { key: key(*place), class: *class }).collect(),
+        checks: wish
+            .checks
+            .iter()
+            .map(|(place, class)| Check { key: key(*place), class: *class })
+            .collect(),
         ranges: wish
             .range
             .iter()
@@ -102,7 +106,9 @@ fn conflicts(mine: &CommitRequest, committed: &[(CommitRequest, Timestamp)]) -> 
     later.into_iter().any(|(other, _)| {
         let theirs = claims(other);
         let keys = claims(mine).iter().any(|(key, class)| {
-            theirs.iter().any(|(same, other)| same == key && relation(*class, *other) == Relation::Conflict)
+            theirs
+                .iter()
+                .any(|(same, other)| same == key && relation(*class, *other) == Relation::Conflict)
         });
         let ranges = mine.ranges.iter().any(|range| {
             theirs.iter().any(|(key, class)| {

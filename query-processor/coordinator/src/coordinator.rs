@@ -1,9 +1,9 @@
 //! One transaction's commit, from the first message to the outcome.
 
+use protocol::ShardId;
 use protocol::adjudication::{ShardMessage, ShardStatus, StatusQuestion};
 use protocol::key::ShardMap;
 use protocol::transaction::{CommitRequest, Outcome, Refusal};
-use protocol::ShardId;
 
 use crate::route::Route;
 
@@ -29,9 +29,14 @@ pub enum Event {
 /// What it wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    Send { to: ShardId, message: ShardMessage },
+    Send {
+        to: ShardId,
+        message: ShardMessage,
+    },
     /// Call again with [`Event::Timeout`] unless something happens before. Replaces an earlier wait.
-    Wait { nanos: u64 },
+    Wait {
+        nanos: u64,
+    },
     /// The end.
     Done(Outcome),
 }
@@ -90,7 +95,9 @@ impl Coordinator {
     pub fn step(&mut self, event: Event, actions: &mut Vec<Action>) {
         match (self.state, event) {
             (State::Done, _) => {}
-            (State::Sent(attempts), Event::Reply(outcome)) => self.reply(attempts, outcome, actions),
+            (State::Sent(attempts), Event::Reply(outcome)) => {
+                self.reply(attempts, outcome, actions)
+            }
             (State::Asking(_), Event::Reply(outcome)) => match outcome {
                 Outcome::Unknown { .. } => {}
                 Outcome::Refused(refusal) if !is_final(&refusal) => self.refusal = Some(refusal),

@@ -170,8 +170,7 @@ mod tests {
         assert_eq!(route.parts.len(), 4);
         assert!(route.parts.values().all(|part| part.schema.len() == 1));
         let mut serializable = request(&[key(&map, 1, 0)]);
-        let range =
-            RangeCheck { start: Bytes::from_static(b"a"), end: Bytes::from_static(b"b") };
+        let range = RangeCheck { start: Bytes::from_static(b"a"), end: Bytes::from_static(b"b") };
         serializable.ranges.push(range);
         assert_eq!(Route::new(&serializable, &map, None).expect("a route").parts.len(), 4);
     }

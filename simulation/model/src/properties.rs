@@ -58,14 +58,20 @@ fn check_journals(world: &World) -> Result<(), Violation> {
         let mut last_term = 0;
         for (index, durable) in shard.journal.iter().enumerate() {
             if durable.term < last_term {
-                return violation(Property::F1, format!("journal {number}: a deposed leader appended"));
+                return violation(
+                    Property::F1,
+                    format!("journal {number}: a deposed leader appended"),
+                );
             }
             last_term = durable.term;
             let JournalEntry::Transactions(all) = durable.entry.as_ref() else { continue };
             let position = index as u64 + 1;
             for one in all {
                 if last.is_some_and(|last| one.tau_commit <= last) {
-                    let what = format!("journal {number}: {:?} is not above the one before", one.tau_commit);
+                    let what = format!(
+                        "journal {number}: {:?} is not above the one before",
+                        one.tau_commit
+                    );
                     return violation(Property::I2, what);
                 }
                 last = Some(one.tau_commit);
@@ -108,7 +114,10 @@ fn check_outcomes(world: &World) -> Result<(), Violation> {
         for (outcome, audience) in replied.chain(told) {
             match outcome {
                 Outcome::Committed { tau_commit } if durable != Some(*tau_commit) => {
-                    return violation(Property::D1, format!("{id} was acknowledged and is not durable"));
+                    return violation(
+                        Property::D1,
+                        format!("{id} was acknowledged and is not durable"),
+                    );
                 }
                 Outcome::Refused(Refusal::Unavailable { .. }) => {}
                 // Of a successor, this says nothing about copies that its predecessor had. The coordinator knows which
@@ -116,7 +125,10 @@ fn check_outcomes(world: &World) -> Result<(), Violation> {
                 Outcome::Refused(Refusal::TooOld { .. })
                     if audience == Audience::Coordinator || world.copied => {}
                 Outcome::Refused(_) if durable.is_some() => {
-                    return violation(Property::A1, format!("{id} was refused and is in a journal"));
+                    return violation(
+                        Property::A1,
+                        format!("{id} was refused and is in a journal"),
+                    );
                 }
                 _ => {}
             }
@@ -147,8 +159,9 @@ fn check_conflicts(world: &World) -> Result<(), Violation> {
             }
             let (Some(my), Some(their)) = (request(mine.id), request(other.id)) else { continue };
             for (key, class) in classes(&my.request) {
-                let conflicts = classes(&their.request)
-                    .any(|(same, theirs)| same == key && relation(class, theirs) == Relation::Conflict);
+                let conflicts = classes(&their.request).any(|(same, theirs)| {
+                    same == key && relation(class, theirs) == Relation::Conflict
+                });
                 if conflicts {
                     let what = format!(
                         "{} ({:?}..{:?}) and {} ({:?}..{:?}) overlap on {key:?}",

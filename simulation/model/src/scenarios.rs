@@ -131,14 +131,26 @@ pub fn all() -> Vec<Scenario> {
         scenario("pair, delivery", pair(), Budget { seen: 1, time: 2, bumps: 1, ..NO_FAULTS }),
         scenario("pair, retry", pair(), Budget { timeouts: 1, crashes: 1, time: 1, ..NO_FAULTS }),
         scenario("pair, retry, ghost", pair(), Budget { timeouts: 1, ghosts: 1, ..NO_FAULTS }),
-        scenario("late, retry, ghost", late(), Budget { timeouts: 1, ghosts: 1, time: 2, ..NO_FAULTS }),
+        scenario(
+            "late, retry, ghost",
+            late(),
+            Budget { timeouts: 1, ghosts: 1, time: 2, ..NO_FAULTS },
+        ),
         scenario(
             "shares, crash, bump",
             shares(),
             Budget { crashes: 1, bumps: 1, time: 1, ..NO_FAULTS },
         ),
-        scenario("shares, ghost, bump", shares(), Budget { ghosts: 1, bumps: 1, time: 1, ..NO_FAULTS }),
-        scenario("late, crash, bump", late(), Budget { crashes: 1, bumps: 1, time: 2, ..NO_FAULTS }),
+        scenario(
+            "shares, ghost, bump",
+            shares(),
+            Budget { ghosts: 1, bumps: 1, time: 1, ..NO_FAULTS },
+        ),
+        scenario(
+            "late, crash, bump",
+            late(),
+            Budget { crashes: 1, bumps: 1, time: 2, ..NO_FAULTS },
+        ),
         scenario("shares, duplicate", shares(), Budget { duplicates: 2, time: 1, ..NO_FAULTS }),
         scenario("skew, time", skew(), Budget { time: 2, ..NO_FAULTS }),
         scenario("skew, clock", skew(), Budget { clocks: 1, time: 1, ..NO_FAULTS }),
@@ -165,7 +177,6 @@ pub fn large() -> Vec<Scenario> {
         seen: 3,
     };
     let all = [("ring", ring()), ("pair", pair()), ("shares", shares()), ("skew", skew())];
-    let scenario =
-        |(name, requests)| Scenario { name, requests, budget, clock_error: 1 };
+    let scenario = |(name, requests)| Scenario { name, requests, budget, clock_error: 1 };
     all.into_iter().map(scenario).collect()
 }

@@ -23,7 +23,8 @@ impl Report {
         match &self.found {
             None => "no violation".to_owned(),
             Some((violation, path)) => {
-                let steps: Vec<String> = path.iter().map(|action| format!("  {action:?}")).collect();
+                let steps: Vec<String> =
+                    path.iter().map(|action| format!("  {action:?}")).collect();
                 format!("{violation}\n{}", steps.join("\n"))
             }
         }
@@ -115,7 +116,12 @@ pub fn walk(start: &World, seed: u64, length: usize) -> Report {
         path.push(action.clone());
         if let Err(violation) = check(&world) {
             let steps = path.len();
-            return Report { states: steps, steps, exhausted: false, found: Some((violation, path)) };
+            return Report {
+                states: steps,
+                steps,
+                exhausted: false,
+                found: Some((violation, path)),
+            };
         }
     }
     Report { states: path.len(), steps: path.len(), exhausted: false, found: None }

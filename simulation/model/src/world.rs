@@ -42,24 +42,57 @@ pub enum Who {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    Deliver { message: usize, who: Who, stays: bool },
+    Deliver {
+        message: usize,
+        who: Who,
+        stays: bool,
+    },
     /// The first waiting append becomes durable.
-    Accept { shard: usize },
+    Accept {
+        shard: usize,
+    },
     /// Its result will be unknown.
-    Doubt { shard: usize },
+    Doubt {
+        shard: usize,
+    },
     /// An append whose result is unknown is lost.
-    Drop { shard: usize },
-    Result { shard: usize, who: Who },
-    Crash { shard: usize, surviving: usize },
-    Supplant { shard: usize, surviving: usize },
+    Drop {
+        shard: usize,
+    },
+    Result {
+        shard: usize,
+        who: Who,
+    },
+    Crash {
+        shard: usize,
+        surviving: usize,
+    },
+    Supplant {
+        shard: usize,
+        surviving: usize,
+    },
     /// The leader that doubted its leadership still has it.
-    Relead { shard: usize },
+    Relead {
+        shard: usize,
+    },
     Time,
-    Tick { shard: usize, who: Who },
-    Clock { shard: usize, forward: bool },
-    Bump { shard: usize, who: Who, ahead: u64 },
+    Tick {
+        shard: usize,
+        who: Who,
+    },
+    Clock {
+        shard: usize,
+        forward: bool,
+    },
+    Bump {
+        shard: usize,
+        who: Who,
+        ahead: u64,
+    },
     Seen,
-    Timeout { transaction: usize },
+    Timeout {
+        transaction: usize,
+    },
 }
 
 /// One adjudicator.
@@ -172,9 +205,10 @@ impl World {
         let shards = map.shards().map(|shard| Shard {
             leader: Instance::new(shard, 1, initial_leadership(), config.clone()),
             ghost: None,
-            journal: vec![
-                Durable::new(1, Arc::new(JournalEntry::Ceiling(initial_leadership().ceiling))),
-            ],
+            journal: vec![Durable::new(
+                1,
+                Arc::new(JournalEntry::Ceiling(initial_leadership().ceiling)),
+            )],
             clock_offset: 0,
         });
         let transactions = requests.iter().map(|request| Transaction {
@@ -528,12 +562,8 @@ impl World {
                 }
             }
         }
-        let successor = Instance::new(
-            ShardId(shard as u32),
-            leadership.term,
-            leadership,
-            self.config.clone(),
-        );
+        let successor =
+            Instance::new(ShardId(shard as u32), leadership.term, leadership, self.config.clone());
         let mut old = std::mem::replace(&mut state.leader, successor);
         for (number, _, doubted) in std::mem::take(&mut old.pending) {
             if !doubted {
@@ -547,10 +577,11 @@ impl World {
     /// Up to where a reader would believe the merged history to be complete.
     fn watermark(&self) -> Timestamp {
         let complete = self.shards.iter().enumerate().map(|(shard, state)| {
-            let entries = state.journal.iter().rev().find_map(|durable| match durable.entry.as_ref() {
-                JournalEntry::Transactions(all) => all.last().map(|one| one.tau_commit),
-                JournalEntry::Ceiling(_) => None,
-            });
+            let entries =
+                state.journal.iter().rev().find_map(|durable| match durable.entry.as_ref() {
+                    JournalEntry::Transactions(all) => all.last().map(|one| one.tau_commit),
+                    JournalEntry::Ceiling(_) => None,
+                });
             let promised = self
                 .promises
                 .iter()
@@ -587,12 +618,14 @@ impl World {
         &self,
     ) -> impl Iterator<Item = (usize, &protocol::transaction::DecidedTransaction)> {
         self.shards.iter().enumerate().flat_map(|(shard, state)| {
-            state.journal.iter().flat_map(move |durable| match durable.entry.as_ref() {
-                JournalEntry::Transactions(all) => all.as_slice(),
-                JournalEntry::Ceiling(_) => &[],
-            }
-            .iter()
-            .map(move |one| (shard, one)))
+            state.journal.iter().flat_map(move |durable| {
+                match durable.entry.as_ref() {
+                    JournalEntry::Transactions(all) => all.as_slice(),
+                    JournalEntry::Ceiling(_) => &[],
+                }
+                .iter()
+                .map(move |one| (shard, one))
+            })
         })
     }
 

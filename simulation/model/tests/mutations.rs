@@ -32,7 +32,11 @@ fn dropped_fence_is_caught_as_lost_update() {
 
 #[test]
 fn forgotten_floor_is_caught() {
-    caught_in("ring, crash", Mutation::ForgetFloor, &[Property::I1, Property::I2, Property::F2, Property::D2]);
+    caught_in(
+        "ring, crash",
+        Mutation::ForgetFloor,
+        &[Property::I1, Property::I2, Property::F2, Property::D2],
+    );
 }
 
 #[test]
@@ -72,7 +76,11 @@ fn promise_over_entries_in_flight_is_caught() {
 
 #[test]
 fn forgotten_outcomes_are_caught_as_double_commit() {
-    caught_in("ring, duplicate", Mutation::ForgetOutcomes, &[Property::D2, Property::D1, Property::A1]);
+    caught_in(
+        "ring, duplicate",
+        Mutation::ForgetOutcomes,
+        &[Property::D2, Property::D1, Property::A1],
+    );
 }
 
 /// The counter-example to DESIGN 4.4 as it was first written: a successor that refuses a repeated request because it is

@@ -5,7 +5,7 @@
 
 use model::{scenarios, walk};
 
-const WALKS: u64 = 4_000;
+const WALKS: u64 = 20_000;
 const LENGTH: usize = 160;
 
 fn number(name: &str, otherwise: u64) -> u64 {
