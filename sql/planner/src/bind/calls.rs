@@ -43,6 +43,13 @@ impl Binder<'_> {
         if call.over.is_some() {
             return self.window_call(call);
         }
+        if kinds.contains(&FunctionKind::Window) && !call.within_group {
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("window function {name} requires an OVER clause"),
+                location,
+            ));
+        }
         if kinds.contains(&FunctionKind::Aggregate) {
             return self.aggregate_call(call);
         }

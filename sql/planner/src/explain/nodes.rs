@@ -31,7 +31,7 @@ pub fn statement(statement: &Statement) -> Node {
     let tables = count_tables(&statement.root);
     writer.several = tables > 1;
     let mut ctes = Vec::new();
-    for cte in &statement.ctes {
+    for cte in statement.ctes.iter().filter(|cte| !cte.name.is_empty()) {
         ctes.push((Some(format!("CTE {}", cte.name)), writer.node(&cte.plan)));
     }
     let mut root = writer.node(&statement.root);

@@ -235,7 +235,8 @@ impl Planner<'_> {
         };
         let startup = 0.15;
         let mut total = startup
-            + lookups.min(200.0).max(1.0) * settings.random_page * 0.5
+            + settings.random_page * 0.5
+            + (lookups.clamp(1.0, 1_000.0) - 1.0) * settings.round_trip
             + index_pages * settings.random_page * 0.5
             + fetch
             + read * (settings.cpu_index_row + settings.cpu_row)

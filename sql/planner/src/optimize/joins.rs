@@ -529,8 +529,8 @@ fn has_keys(on: &[Expr], left: &Logical, right: &Logical) -> bool {
 /// `left expression = right expression` of one type.
 fn equal_sides(term: &Expr, left: &Logical, right: &Logical) -> Option<(Expr, Expr)> {
     let (a, kind, b) = comparison(term)?;
+    let (a, b) = &same_type(a, b)?;
     if kind != Comparison::Equal
-        || type_of(a).oid != type_of(b).oid
         || walk::is_volatile(term)
         || walk::has_subplan(term)
     {
@@ -551,6 +551,33 @@ fn equal_sides(term: &Expr, left: &Logical, right: &Logical) -> Option<(Expr, Ex
         Some((b.clone(), a.clone()))
     } else {
         None
+    }
+}
+
+/// Both sides of an equality as one type: integers of different widths are widened.
+fn same_type(a: &Expr, b: &Expr) -> Option<(Expr, Expr)> {
+    use types::oid::{INT2, INT4, INT8};
+    let (left, right) = (type_of(a).oid, type_of(b).oid);
+    if left == right {
+        return Some((a.clone(), b.clone()));
+    }
+    let width = |ty: types::Oid| [INT2, INT4, INT8].iter().position(|known| *known == ty);
+    let (left_width, right_width) = (width(left)?, width(right)?);
+    let widen = |expr: &Expr, from: types::Oid, to: types::Oid| {
+        let context = functions::CastContext::Implicit;
+        let path = functions::find_cast(&functions::BuiltinTypes, from, to, context)?;
+        Some(Expr::Cast(Box::new(crate::expression::Cast {
+            operand: expr.clone(),
+            path,
+            ty: types::SqlType::new(to),
+            explicit: false,
+            location: 0,
+        })))
+    };
+    if left_width < right_width {
+        Some((widen(a, left, right)?, b.clone()))
+    } else {
+        Some((a.clone(), widen(b, right, left)?))
     }
 }
 

@@ -257,7 +257,9 @@ fn finished(operator: Operator, columns: Vec<OutputColumn>, input: Estimate) -> 
 /// Bounded work: a look-up by a unique key, a few rows of values.
 fn is_trivial(plan: &Plan) -> bool {
     match &plan.operator {
-        Operator::Values { rows } => rows.len() <= 16,
+        Operator::Values { rows } => {
+            rows.len() <= 16 && !rows.iter().flatten().any(crate::walk::has_subplan)
+        }
         Operator::Scan(scan) => {
             let Some(index) = scan.index.map(|index| &scan.relation.indexes[index]) else {
                 return false;

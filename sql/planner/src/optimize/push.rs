@@ -285,6 +285,7 @@ pub fn subquery_ids(expr: &Expr, found: &mut Vec<usize>) {
 }
 
 /// Puts WITH queries that are read once in place of their name.
+/// What is not read any more afterwards keeps its place, without rows and without name.
 pub fn inline_ctes(root: &mut Logical, columns: &mut Columns) {
     if columns.ctes.is_empty() {
         return;
@@ -302,6 +303,17 @@ pub fn inline_ctes(root: &mut Logical, columns: &mut Columns) {
     }
     columns.ctes = ctes;
     replace_ctes(root, columns, &counts);
+    for (position, cte) in columns.ctes.iter_mut().enumerate() {
+        if counts[position] == 0 && !cte.modifies {
+            cte.name.clear();
+        }
+        if cte.name.is_empty()
+            && let crate::logical::Bound::Query { input, outputs } = &mut cte.bound
+        {
+            *input = Logical::Values { rows: Vec::new(), columns: Vec::new() };
+            outputs.clear();
+        }
+    }
 }
 
 fn replace_ctes(node: &mut Logical, columns: &mut Columns, counts: &[usize]) {
@@ -317,7 +329,9 @@ fn replace_ctes(node: &mut Logical, columns: &mut Columns, counts: &[usize]) {
             .zip(outputs)
             .map(|(&id, output)| (id, columns.column(output.id)))
             .collect();
+        let place = *id;
         *node = input.clone().projected(items);
+        columns.ctes[place].name.clear();
     }
     let mut inner = Vec::new();
     node.expressions_mut(&mut |expr| subquery_ids(expr, &mut inner));
