@@ -165,24 +165,64 @@ impl Table {
 /// input's; what nobody needs is dropped when the plan is built.
 #[derive(Clone)]
 pub enum Logical {
-    Values { rows: Vec<Vec<Expr>>, columns: Vec<ColumnId> },
+    Values {
+        rows: Vec<Vec<Expr>>,
+        columns: Vec<ColumnId>,
+    },
     Table(Box<Table>),
-    Function { calls: Vec<SetCall>, ordinality: bool, columns: Vec<ColumnId> },
-    Cte { id: usize, columns: Vec<ColumnId> },
-    WorkingTable { id: usize, columns: Vec<ColumnId> },
+    Function {
+        calls: Vec<SetCall>,
+        ordinality: bool,
+        columns: Vec<ColumnId>,
+    },
+    Cte {
+        id: usize,
+        columns: Vec<ColumnId>,
+    },
+    WorkingTable {
+        id: usize,
+        columns: Vec<ColumnId>,
+    },
     Join(Box<Join>),
-    Filter { input: Box<Logical>, conditions: Vec<Expr> },
-    Project { input: Box<Logical>, items: Vec<(ColumnId, Expr)> },
-    ProjectSet { input: Box<Logical>, calls: Vec<(ColumnId, SetCall)> },
+    Filter {
+        input: Box<Logical>,
+        conditions: Vec<Expr>,
+    },
+    Project {
+        input: Box<Logical>,
+        items: Vec<(ColumnId, Expr)>,
+    },
+    ProjectSet {
+        input: Box<Logical>,
+        calls: Vec<(ColumnId, SetCall)>,
+    },
     Aggregate(Box<Aggregation>),
-    Window { input: Box<Logical>, partition: Vec<Expr>, order: Vec<SortKey>, calls: Vec<(ColumnId, WindowCall)> },
-    Distinct { input: Box<Logical>, columns: Vec<ColumnId> },
-    DistinctOn { input: Box<Logical>, keys: Vec<Expr>, order: Vec<SortKey> },
-    Sort { input: Box<Logical>, keys: Vec<SortKey> },
+    Window {
+        input: Box<Logical>,
+        partition: Vec<Expr>,
+        order: Vec<SortKey>,
+        calls: Vec<(ColumnId, WindowCall)>,
+    },
+    Distinct {
+        input: Box<Logical>,
+        columns: Vec<ColumnId>,
+    },
+    DistinctOn {
+        input: Box<Logical>,
+        keys: Vec<Expr>,
+        order: Vec<SortKey>,
+    },
+    Sort {
+        input: Box<Logical>,
+        keys: Vec<SortKey>,
+    },
     Limit(Box<Limit>),
     SetOperation(Box<SetOperation>),
     Recursive(Box<Recursive>),
-    Lock { input: Box<Logical>, tables: Vec<(Arc<Relation>, ColumnId, ConflictClass)> },
+    Lock {
+        input: Box<Logical>,
+        tables: Vec<(Arc<Relation>, ColumnId, ConflictClass)>,
+    },
 }
 
 #[derive(Clone)]

@@ -267,9 +267,10 @@ pub fn volatility(expr: &Expr) -> Volatility {
 }
 
 pub fn is_volatile(expr: &Expr) -> bool {
-    any(expr, &|part| {
-        matches!(part, Expr::Call(call) if call.function.volatility == Volatility::Volatile)
-    })
+    any(
+        expr,
+        &|part| matches!(part, Expr::Call(call) if call.function.volatility == Volatility::Volatile),
+    )
 }
 
 pub fn has_subplan(expr: &Expr) -> bool {
@@ -295,12 +296,10 @@ pub fn same(left: &Expr, right: &Expr) -> bool {
             return a == b && x == y;
         }
         (Expr::ExecParameter { id: a, .. }, Expr::ExecParameter { id: b, .. }) => return a == b,
-        (Expr::Call(a), Expr::Call(b)) => {
-            same_functions(a.function, b.function) && a.ty == b.ty
-        }
-        (Expr::And(_), Expr::And(_)) | (Expr::Or(_), Expr::Or(_)) | (Expr::Not(_), Expr::Not(_)) => {
-            true
-        }
+        (Expr::Call(a), Expr::Call(b)) => same_functions(a.function, b.function) && a.ty == b.ty,
+        (Expr::And(_), Expr::And(_))
+        | (Expr::Or(_), Expr::Or(_))
+        | (Expr::Not(_), Expr::Not(_)) => true,
         (Expr::IsNull { negated: a, .. }, Expr::IsNull { negated: b, .. }) => a == b,
         (
             Expr::BooleanTest { value: a, negated: x, .. },
@@ -322,10 +321,9 @@ pub fn same(left: &Expr, right: &Expr) -> bool {
             Expr::InList { list: a, negated: x, equal: e, .. },
             Expr::InList { list: b, negated: y, equal: f, .. },
         ) => a.len() == b.len() && x == y && std::ptr::eq(*e, *f),
-        (
-            Expr::AnyAll { function: a, all: x, .. },
-            Expr::AnyAll { function: b, all: y, .. },
-        ) => std::ptr::eq(*a, *b) && x == y,
+        (Expr::AnyAll { function: a, all: x, .. }, Expr::AnyAll { function: b, all: y, .. }) => {
+            std::ptr::eq(*a, *b) && x == y
+        }
         (Expr::Array { element: a, .. }, Expr::Array { element: b, .. }) => a == b,
         (Expr::Row { ty: a, .. }, Expr::Row { ty: b, .. }) => a == b,
         (Expr::Field { index: a, .. }, Expr::Field { index: b, .. }) => a == b,
@@ -413,9 +411,9 @@ pub fn type_of(expr: &Expr) -> types::SqlType {
         Expr::Assign(assignment) => assignment.ty,
         Expr::Let { body, .. } => type_of(body),
         Expr::DomainCheck(check) => SqlType::new(check.domain),
-        Expr::Array { element, .. } => SqlType::new(
-            functions::type_catalog::array_type(&functions::BuiltinTypes, *element),
-        ),
+        Expr::Array { element, .. } => {
+            SqlType::new(functions::type_catalog::array_type(&functions::BuiltinTypes, *element))
+        }
         Expr::And(_)
         | Expr::Or(_)
         | Expr::Not(_)

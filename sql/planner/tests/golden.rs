@@ -57,9 +57,8 @@ fn check(name: &str) {
         let actual = run(query);
         rewritten.push_str(&format!("{query}\n----\n{actual}\n\n"));
         if actual.trim() != expected.trim() {
-            failures.push_str(&format!(
-                "query: {query}\nexpected:\n{expected}\nactual:\n{actual}\n\n"
-            ));
+            failures
+                .push_str(&format!("query: {query}\nexpected:\n{expected}\nactual:\n{actual}\n\n"));
         }
     }
     if update {

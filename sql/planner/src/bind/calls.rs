@@ -91,7 +91,12 @@ impl Binder<'_> {
     }
 
     /// `f(row)` means the field `f` if no function of this name exists.
-    fn as_field(&mut self, name: &str, arguments: &[Expr], location: u32) -> SqlResult<Option<Expr>> {
+    fn as_field(
+        &mut self,
+        name: &str,
+        arguments: &[Expr],
+        location: u32,
+    ) -> SqlResult<Option<Expr>> {
         let [only] = arguments else {
             return Ok(None);
         };
@@ -210,15 +215,13 @@ impl Binder<'_> {
                 location,
             )
             .hint("To call a procedure, use CALL.")),
-            FunctionKind::Aggregate | FunctionKind::Scalar => {
-                Ok(Expr::Call(Box::new(Call {
-                    function: definition,
-                    arguments: ready.arguments,
-                    argument_types: ready.argument_types,
-                    ty: ready.resolved.result,
-                    location,
-                })))
-            }
+            FunctionKind::Aggregate | FunctionKind::Scalar => Ok(Expr::Call(Box::new(Call {
+                function: definition,
+                arguments: ready.arguments,
+                argument_types: ready.argument_types,
+                ty: ready.resolved.result,
+                location,
+            }))),
         }
     }
 

@@ -123,7 +123,8 @@ impl Binder<'_> {
             _ => input_output::input(evaluation, target.oid, text, modifier),
         };
         let read = read.map_err(|failure| failure.at(location))?;
-        let constant = Expr::Constant { value: read, ty: SqlType::with_modifier(target.oid, modifier) };
+        let constant =
+            Expr::Constant { value: read, ty: SqlType::with_modifier(target.oid, modifier) };
         if string && target.modifier >= 0 {
             let path = CastPath::Relabel { target: target.oid };
             return Ok(self.cast_node(constant, path, target, context, location));
@@ -304,8 +305,7 @@ impl Binder<'_> {
         for (position, expr) in exprs.into_iter().enumerate() {
             let at = locations.get(position).copied().unwrap_or(location);
             let source = type_of(&expr).oid;
-            let cast =
-                self.try_coerce(expr, SqlType::new(common), CastContext::Implicit, at)?;
+            let cast = self.try_coerce(expr, SqlType::new(common), CastContext::Implicit, at)?;
             unified.push(cast.ok_or_else(|| {
                 error(
                     sqlstate::CANNOT_COERCE,

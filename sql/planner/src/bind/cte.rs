@@ -58,10 +58,7 @@ impl Binder<'_> {
         before: usize,
     ) -> SqlResult<CteKind> {
         if table.search.is_some() || table.cycle.is_some() {
-            return Err(unsupported(
-                "SEARCH and CYCLE clauses are not supported",
-                table.location,
-            ));
+            return Err(unsupported("SEARCH and CYCLE clauses are not supported", table.location));
         }
         self.levels.push(Level::new(Boundary::SubPlan(Vec::new())));
         let bound = self.nested(|binder| binder.common_statement(table, recursive));
@@ -142,7 +139,10 @@ impl Binder<'_> {
             ));
         }
         if query.limit.is_some() || query.offset.is_some() {
-            return Err(unsupported("LIMIT in a recursive query is not implemented", query.location));
+            return Err(unsupported(
+                "LIMIT in a recursive query is not implemented",
+                query.location,
+            ));
         }
         self.ctes.push(VisibleCte { name: table.name.clone(), kind: CteKind::Forbidden });
         let start = self.arm_query(&operation.left);

@@ -219,9 +219,7 @@ impl Binder<'_> {
                 Ok(number) => constant(Datum::Int8(number), oid::INT8),
                 Err(_) => constant(read(oid::NUMERIC, text)?, oid::NUMERIC),
             },
-            ast::LiteralValue::String(text) => {
-                constant(Datum::text(text.as_str()), oid::UNKNOWN)
-            }
+            ast::LiteralValue::String(text) => constant(Datum::text(text.as_str()), oid::UNKNOWN),
             ast::LiteralValue::BitString(text) => constant(read(oid::BIT, text)?, oid::BIT),
             ast::LiteralValue::HexString(text) => {
                 constant(read(oid::BIT, &format!("x{text}"))?, oid::BIT)
@@ -411,7 +409,8 @@ impl Binder<'_> {
         results.insert(0, otherwise);
         let (mut results, ty) = self.unify(results, "CASE", &locations)?;
         let otherwise = results.remove(0);
-        let has_else = case.otherwise.is_some() && !matches!(&otherwise, Expr::Constant { value: Datum::Null, .. });
+        let has_else = case.otherwise.is_some()
+            && !matches!(&otherwise, Expr::Constant { value: Datum::Null, .. });
         Ok(Expr::Case {
             branches: conditions.into_iter().zip(results).collect(),
             otherwise: has_else.then(|| Box::new(otherwise)),

@@ -53,7 +53,10 @@ impl Binder<'_> {
         for item in items {
             let level = self.level();
             let twice = level.items.iter().any(|known| {
-                known.name == item.name && (known.schema == item.schema || known.schema.is_none() || item.schema.is_none())
+                known.name == item.name
+                    && (known.schema == item.schema
+                        || known.schema.is_none()
+                        || item.schema.is_none())
             });
             if twice {
                 return Err(error(
@@ -90,7 +93,11 @@ impl Binder<'_> {
                 Some(schema) => format!("{schema}.{}", name.name()),
                 None => name.name().to_owned(),
             };
-            error(sqlstate::UNDEFINED_TABLE, format!("relation \"{shown}\" does not exist"), location)
+            error(
+                sqlstate::UNDEFINED_TABLE,
+                format!("relation \"{shown}\" does not exist"),
+                location,
+            )
         })
     }
 
@@ -110,7 +117,8 @@ impl Binder<'_> {
             && relation.kind == RelationKind::View
         {
             let query = self.view_query(&relation, view)?;
-            let mut source = self.named_query(query, alias, relation.name.as_str(), table.location)?;
+            let mut source =
+                self.named_query(query, alias, relation.name.as_str(), table.location)?;
             for item in &mut source.items {
                 item.row_type = relation.type_oid;
                 item.schema = alias.is_none().then_some(relation.schema);
@@ -118,7 +126,10 @@ impl Binder<'_> {
             return Ok(source);
         }
         if relation.kind == RelationKind::Sequence {
-            return Err(unsupported("reading a sequence as a table is not supported", table.location));
+            return Err(unsupported(
+                "reading a sequence as a table is not supported",
+                table.location,
+            ));
         }
         self.uses(&relation, Access::Select);
         let (input, item) = self.stored(relation, alias, table.location)?;
@@ -253,7 +264,10 @@ impl Binder<'_> {
             }
             calls.push(call);
         }
-        if scalar && let Some(alias) = &alias_name && let Some(only) = columns.first_mut() {
+        if scalar
+            && let Some(alias) = &alias_name
+            && let Some(only) = columns.first_mut()
+        {
             only.name = alias.clone();
             if let Expr::Column { index, .. } = &only.expr {
                 self.columns.facts[*index].name = alias.clone();
@@ -262,10 +276,8 @@ impl Binder<'_> {
         if function.with_ordinality {
             scalar = false;
             let id = self.columns.add("ordinality", SqlType::new(oid::INT8));
-            columns.push(ScopeColumn {
-                name: "ordinality".to_owned(),
-                expr: self.columns.column(id),
-            });
+            columns
+                .push(ScopeColumn { name: "ordinality".to_owned(), expr: self.columns.column(id) });
         }
         let ids = columns
             .iter()
@@ -274,8 +286,7 @@ impl Binder<'_> {
                 _ => None,
             })
             .collect();
-        let name =
-            alias_name.or(first_name).unwrap_or_else(|| "function".to_owned());
+        let name = alias_name.or(first_name).unwrap_or_else(|| "function".to_owned());
         rename(&mut columns, function.alias.as_ref(), &name, location)?;
         let item = Item {
             name,
@@ -424,8 +435,7 @@ impl Binder<'_> {
             let expr = match kind {
                 JoinKind::Right => b,
                 JoinKind::Full => {
-                    let (arguments, ty) =
-                        self.unify(vec![a, b], "JOIN/USING", &[join.location])?;
+                    let (arguments, ty) = self.unify(vec![a, b], "JOIN/USING", &[join.location])?;
                     Expr::Coalesce { arguments, ty }
                 }
                 _ if type_of(&a).oid == type_of(&b).oid => a,

@@ -325,9 +325,9 @@ impl Binder<'_> {
             .items
             .iter()
             .find(|item| {
-                item.columns.iter().any(|column| {
-                    matches!(column.expr, Expr::Column { index, .. } if index == id)
-                })
+                item.columns
+                    .iter()
+                    .any(|column| matches!(column.expr, Expr::Column { index, .. } if index == id))
             })
             .map(|item| item.name.clone());
         let name = match item {

@@ -98,9 +98,9 @@ impl Binder<'_> {
                             ));
                         }
                         let condition = match filter {
-                            Some(filter) => walk::conjunction(
-                                self.condition(filter, Clause::Where, "WHERE")?,
-                            ),
+                            Some(filter) => {
+                                walk::conjunction(self.condition(filter, Clause::Where, "WHERE")?)
+                            }
                             None => None,
                         };
                         ConflictAction::Update { assignments, condition }
@@ -261,7 +261,13 @@ impl Binder<'_> {
                 let ty = SqlType::with_modifier(column.type_oid, column.modifier);
                 let id = self.columns.add(&column.name, ty);
                 ids.push(id);
-                if self.may_set(relation, position, all_default[place], insert.overriding, insert.location)? {
+                if self.may_set(
+                    relation,
+                    position,
+                    all_default[place],
+                    insert.overriding,
+                    insert.location,
+                )? {
                     given[position] = Some(id);
                 }
             }
@@ -374,8 +380,8 @@ impl Binder<'_> {
                         _ => None,
                     }
                 });
-                let position = oid
-                    .and_then(|oid| relation.indexes.iter().position(|index| index.oid == oid));
+                let position =
+                    oid.and_then(|oid| relation.indexes.iter().position(|index| index.oid == oid));
                 position.map(|position| vec![position]).ok_or_else(|| {
                     error(
                         sqlstate::UNDEFINED_OBJECT,

@@ -18,7 +18,9 @@ impl Binder<'_> {
             items.push(self.expr(item)?);
         }
         let location = list.location;
-        if items.len() == 1 && let Some(item) = items.pop() {
+        if items.len() == 1
+            && let Some(item) = items.pop()
+        {
             let name = if list.negated { "<>" } else { "=" };
             return self.operator(name, Some(operand), item, location);
         }

@@ -30,8 +30,7 @@ impl Binder<'_> {
         let source = self.from_list(std::slice::from_ref(&merge.source))?;
         let alias =
             merge.alias.as_ref().map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
-        let (target_input, item) =
-            self.stored(relation.clone(), alias.as_ref(), merge.location)?;
+        let (target_input, item) = self.stored(relation.clone(), alias.as_ref(), merge.location)?;
         let old = item.stored.map_or(0, |stored| stored.0);
         let level = self.level();
         level.columns.splice(0..0, item.columns.iter().cloned());
@@ -113,7 +112,8 @@ impl Binder<'_> {
                             }
                             let column = &relation.columns[position];
                             let ty = SqlType::with_modifier(column.type_oid, column.modifier);
-                            let bound = self.in_clause(Clause::Values, |binder| binder.expr(value))?;
+                            let bound =
+                                self.in_clause(Clause::Values, |binder| binder.expr(value))?;
                             row[position] =
                                 Some(self.assign(bound, ty, &column.name, location_of(value))?);
                         }

@@ -1,11 +1,11 @@
 //! From syntax tree to logical tree: PostgreSQL's analysis.
 
 pub mod aggregate;
+pub mod calls;
 pub mod coerce;
 pub mod cte;
 pub mod expressions;
 pub mod from;
-pub mod calls;
 pub mod grouping;
 pub mod insert;
 pub mod lists;
@@ -127,15 +127,11 @@ impl<'a> Binder<'a> {
             }
             ast::Statement::Copy(copy) => match &copy.source {
                 ast::CopySource::Statement(inner) => self.statement(inner),
-                ast::CopySource::Table { .. } => Err(unsupported(
-                    "COPY of a table is not planned as a query",
-                    copy.location,
-                )),
+                ast::CopySource::Table { .. } => {
+                    Err(unsupported("COPY of a table is not planned as a query", copy.location))
+                }
             },
-            _ => Err(SqlError::new(
-                sqlstate::FEATURE_NOT_SUPPORTED,
-                "this statement has no plan",
-            )),
+            _ => Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "this statement has no plan")),
         }
     }
 

@@ -291,8 +291,7 @@ impl Binder<'_> {
                 location,
             ));
         }
-        let wanted: Oid =
-            functions::type_catalog::array_type(self.catalog.types(), resolved.right);
+        let wanted: Oid = functions::type_catalog::array_type(self.catalog.types(), resolved.right);
         if wanted == 0 {
             return Err(error(
                 sqlstate::UNDEFINED_OBJECT,
@@ -304,7 +303,11 @@ impl Binder<'_> {
             ));
         }
         let function = tables::function(resolved.definition.function).ok_or_else(|| {
-            error(sqlstate::UNDEFINED_FUNCTION, format!("operator does not exist: {name}"), location)
+            error(
+                sqlstate::UNDEFINED_FUNCTION,
+                format!("operator does not exist: {name}"),
+                location,
+            )
         })?;
         let left = self.coerce(left, resolved.left, location)?;
         let array = self.explicit_cast(array, SqlType::new(wanted), location)?;

@@ -224,9 +224,7 @@ impl Binder<'_> {
         match reference.fields.as_slice() {
             [column] => self.unqualified(column, location),
             [relation, column] => self.qualified(None, relation, column, location),
-            [schema, relation, column] => {
-                self.qualified(Some(schema), relation, column, location)
-            }
+            [schema, relation, column] => self.qualified(Some(schema), relation, column, location),
             [database, schema, relation, column] => {
                 self.check_database(database, location)?;
                 self.qualified(Some(schema), relation, column, location)
@@ -332,10 +330,8 @@ impl Binder<'_> {
         if scalar && let Some(only) = columns.first() {
             return Ok(self.bring_in(level, only.expr.clone(), location));
         }
-        let fields = columns
-            .into_iter()
-            .map(|column| self.bring_in(level, column.expr, location))
-            .collect();
+        let fields =
+            columns.into_iter().map(|column| self.bring_in(level, column.expr, location)).collect();
         let ty = SqlType::new(if row_type == 0 { oid::RECORD } else { row_type });
         Ok(Expr::Row { fields, ty })
     }
@@ -350,9 +346,10 @@ impl Binder<'_> {
             if self.levels[index].hidden {
                 continue;
             }
-            let found = self.levels[index].items.iter().position(|item| {
-                item.name == name && (schema.is_none() || item.schema == schema)
-            });
+            let found = self.levels[index]
+                .items
+                .iter()
+                .position(|item| item.name == name && (schema.is_none() || item.schema == schema));
             if let Some(found) = found {
                 return Some((index, found));
             }
@@ -377,15 +374,17 @@ impl Binder<'_> {
             ));
         }
         for level in self.levels.iter().rev() {
-            let aliased =
-                level.items.iter().find(|item| item.hidden_name.as_deref() == Some(name));
+            let aliased = level.items.iter().find(|item| item.hidden_name.as_deref() == Some(name));
             if let Some(item) = aliased {
                 return error(
                     sqlstate::UNDEFINED_TABLE,
                     format!("invalid reference to FROM-clause entry for table \"{name}\""),
                     location,
                 )
-                .hint(format!("Perhaps you meant to reference the table alias \"{}\".", item.name));
+                .hint(format!(
+                    "Perhaps you meant to reference the table alias \"{}\".",
+                    item.name
+                ));
             }
         }
         error(

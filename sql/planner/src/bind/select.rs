@@ -282,9 +282,8 @@ impl Binder<'_> {
         let mut sort: Vec<SortKey> = std::mem::take(order);
         let is_key = |key: &SortKey| keys.iter().any(|on| walk::same(on, &key.expression));
         let leading = sort.iter().take_while(|key| is_key(key)).count();
-        let all_led = keys
-            .iter()
-            .all(|on| sort[..leading].iter().any(|key| walk::same(on, &key.expression)));
+        let all_led =
+            keys.iter().all(|on| sort[..leading].iter().any(|key| walk::same(on, &key.expression)));
         if !all_led && leading < sort.len() {
             return Err(error(
                 sqlstate::INVALID_COLUMN_REFERENCE,
@@ -294,7 +293,11 @@ impl Binder<'_> {
         }
         for on in &keys {
             if !sort.iter().any(|key| walk::same(on, &key.expression)) {
-                sort.push(SortKey { expression: on.clone(), descending: false, nulls_first: false });
+                sort.push(SortKey {
+                    expression: on.clone(),
+                    descending: false,
+                    nulls_first: false,
+                });
             }
         }
         let sorted = Logical::Sort { input: Box::new(input), keys: sort.clone() };
@@ -625,12 +628,10 @@ pub fn figure_name(expr: &ast::Expr) -> (String, u8) {
             ast::SubqueryKind::Scalar => subquery_name(&subquery.query),
             _ => unnamed(),
         },
-        ast::Expr::Case(case) => {
-            match case.otherwise.as_ref().map(figure_name) {
-                Some((name, 2)) => (name, 2),
-                _ => ("case".to_owned(), 1),
-            }
-        }
+        ast::Expr::Case(case) => match case.otherwise.as_ref().map(figure_name) {
+            Some((name, 2)) => (name, 2),
+            _ => ("case".to_owned(), 1),
+        },
         ast::Expr::Coalesce { .. } => named("coalesce"),
         ast::Expr::MinMax { greatest: true, .. } => named("greatest"),
         ast::Expr::MinMax { .. } => named("least"),

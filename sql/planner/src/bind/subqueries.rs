@@ -48,7 +48,10 @@ impl Binder<'_> {
         let location = subquery.location;
         let clause = self.level().clause;
         if !clause.allows_subqueries() {
-            return Err(unsupported(format!("cannot use subquery in {}", singular(clause)), location));
+            return Err(unsupported(
+                format!("cannot use subquery in {}", singular(clause)),
+                location,
+            ));
         }
         let one_column = |bound: &BoundQuery| {
             if bound.outputs.len() == 1 {
@@ -149,7 +152,11 @@ impl Binder<'_> {
             }
             let mut arguments = call.arguments;
             let (Some(right), Some(left)) = (arguments.pop(), arguments.pop()) else {
-                return Err(error(sqlstate::INTERNAL_ERROR, "a comparison has two sides", location));
+                return Err(error(
+                    sqlstate::INTERNAL_ERROR,
+                    "a comparison has two sides",
+                    location,
+                ));
             };
             let wanted = type_of(&right);
             if wanted.oid != before {

@@ -17,9 +17,11 @@ use crate::walk;
 impl Binder<'_> {
     /// The target with everything its writes need. Expressions are over positions in the row.
     pub fn target(&mut self, relation: &Arc<Relation>) -> SqlResult<Target> {
-        let needs_scope = relation.constraints.iter().any(|constraint| {
-            matches!(constraint.kind, ConstraintKind::Check { .. })
-        }) || relation.columns.iter().any(|column| column.generated == Generated::Stored)
+        let needs_scope = relation
+            .constraints
+            .iter()
+            .any(|constraint| matches!(constraint.kind, ConstraintKind::Check { .. }))
+            || relation.columns.iter().any(|column| column.generated == Generated::Stored)
             || relation.indexes.iter().any(|index| {
                 index.predicate.is_some()
                     || index
@@ -151,9 +153,7 @@ impl Binder<'_> {
                 });
             }
             let predicate = match &index.predicate {
-                Some(sql) => {
-                    Some(self.row_expression(sql, Clause::IndexPredicate, first, true)?)
-                }
+                Some(sql) => Some(self.row_expression(sql, Clause::IndexPredicate, first, true)?),
                 None => None,
             };
             indexes.push(TargetIndex { index: index.clone(), keys, predicate });
@@ -208,19 +208,16 @@ impl Binder<'_> {
                     index.predicate.is_none()
                         && index.state == catalog::IndexState::Valid
                         && index.columns.len() >= key.columns.len()
-                        && index.columns[..key.columns.len()].iter().zip(&key.columns).all(
-                            |(column, number)| column.key == IndexKey::Column(*number),
-                        )
+                        && index.columns[..key.columns.len()]
+                            .iter()
+                            .zip(&key.columns)
+                            .all(|(column, number)| column.key == IndexKey::Column(*number))
                 };
                 incoming.push(IncomingKey {
                     constraint: constraint.clone(),
                     child: child.clone(),
                     child_columns: key.columns.iter().map(|number| *number as usize - 1).collect(),
-                    columns: key
-                        .parent_columns
-                        .iter()
-                        .map(|number| *number as usize - 1)
-                        .collect(),
+                    columns: key.parent_columns.iter().map(|number| *number as usize - 1).collect(),
                     child_index: child.indexes.iter().position(starts_with_key),
                 });
             }
@@ -230,17 +227,19 @@ impl Binder<'_> {
 
     /// A table that may be written to, or the error PostgreSQL gives.
     pub fn writable(&mut self, name: &ast::ObjectName, verb: &str) -> SqlResult<Arc<Relation>> {
-        if name.schema().is_none()
-            && self.ctes.iter().any(|known| known.name == name.name())
-        {
+        if name.schema().is_none() && self.ctes.iter().any(|known| known.name == name.name()) {
             return Err(error(
                 sqlstate::UNDEFINED_TABLE,
-                format!("relation \"{}\" cannot be the target of a modifying statement", name.name()),
+                format!(
+                    "relation \"{}\" cannot be the target of a modifying statement",
+                    name.name()
+                ),
                 name.location,
             ));
         }
         let relation = self.relation(name)?;
-        let refuse = |message: String| Err(error(sqlstate::WRONG_OBJECT_TYPE, message, name.location));
+        let refuse =
+            |message: String| Err(error(sqlstate::WRONG_OBJECT_TYPE, message, name.location));
         match relation.kind {
             RelationKind::Table => Ok(relation),
             RelationKind::View => Ok(relation),

@@ -73,11 +73,7 @@ fn column_type(name: &ast::TypeName, catalog: &dyn CatalogView) -> SqlResult<Sql
         }
     };
     let relation = catalog.relation(schema, table)?.ok_or_else(|| {
-        error(
-            sqlstate::UNDEFINED_TABLE,
-            format!("relation \"{table}\" does not exist"),
-            location,
-        )
+        error(sqlstate::UNDEFINED_TABLE, format!("relation \"{table}\" does not exist"), location)
     })?;
     let column = relation.column(column).ok_or_else(|| {
         error(
@@ -93,12 +89,10 @@ fn numbers(name: &ast::TypeName) -> SqlResult<Vec<i32>> {
     name.modifiers
         .iter()
         .map(|modifier| match modifier {
-            ast::Expr::Literal(ast::Literal { value: ast::LiteralValue::Integer(number), .. }) => {
-                Ok(*number)
-            }
-            ast::Expr::Operator(negative)
-                if negative.left.is_none() && negative.name == "-" =>
-            {
+            ast::Expr::Literal(ast::Literal {
+                value: ast::LiteralValue::Integer(number), ..
+            }) => Ok(*number),
+            ast::Expr::Operator(negative) if negative.left.is_none() && negative.name == "-" => {
                 match &negative.right {
                     ast::Expr::Literal(ast::Literal {
                         value: ast::LiteralValue::Integer(number),
@@ -124,7 +118,8 @@ fn bad_modifier(name: &ast::TypeName) -> types::SqlError {
 }
 
 fn modifier(ty: Oid, name: &ast::TypeName) -> SqlResult<i32> {
-    let invalid = |message: String| Err(error(sqlstate::INVALID_PARAMETER_VALUE, message, name.location));
+    let invalid =
+        |message: String| Err(error(sqlstate::INVALID_PARAMETER_VALUE, message, name.location));
     if name.modifiers.is_empty() && name.interval_fields.is_none() {
         return Ok(-1);
     }

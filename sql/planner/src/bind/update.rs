@@ -34,8 +34,7 @@ impl Binder<'_> {
         from: &[ast::FromItem],
         location: u32,
     ) -> SqlResult<(Logical, ColumnId)> {
-        let alias =
-            alias.map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
+        let alias = alias.map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
         let (input, item) = self.stored(relation.clone(), alias.as_ref(), location)?;
         let first = item.stored.map_or(0, |stored| stored.0);
         let level = self.level();
@@ -98,15 +97,7 @@ impl Binder<'_> {
         self.shadow(old, new, relation.columns.len());
         let returning = self.returning(&relation, update.returning.as_ref())?;
         let target = self.target(&relation)?;
-        Ok(BoundUpdate {
-            target,
-            input,
-            old,
-            new,
-            assignments,
-            returning,
-            view_checks: Vec::new(),
-        })
+        Ok(BoundUpdate { target, input, old, new, assignments, returning, view_checks: Vec::new() })
     }
 
     /// From here on the table's columns mean the new row.
@@ -154,7 +145,14 @@ impl Binder<'_> {
                                 return Err(wrong());
                             }
                             for (target, value) in targets.iter().zip(fields) {
-                                self.assignment(relation, target, Some(value), None, old, &mut bound)?;
+                                self.assignment(
+                                    relation,
+                                    target,
+                                    Some(value),
+                                    None,
+                                    old,
+                                    &mut bound,
+                                )?;
                             }
                         }
                         ast::Expr::Subquery(subquery)
@@ -177,12 +175,26 @@ impl Binder<'_> {
                                 query.outputs.iter().map(|output| output.id).collect();
                             for (target, &id) in targets.iter().zip(&ids) {
                                 let value = self.columns.column(id);
-                                self.assignment(relation, target, None, Some(value), old, &mut bound)?;
+                                self.assignment(
+                                    relation,
+                                    target,
+                                    None,
+                                    Some(value),
+                                    old,
+                                    &mut bound,
+                                )?;
                             }
                             extra = Some((query.input, ids));
                         }
                         single if targets.len() == 1 => {
-                            self.assignment(relation, &targets[0], Some(single), None, old, &mut bound)?;
+                            self.assignment(
+                                relation,
+                                &targets[0],
+                                Some(single),
+                                None,
+                                old,
+                                &mut bound,
+                            )?;
                         }
                         _ => {
                             return Err(unsupported(

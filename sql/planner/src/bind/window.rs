@@ -47,11 +47,7 @@ impl Binder<'_> {
     fn named(&mut self, name: &str, location: u32) -> SqlResult<WindowSpecification> {
         let found = self.level().named_windows.iter().find(|known| known.0 == name).cloned();
         found.map(|known| known.1).ok_or_else(|| {
-            error(
-                sqlstate::UNDEFINED_OBJECT,
-                format!("window \"{name}\" does not exist"),
-                location,
-            )
+            error(sqlstate::UNDEFINED_OBJECT, format!("window \"{name}\" does not exist"), location)
         })
     }
 

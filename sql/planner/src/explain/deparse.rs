@@ -96,7 +96,9 @@ pub fn expression(expr: &Expr, columns: &[String]) -> String {
         }
         Expr::Cast(cast) => {
             let operand = show(&cast.operand);
-            if matches!(cast.path, CastPath::Relabel { .. }) && !cast.explicit && cast.ty.modifier < 0
+            if matches!(cast.path, CastPath::Relabel { .. })
+                && !cast.explicit
+                && cast.ty.modifier < 0
             {
                 return format!("({operand})::{}", name_of(&BuiltinTypes, cast.ty.oid));
             }
@@ -162,18 +164,13 @@ pub fn expression(expr: &Expr, columns: &[String]) -> String {
             SubPlanKind::Scalar => "(SubPlan)".to_owned(),
             SubPlanKind::Array { .. } => "ARRAY(SubPlan)".to_owned(),
             SubPlanKind::Quantified { left, tests, all, hashable } => {
-                let name = tests
-                    .first()
-                    .and_then(|test| operator_name(test.oid))
-                    .unwrap_or("=");
+                let name = tests.first().and_then(|test| operator_name(test.oid)).unwrap_or("=");
                 let word = if *all { "ALL" } else { "ANY" };
                 let hashed = if *hashable { "hashed " } else { "" };
                 format!("({} {name} {word} ({hashed}SubPlan))", list(left))
             }
         },
-        Expr::Let { value, body, slot } => {
-            show(body).replace(&format!("$p{slot}"), &show(value))
-        }
+        Expr::Let { value, body, slot } => show(body).replace(&format!("$p{slot}"), &show(value)),
         Expr::DomainCheck(check) => format!("({})::{}", show(&check.operand), check.name),
         Expr::Assign(assignment) => show(&assignment.value),
     }

@@ -165,16 +165,13 @@ impl Writer {
                 };
                 node.outputs = match rows.as_slice() {
                     [only] => only.iter().map(|expr| expression(expr, &[])).collect(),
-                    _ => {
-                        (1..=plan.columns.len()).map(|number| format!("column{number}")).collect()
-                    }
+                    _ => (1..=plan.columns.len()).map(|number| format!("column{number}")).collect(),
                 };
                 node
             }
             Operator::Scan(scan) => self.scan(scan, estimate, &[]),
             Operator::VirtualScan { relation, columns, filter, .. } => {
-                let mut node =
-                    leaf("Seq Scan", format!(" on {}", relation.name), estimate);
+                let mut node = leaf("Seq Scan", format!(" on {}", relation.name), estimate);
                 node.facts.push(("Relation Name", relation.name.clone()));
                 node.outputs = columns
                     .iter()
@@ -223,11 +220,8 @@ impl Writer {
                 let name = functions.first().map_or("function", |call| call.function.name);
                 let mut node = leaf("Function Scan", format!(" on {name}"), estimate);
                 node.facts.push(("Function Name", name.to_owned()));
-                node.outputs = plan
-                    .columns
-                    .iter()
-                    .map(|column| self.qualified(name, &column.name))
-                    .collect();
+                node.outputs =
+                    plan.columns.iter().map(|column| self.qualified(name, &column.name)).collect();
                 node
             }
             Operator::Sort { input, keys, presorted } => {
@@ -290,9 +284,8 @@ impl Writer {
                     node.properties.push(("Group Key", keys.join(", ")));
                 }
                 node.outputs = keys;
-                node.outputs.extend(
-                    aggregate.aggregates.iter().map(|call| aggregate_text(call, &inputs)),
-                );
+                node.outputs
+                    .extend(aggregate.aggregates.iter().map(|call| aggregate_text(call, &inputs)));
                 if aggregate.with_grouping_mask {
                     node.outputs.push("GROUPING".to_owned());
                 }
@@ -390,8 +383,7 @@ impl Writer {
                     let child = self.node(input);
                     node.children.push((None, child));
                 }
-                node.outputs =
-                    plan.columns.iter().map(|column| column.name.clone()).collect();
+                node.outputs = plan.columns.iter().map(|column| column.name.clone()).collect();
                 node
             }
             Operator::Recursive { start, step, .. } => {
@@ -411,11 +403,8 @@ impl Writer {
                 let name = self.ctes.get(*id).cloned().unwrap_or_default();
                 let mut node = leaf("CTE Scan", format!(" on {name}"), estimate);
                 node.facts.push(("CTE Name", name.clone()));
-                node.outputs = plan
-                    .columns
-                    .iter()
-                    .map(|column| self.qualified(&name, &column.name))
-                    .collect();
+                node.outputs =
+                    plan.columns.iter().map(|column| self.qualified(&name, &column.name)).collect();
                 node
             }
             Operator::Materialize { input } => {
@@ -485,8 +474,7 @@ impl Writer {
             Some(index) => {
                 let name = if scan.index_only { "Index Only Scan" } else { "Index Scan" };
                 let index = &relation.indexes[index].name;
-                let mut node =
-                    leaf(name, format!("{backward} using {index} on {shown}"), estimate);
+                let mut node = leaf(name, format!("{backward} using {index} on {shown}"), estimate);
                 node.facts.push(("Index Name", index.clone()));
                 node
             }
@@ -509,7 +497,9 @@ impl Writer {
         if let (Some(index), Some(range)) = (index, scan.ranges.first()) {
             let name = |position: usize| match index.columns.get(position).map(|column| &column.key)
             {
-                Some(IndexKey::Column(number)) => relation.columns[*number as usize - 1].name.clone(),
+                Some(IndexKey::Column(number)) => {
+                    relation.columns[*number as usize - 1].name.clone()
+                }
                 Some(IndexKey::Expression { sql, .. }) => format!("({sql})"),
                 None => String::new(),
             };

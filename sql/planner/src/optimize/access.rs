@@ -60,7 +60,12 @@ impl Planner<'_> {
     }
 
     /// All ways worth a look. `extra` are join conditions whose other side is known when the table is read.
-    pub fn accesses(&self, table: &Table, extra: &[Expr], needed: &dyn Fn(ColumnId) -> bool) -> Vec<Access> {
+    pub fn accesses(
+        &self,
+        table: &Table,
+        extra: &[Expr],
+        needed: &dyn Fn(ColumnId) -> bool,
+    ) -> Vec<Access> {
         let (rows, pages) = self.table_size(table);
         let estimator = self.estimator(rows);
         let kept = (rows * estimator.all(&table.filter) * estimator.all(extra)).max(1.0).round();
@@ -86,7 +91,8 @@ impl Planner<'_> {
             if index.state != IndexState::Valid || index.predicate.is_some() {
                 continue;
             }
-            let access = self.index_access(table, position, &terms, needed, rows, pages, kept, width);
+            let access =
+                self.index_access(table, position, &terms, needed, rows, pages, kept, width);
             if let Some(access) = access {
                 let mut backward = access.clone();
                 backward.direction = Direction::Descending;
@@ -241,8 +247,7 @@ impl Planner<'_> {
             + fetch
             + read * (settings.cpu_index_row + settings.cpu_row)
             + read * terms.len() as f64 * settings.cpu_operator;
-        let enabled =
-            if index_only { settings.index_only_scan } else { settings.index_scan };
+        let enabled = if index_only { settings.index_only_scan } else { settings.index_scan };
         if !enabled {
             total += DISABLED;
         }
@@ -292,7 +297,10 @@ impl Planner<'_> {
             !needed(table.first + attribute)
                 || in_key(index, column.number)
                 || index.include.contains(&column.number)
-                || table.relation.primary_key().is_some_and(|primary| in_key(primary, column.number))
+                || table
+                    .relation
+                    .primary_key()
+                    .is_some_and(|primary| in_key(primary, column.number))
         })
     }
 
@@ -352,10 +360,8 @@ impl Planner<'_> {
             return None;
         }
         if let Expr::Constant { value, .. } = value {
-            let path =
-                find_cast(self.catalog.types(), source, ty.oid, CastContext::Assignment)?;
-            let value =
-                apply_cast(self.catalog.evaluation(), &path, value, -1, false).ok()?;
+            let path = find_cast(self.catalog.types(), source, ty.oid, CastContext::Assignment)?;
+            let value = apply_cast(self.catalog.evaluation(), &path, value, -1, false).ok()?;
             return Some(Expr::Constant { value, ty: SqlType::new(ty.oid) });
         }
         let path = find_cast(self.catalog.types(), source, ty.oid, CastContext::Implicit)?;
@@ -404,21 +410,25 @@ impl Planner<'_> {
             }
             Expr::AnyAll { operand, array, function, all: false } if is_column(operand) => {
                 let equal = crate::explain::deparse::operator_name(function.oid) == Some("=");
-                let element = functions::type_catalog::element_type(
-                    self.catalog.types(),
-                    type_of(array).oid,
-                );
+                let element =
+                    functions::type_catalog::element_type(self.catalog.types(), type_of(array).oid);
                 let string = |ty: Oid| matches!(ty, oid::TEXT | oid::VARCHAR);
                 let fits = element == ty.oid || string(element) && string(ty.oid);
                 (equal && fits && free(array))
                     .then(|| Use::Equal(EqualTo::AnyOf((**array).clone())))
             }
-            Expr::Column { index, .. } if *index == id => Some(Use::Equal(EqualTo::Value(
-                Expr::Constant { value: Datum::Bool(true), ty: SqlType::new(oid::BOOL) },
-            ))),
-            Expr::Not(inner) if is_column(inner) => Some(Use::Equal(EqualTo::Value(
-                Expr::Constant { value: Datum::Bool(false), ty: SqlType::new(oid::BOOL) },
-            ))),
+            Expr::Column { index, .. } if *index == id => {
+                Some(Use::Equal(EqualTo::Value(Expr::Constant {
+                    value: Datum::Bool(true),
+                    ty: SqlType::new(oid::BOOL),
+                })))
+            }
+            Expr::Not(inner) if is_column(inner) => {
+                Some(Use::Equal(EqualTo::Value(Expr::Constant {
+                    value: Datum::Bool(false),
+                    ty: SqlType::new(oid::BOOL),
+                })))
+            }
             Expr::Call(call) => {
                 let Some((left, kind, right)) = comparison(term) else {
                     return like_prefix(call, id, ty);

@@ -7,10 +7,7 @@ use crate::expression::Expr;
 use crate::walk::{children_mut, is_constant, same_datum};
 
 fn boolean(value: Option<bool>) -> Expr {
-    Expr::Constant {
-        value: value.map_or(Datum::Null, Datum::Bool),
-        ty: SqlType::new(oid::BOOL),
-    }
+    Expr::Constant { value: value.map_or(Datum::Null, Datum::Bool), ty: SqlType::new(oid::BOOL) }
 }
 
 /// The value of a boolean constant: `Some(None)` is NULL.

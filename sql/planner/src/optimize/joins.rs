@@ -58,14 +58,13 @@ pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResul
         current = Some(match current {
             None => leaf,
             Some(left) => {
-                let (on, rest): (Vec<Expr>, Vec<Expr>) =
-                    remaining.into_iter().partition(|term| {
-                        let foreign = slots
-                            .iter()
-                            .flatten()
-                            .any(|other| !walk::all_columns(term, &|id| !other.makes(id)));
-                        !foreign
-                    });
+                let (on, rest): (Vec<Expr>, Vec<Expr>) = remaining.into_iter().partition(|term| {
+                    let foreign = slots
+                        .iter()
+                        .flatten()
+                        .any(|other| !walk::all_columns(term, &|id| !other.makes(id)));
+                    !foreign
+                });
                 remaining = rest;
                 Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right: leaf, on }))
             }
@@ -113,15 +112,13 @@ fn gather(
         }
         Logical::Project { input, items: own }
             if matches!(*input, Logical::Join(ref join) if join.kind == JoinKind::Inner)
-                && own.iter().all(|item| {
-                    !walk::is_volatile(&item.1) && !walk::has_subplan(&item.1)
-                }) =>
+                && own
+                    .iter()
+                    .all(|item| !walk::is_volatile(&item.1) && !walk::has_subplan(&item.1)) =>
         {
             gather(*input, leaves, terms, items);
-            let own: Vec<(ColumnId, Expr)> = own
-                .into_iter()
-                .map(|(id, expr)| (id, substituted(expr, items)))
-                .collect();
+            let own: Vec<(ColumnId, Expr)> =
+                own.into_iter().map(|(id, expr)| (id, substituted(expr, items))).collect();
             items.extend(own);
         }
         Logical::Values { rows, columns } if columns.is_empty() && rows.len() == 1 => {}
@@ -313,7 +310,8 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             .collect::<Vec<Expr>>()
             .iter(),
     );
-    if !lateral && matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
+    if !lateral
+        && matches!(kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti)
         && need.order.iter().all(|key| walk::all_columns(&key.expression, &|id| left.makes(id)))
     {
         left_need.order.clone_from(&need.order);
@@ -322,7 +320,9 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     let right_need = side_need(&both, &right);
     let candidate = match (&right, lateral) {
         (Logical::Table(table), false)
-            if index_joinable(kind) && !table.relation.is_virtual() && planner.settings.nested_loop =>
+            if index_joinable(kind)
+                && !table.relation.is_virtual()
+                && planner.settings.nested_loop =>
         {
             lookup(planner, table, &left, &on, &right_need)
         }
@@ -344,8 +344,10 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     let left_rows = left_plan.plan.estimate.rows;
     let only_left = matches!(kind, JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti);
     if let (Some((access, residual)), Logical::Table(table)) = (&candidate, &right) {
-        let per_row = access.estimate.total_cost * 0.25 + planner.settings.round_trip / LOOKUP_BATCH;
-        let look_up = left_plan.plan.estimate.total_cost + planner.settings.round_trip + left_rows * per_row;
+        let per_row =
+            access.estimate.total_cost * 0.25 + planner.settings.round_trip / LOOKUP_BATCH;
+        let look_up =
+            left_plan.plan.estimate.total_cost + planner.settings.round_trip + left_rows * per_row;
         let alone = planner
             .accesses(table, &[], &|id| right_need.has(id))
             .into_iter()
@@ -358,7 +360,16 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             + if planner.settings.hash_join { 0.0 } else { DISABLED };
         if look_up < hash || keys.is_empty() {
             let (access, residual, table) = (access.clone(), residual.clone(), table.clone());
-            return index_join(planner, kind, left_plan, &table, access, residual, &right_need, look_up);
+            return index_join(
+                planner,
+                kind,
+                left_plan,
+                &table,
+                access,
+                residual,
+                &right_need,
+                look_up,
+            );
         }
     }
     if parameterized {
@@ -383,7 +394,8 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     let (left_estimate, right_estimate) = (left_plan.plan.estimate, right_plan.plan.estimate);
     let settings = planner.settings.clone();
     let total = left_estimate.total_cost + right_estimate.total_cost;
-    let mut estimate = Estimate { startup_cost: left_estimate.startup_cost, total_cost: total, rows, width: 0 };
+    let mut estimate =
+        Estimate { startup_cost: left_estimate.startup_cost, total_cost: total, rows, width: 0 };
     let out_layout = if only_left { left_plan.layout.clone() } else { layout.clone() };
     let order = if matches!(kind, JoinKind::Right | JoinKind::Full) {
         Vec::new()
@@ -401,7 +413,8 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             right_keys.push(b);
         }
         estimate.startup_cost = right_estimate.total_cost + right_rows * settings.cpu_row;
-        estimate.total_cost += (left_rows + right_rows) * settings.cpu_row + rows * settings.cpu_row;
+        estimate.total_cost +=
+            (left_rows + right_rows) * settings.cpu_row + rows * settings.cpu_row;
         // The smaller side is built into the table.
         if kind == JoinKind::Inner && right_rows > left_rows * 1.5 && condition.is_none() {
             let mut layout = right_plan.layout.clone();
@@ -414,7 +427,12 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
                 right_keys: left_keys,
                 condition,
             };
-            return Ok(planner.physical(Operator::HashJoin(Box::new(node)), layout, estimate, Vec::new()));
+            return Ok(planner.physical(
+                Operator::HashJoin(Box::new(node)),
+                layout,
+                estimate,
+                Vec::new(),
+            ));
         }
         let node = HashJoin {
             left: left_plan.plan,
@@ -424,7 +442,12 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             right_keys,
             condition,
         };
-        return Ok(planner.physical(Operator::HashJoin(Box::new(node)), out_layout, estimate, Vec::new()));
+        return Ok(planner.physical(
+            Operator::HashJoin(Box::new(node)),
+            out_layout,
+            estimate,
+            Vec::new(),
+        ));
     }
     if hashable {
         let sort = |side: usize| -> Vec<crate::expression::SortKey> {
@@ -458,7 +481,12 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             right_keys,
             condition,
         };
-        return Ok(planner.physical(Operator::MergeJoin(Box::new(node)), out_layout, estimate, order));
+        return Ok(planner.physical(
+            Operator::MergeJoin(Box::new(node)),
+            out_layout,
+            estimate,
+            order,
+        ));
     }
     if matches!(kind, JoinKind::Full | JoinKind::Right) {
         return Err(SqlError::new(
@@ -530,10 +558,7 @@ fn has_keys(on: &[Expr], left: &Logical, right: &Logical) -> bool {
 fn equal_sides(term: &Expr, left: &Logical, right: &Logical) -> Option<(Expr, Expr)> {
     let (a, kind, b) = comparison(term)?;
     let (a, b) = &same_type(a, b)?;
-    if kind != Comparison::Equal
-        || walk::is_volatile(term)
-        || walk::has_subplan(term)
-    {
+    if kind != Comparison::Equal || walk::is_volatile(term) || walk::has_subplan(term) {
         return None;
     }
     let within = |expr: &Expr, side: &Logical| {
@@ -605,16 +630,13 @@ fn lookup(
         let Some(range) = &access.range else {
             continue;
         };
-        let only_values =
-            range.equal.iter().all(|to| matches!(to, crate::plan::EqualTo::Value(_)));
+        let only_values = range.equal.iter().all(|to| matches!(to, crate::plan::EqualTo::Value(_)));
         let bounded = range.low.is_some() || range.high.is_some();
         let joins = access.consumed.iter().any(|term| usable.iter().any(|on| walk::same(on, term)));
         if !only_values || bounded || !joins {
             continue;
         }
-        if best
-            .as_ref()
-            .is_none_or(|known| access.estimate.total_cost < known.estimate.total_cost)
+        if best.as_ref().is_none_or(|known| access.estimate.total_cost < known.estimate.total_cost)
         {
             best = Some(access);
         }
@@ -641,15 +663,9 @@ fn index_join(
     need: &Need,
     total_cost: f64,
 ) -> SqlResult<Physical> {
-    let need = need.clone().with(
-        residual.iter().filter(|_| true),
-    );
-    let own: Vec<ColumnId> = need
-        .columns
-        .iter()
-        .copied()
-        .filter(|id| *id >= table.first && *id < table.end())
-        .collect();
+    let need = need.clone().with(residual.iter().filter(|_| true));
+    let own: Vec<ColumnId> =
+        need.columns.iter().copied().filter(|id| *id >= table.first && *id < table.end()).collect();
     let need = Need::of(&own);
     let (scan, scan_layout, _, scan_estimate) =
         planner.scan_parts(table, access, &need, &left.layout)?;

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod cost;
+pub mod finish;
 pub mod fold;
 pub mod joins;
 pub mod modify;

@@ -275,15 +275,9 @@ fn is_trivial(plan: &Plan) -> bool {
         | Operator::Filter { input, .. }
         | Operator::Limit { input, .. }
         | Operator::LockRows { input, .. } => is_trivial(input),
-        Operator::Insert(insert) => {
-            insert.target.incoming.is_empty() && is_trivial(&insert.input)
-        }
-        Operator::Update(update) => {
-            update.target.incoming.is_empty() && is_trivial(&update.input)
-        }
-        Operator::Delete(delete) => {
-            delete.target.incoming.is_empty() && is_trivial(&delete.input)
-        }
+        Operator::Insert(insert) => insert.target.incoming.is_empty() && is_trivial(&insert.input),
+        Operator::Update(update) => update.target.incoming.is_empty() && is_trivial(&update.input),
+        Operator::Delete(delete) => delete.target.incoming.is_empty() && is_trivial(&delete.input),
         _ => false,
     }
 }

@@ -78,11 +78,7 @@ impl<'a> Planner<'a> {
     }
 
     pub fn estimator(&self, rows: f64) -> Estimator<'_> {
-        Estimator {
-            facts: &self.columns.facts,
-            catalog: self.catalog,
-            rows,
-        }
+        Estimator { facts: &self.columns.facts, catalog: self.catalog, rows }
     }
 
     /// Rewrites a tree, then plans it.
@@ -162,8 +158,7 @@ impl<'a> Planner<'a> {
                     })
                     .collect();
                 keys.extend(order.iter().cloned());
-                let mut inner =
-                    need.unordered().with(keys.iter().map(|key| &key.expression));
+                let mut inner = need.unordered().with(keys.iter().map(|key| &key.expression));
                 for (_, call) in &calls {
                     let mut copy = call.clone();
                     let mut used = Vec::new();
@@ -276,8 +271,7 @@ impl<'a> Planner<'a> {
                 let mut estimate = input.plan.estimate;
                 estimate.total_cost += estimate.rows * self.settings.cpu_row;
                 let (layout, order) = (input.layout, input.order);
-                let operator =
-                    Operator::LockRows { input: Box::new(input.plan), tables: targets };
+                let operator = Operator::LockRows { input: Box::new(input.plan), tables: targets };
                 Ok(self.physical(operator, layout, estimate, order))
             }
         }
@@ -301,8 +295,7 @@ impl<'a> Planner<'a> {
         per_row: f64,
     ) -> Physical {
         let width = columns.iter().map(|id| cost::type_width(self.columns.facts[*id].ty)).sum();
-        let estimate =
-            Estimate { startup_cost: 0.0, total_cost: rows * per_row, rows, width };
+        let estimate = Estimate { startup_cost: 0.0, total_cost: rows * per_row, rows, width };
         self.physical(operator, columns, estimate, Vec::new())
     }
 
@@ -393,8 +386,7 @@ impl<'a> Planner<'a> {
         if let Some(filter) = &mut filter {
             self.finish(filter, &layout)?;
         }
-        let alias =
-            (table.alias != table.relation.name).then(|| table.alias.clone());
+        let alias = (table.alias != table.relation.name).then(|| table.alias.clone());
         let scan = Scan {
             relation: table.relation.clone(),
             alias,
@@ -410,9 +402,8 @@ impl<'a> Planner<'a> {
     }
 
     fn virtual_table(&mut self, table: Table, wanted: &Need, _need: &Need) -> SqlResult<Physical> {
-        let layout: Vec<ColumnId> = (table.first..table.row_key())
-            .filter(|id| wanted.has(*id))
-            .collect();
+        let layout: Vec<ColumnId> =
+            (table.first..table.row_key()).filter(|id| wanted.has(*id)).collect();
         let mut equals = Vec::new();
         for term in &table.filter {
             if let Some((left, super::selectivity::Comparison::Equal, right)) =
@@ -467,8 +458,7 @@ impl<'a> Planner<'a> {
                 estimate.rows *= selectivity;
             }
             let (layout, order) = (current.layout, current.order);
-            let operator =
-                Operator::Filter { input: Box::new(current.plan), condition, one_time };
+            let operator = Operator::Filter { input: Box::new(current.plan), condition, one_time };
             current = self.physical(operator, layout, estimate, order);
         }
         Ok(current)
@@ -491,9 +481,10 @@ impl<'a> Planner<'a> {
             key.expression = push::substituted(key.expression.clone(), &items);
         }
         let wanted = inner.order.clone();
-        if !wanted.iter().all(|key| {
-            matches!(&key.expression, Expr::Column { index, .. } if inner.has(*index) )
-        }) {
+        if !wanted
+            .iter()
+            .all(|key| matches!(&key.expression, Expr::Column { index, .. } if inner.has(*index) ))
+        {
             inner.order.clear();
         }
         let input = self.plan(input, &inner)?;
@@ -590,11 +581,7 @@ impl<'a> Planner<'a> {
         let mut inner = Need::of(&[]).with(&used);
         let key_order: Vec<SortKey> = keys
             .iter()
-            .map(|key| SortKey {
-                expression: key.1.clone(),
-                descending: false,
-                nulls_first: false,
-            })
+            .map(|key| SortKey { expression: key.1.clone(), descending: false, nulls_first: false })
             .collect();
         let plain = sets.len() == 1 && sets[0].len() == keys.len();
         if plain && keys.iter().all(|key| matches!(key.1, Expr::Column { .. })) {
@@ -692,11 +679,8 @@ impl<'a> Planner<'a> {
         estimate.startup_cost = estimate.total_cost + self.settings.sort_cost(estimate.rows);
         estimate.total_cost = estimate.startup_cost + estimate.rows * self.settings.cpu_operator;
         let layout = input.layout;
-        let operator = Operator::Sort {
-            input: Box::new(input.plan),
-            keys: finished,
-            presorted: ready,
-        };
+        let operator =
+            Operator::Sort { input: Box::new(input.plan), keys: finished, presorted: ready };
         Ok(self.physical(operator, layout, estimate, unique))
     }
 
@@ -735,8 +719,8 @@ impl<'a> Planner<'a> {
         let mut estimate = input.plan.estimate;
         let rows = estimate.rows.max(1.0);
         let wanted = total.map_or(rows * 0.1, |total| total as f64).min(rows).max(1.0);
-        estimate.total_cost = estimate.startup_cost
-            + (estimate.total_cost - estimate.startup_cost) * wanted / rows;
+        estimate.total_cost =
+            estimate.startup_cost + (estimate.total_cost - estimate.startup_cost) * wanted / rows;
         estimate.rows = wanted;
         if ties.is_none()
             && let Some(total) = total
@@ -804,134 +788,6 @@ impl<'a> Planner<'a> {
         let operator = Operator::Distinct { input: Box::new(made.plan) };
         Ok(self.physical(operator, layout, estimate, Vec::new()))
     }
-
-    /// Exactly these columns in this order.
-    pub fn exactly(&mut self, input: Physical, columns: &[ColumnId]) -> SqlResult<Physical> {
-        if input.layout == columns {
-            return Ok(input);
-        }
-        let mut expressions = Vec::with_capacity(columns.len());
-        for &id in columns {
-            let mut expr = self.columns.column(id);
-            self.finish(&mut expr, &input.layout)?;
-            expressions.push(expr);
-        }
-        let mut estimate = input.plan.estimate;
-        estimate.width = 0;
-        let order = input.order;
-        let plan = match input.plan.operator {
-            // Two projections are one, as long as the upper only picks columns.
-            Operator::Project { input: below, expressions: lower }
-                if !lower.iter().any(walk::is_volatile)
-                    && expressions.iter().all(|expr| matches!(expr, Expr::Column { .. })) =>
-            {
-                let picked = pick(&expressions, &lower);
-                Operator::Project { input: below, expressions: picked }
-            }
-            Operator::Values { rows }
-                if expressions.iter().all(|expr| matches!(expr, Expr::Column { .. })) =>
-            {
-                let rows = rows.iter().map(|row| pick(&expressions, row)).collect();
-                Operator::Values { rows }
-            }
-            Operator::Scan(mut scan)
-                if scan.filter.is_none()
-                    && expressions.iter().all(|expr| matches!(expr, Expr::Column { .. })) =>
-            {
-                scan.columns = expressions
-                    .iter()
-                    .filter_map(|expr| match expr {
-                        Expr::Column { index, .. } => scan.columns.get(*index).copied(),
-                        _ => None,
-                    })
-                    .collect();
-                Operator::Scan(scan)
-            }
-            other => Operator::Project {
-                input: Box::new(Plan { operator: other, ..input.plan }),
-                expressions,
-            },
-        };
-        Ok(self.physical(plan, columns.to_vec(), estimate, order))
-    }
-
-    /// Column ids become positions; what is not in the input comes from outside; subqueries are planned.
-    pub fn finish(&mut self, expr: &mut Expr, layout: &[ColumnId]) -> SqlResult<()> {
-        match expr {
-            Expr::Column { index, ty } => {
-                match layout.iter().position(|id| id == index) {
-                    Some(position) => *index = position,
-                    None => {
-                        let (id, ty) = (*index, *ty);
-                        *expr = self.from_outside(id, ty)?;
-                    }
-                }
-                return Ok(());
-            }
-            Expr::SubPlan(plan) => {
-                if let Operator::CteScan { id } = plan.plan.operator
-                    && let Some(subquery) = self.columns.subqueries[id].take()
-                {
-                    let frames = std::mem::take(&mut self.frames);
-                    let mut need = Need::of(&subquery.columns);
-                    need.limit = subquery.first_row_only.then_some(1.0);
-                    let columns = subquery.columns.clone();
-                    let backup = subquery.input.clone();
-                    let planned = self.plan_tree(subquery.input, &need)?;
-                    let planned = self.exactly(planned, &columns)?;
-                    self.frames = frames;
-                    plan.plan = Arc::new(planned.plan);
-                    // The same expression may stand in several places: each plans its own copy.
-                    self.columns.subqueries[id] = Some(crate::logical::Subquery {
-                        input: backup,
-                        columns: subquery.columns,
-                        first_row_only: subquery.first_row_only,
-                    });
-                }
-            }
-            _ => {}
-        }
-        let mut failure = Ok(());
-        walk::children_mut(expr, &mut |child| {
-            if failure.is_ok() {
-                failure = self.finish(child, layout);
-            }
-        });
-        failure
-    }
-
-    fn from_outside(&mut self, id: ColumnId, ty: SqlType) -> SqlResult<Expr> {
-        let slots = &mut self.columns.exec_parameters;
-        let Some(frame) = self.frames.last_mut() else {
-            return Err(types::SqlError::new(
-                types::sqlstate::INTERNAL_ERROR,
-                format!(
-                    "column {} ({}) is not available where it is used",
-                    id, self.columns.facts[id].name
-                ),
-            ));
-        };
-        let slot = match frame.iter().find(|known| known.0 == id) {
-            Some(known) => known.1,
-            None => {
-                let slot = *slots;
-                *slots += 1;
-                frame.push((id, slot));
-                slot
-            }
-        };
-        Ok(Expr::ExecParameter { id: slot, ty })
-    }
-}
-
-fn pick(wanted: &[Expr], from: &[Expr]) -> Vec<Expr> {
-    wanted
-        .iter()
-        .filter_map(|expr| match expr {
-            Expr::Column { index, .. } => from.get(*index).cloned(),
-            _ => None,
-        })
-        .collect()
 }
 
 fn function_rows(calls: &[crate::plan::SetCall]) -> f64 {

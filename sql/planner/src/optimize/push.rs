@@ -17,9 +17,7 @@ pub fn push(node: Logical, conditions: Vec<Expr>) -> Logical {
         }
         Logical::Table(mut table) => {
             let (own, above): (Vec<Expr>, Vec<Expr>) = conditions.into_iter().partition(|term| {
-                !walk::has_subplan(term)
-                    && !walk::is_volatile(term)
-                    && uses_any(term)
+                !walk::has_subplan(term) && !walk::is_volatile(term) && uses_any(term)
             });
             table.filter.extend(own);
             Logical::Table(table).filtered(above)
@@ -67,9 +65,7 @@ pub fn push(node: Logical, conditions: Vec<Expr>) -> Logical {
                     plain
                         && !walk::is_volatile(term)
                         && uses_any(term)
-                        && all_columns(term, &|id| {
-                            aggregation.keys.iter().any(|key| key.0 == id)
-                        })
+                        && all_columns(term, &|id| aggregation.keys.iter().any(|key| key.0 == id))
                 });
             let through =
                 through.into_iter().map(|term| substituted(term, &aggregation.keys)).collect();
@@ -90,16 +86,15 @@ pub fn push(node: Logical, conditions: Vec<Expr>) -> Logical {
             let inputs = std::mem::take(&mut operation.inputs);
             for (place, (input, columns)) in inputs.into_iter().enumerate() {
                 // Rows of EXCEPT's right side may be more than needed, never fewer for what is left: it is filtered too.
-                let mine: Vec<Expr> = if operation.kind == SetKind::Except && place + 1 == count
-                    || count > 0
-                {
-                    through
-                        .iter()
-                        .map(|term| renamed(term.clone(), &operation.columns, &columns))
-                        .collect()
-                } else {
-                    Vec::new()
-                };
+                let mine: Vec<Expr> =
+                    if operation.kind == SetKind::Except && place + 1 == count || count > 0 {
+                        through
+                            .iter()
+                            .map(|term| renamed(term.clone(), &operation.columns, &columns))
+                            .collect()
+                    } else {
+                        Vec::new()
+                    };
                 operation.inputs.push((push(input, mine), columns));
             }
             Logical::SetOperation(operation).filtered(above)

@@ -51,8 +51,7 @@ impl Comparison {
 pub fn stripped(expr: &Expr) -> &Expr {
     match expr {
         Expr::Cast(cast)
-            if matches!(cast.path, functions::CastPath::Relabel { .. })
-                && cast.ty.modifier < 0 =>
+            if matches!(cast.path, functions::CastPath::Relabel { .. }) && cast.ty.modifier < 0 =>
         {
             stripped(&cast.operand)
         }
@@ -134,11 +133,8 @@ impl Estimator<'_> {
                 }
                 common += fraction;
             }
-            let distinct = if column.distinct < 0.0 {
-                -column.distinct * self.rows
-            } else {
-                column.distinct
-            };
+            let distinct =
+                if column.distinct < 0.0 { -column.distinct * self.rows } else { column.distinct };
             let rest = (distinct - column.most_common.len() as f64).max(1.0);
             ((1.0 - column.null_fraction - common).max(0.0) / rest).min(1.0)
         });
@@ -170,12 +166,10 @@ impl Estimator<'_> {
             Expr::Constant { value: Datum::Bool(true), .. } => 1.0,
             Expr::Constant { .. } => 0.0,
             Expr::And(terms) => self.all(terms),
-            Expr::Or(terms) => {
-                terms.iter().fold(0.0, |sum, term| {
-                    let this = self.of(term);
-                    sum + this - sum * this
-                })
-            }
+            Expr::Or(terms) => terms.iter().fold(0.0, |sum, term| {
+                let this = self.of(term);
+                sum + this - sum * this
+            }),
             Expr::Not(inner) => 1.0 - self.of(inner),
             Expr::IsNull { operand, negated } => {
                 let nulls = match as_column(operand) {

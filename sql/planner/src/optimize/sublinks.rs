@@ -63,10 +63,7 @@ fn as_join(
                 let right = columns.column(column);
                 on.push(Expr::Call(Box::new(Call {
                     function: test,
-                    argument_types: vec![
-                        walk::type_of(left).oid,
-                        walk::type_of(&right).oid,
-                    ],
+                    argument_types: vec![walk::type_of(left).oid, walk::type_of(&right).oid],
                     arguments: vec![left.clone(), right],
                     ty: SqlType::new(types::oid::BOOL),
                     location: 0,
@@ -127,9 +124,7 @@ fn substitute(node: &mut Logical, plan: &SubPlan, columns: &Columns) -> Option<(
                 .iter()
                 .find(|parameter| parameter.0 == *id)
                 .map(|parameter| parameter.1.clone()),
-            Expr::SubPlan(inner) if matches!(inner.plan.operator, Operator::CteScan { .. }) => {
-                None
-            }
+            Expr::SubPlan(inner) if matches!(inner.plan.operator, Operator::CteScan { .. }) => None,
             _ => None,
         });
     });
@@ -145,9 +140,12 @@ fn substitute(node: &mut Logical, plan: &SubPlan, columns: &Columns) -> Option<(
 fn extract(node: &mut Logical, outer: &dyn Fn(usize) -> bool, on: &mut Vec<Expr>) {
     match node {
         Logical::Filter { input, conditions } => {
-            let (out, stay): (Vec<Expr>, Vec<Expr>) = std::mem::take(conditions)
-                .into_iter()
-                .partition(|term| !walk::all_columns(term, &|id| !outer(id)) && !walk::is_volatile(term) && !walk::has_subplan(term));
+            let (out, stay): (Vec<Expr>, Vec<Expr>) =
+                std::mem::take(conditions).into_iter().partition(|term| {
+                    !walk::all_columns(term, &|id| !outer(id))
+                        && !walk::is_volatile(term)
+                        && !walk::has_subplan(term)
+                });
             on.extend(out);
             *conditions = stay;
             extract(input, outer, on);

@@ -167,8 +167,7 @@ impl Catalog {
             security_invoker: false,
             depends_on: vec![20_000],
         });
-        let relations =
-            [users, orders, strict, plain, adults].into_iter().map(Arc::new).collect();
+        let relations = [users, orders, strict, plain, adults].into_iter().map(Arc::new).collect();
         Catalog { relations, session: NoSession::default() }
     }
 }
