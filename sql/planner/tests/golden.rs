@@ -74,6 +74,11 @@ fn plans() {
 }
 
 #[test]
+fn nested() {
+    check("more.txt");
+}
+
+#[test]
 fn errors() {
     check("errors.txt");
 }
