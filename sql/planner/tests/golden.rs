@@ -92,3 +92,13 @@ fn long_lists_are_linear() {
     let sql = format!("SELECT name FROM users WHERE {}", terms.join(" OR "));
     assert!(run(&sql).contains("Seq Scan"));
 }
+
+#[test]
+fn deep_nesting_is_an_error_not_a_crash() {
+    let calls = format!("SELECT {}1{}", "abs(".repeat(390), ")".repeat(390));
+    let _ = run(&calls);
+    let tables = format!("{}SELECT 1{}", "SELECT * FROM (".repeat(390), ") s".repeat(390));
+    let _ = run(&tables);
+    let scalars = format!("{}SELECT 1{}", "SELECT (".repeat(390), ")".repeat(390));
+    let _ = run(&scalars);
+}
