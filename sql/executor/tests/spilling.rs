@@ -197,3 +197,29 @@ fn a_single_group_beyond_the_budget_is_an_error() {
         query(plan(Operator::Aggregate(Box::new(node)), 1), &MemoryEnv::new(TINY)).unwrap_err();
     assert_eq!(error.sqlstate(), "53200");
 }
+
+#[test]
+fn the_tiny_budget_spills_and_a_failing_disk_is_told() {
+    let rows = random_rows(6_000, 2, 3_000);
+    let sort = || {
+        let (input, keys) = (Box::new(values(&rows)), vec![ascending(0)]);
+        plan(Operator::Sort { input, keys, presorted: 0 }, 2)
+    };
+    let other = || Box::new(values(&rows));
+    for build in [
+        &sort as &dyn Fn() -> Plan,
+        &|| group_by(values(&rows), 1, vec![vec![0]], false),
+        &|| plan(Operator::Distinct { input: other() }, 2),
+        &|| {
+            let (left, right, kind) = (other(), other(), SetKind::Intersect);
+            plan(Operator::SetOperation { left, right, kind, all: true }, 2)
+        },
+    ] {
+        let env = MemoryEnv::new(TINY);
+        env.remove_spill_directory();
+        assert_eq!(query(build(), &env).unwrap_err().sqlstate(), "58030");
+        let large = MemoryEnv::new(LARGE);
+        large.remove_spill_directory();
+        assert!(query(build(), &large).is_ok());
+    }
+}

@@ -68,6 +68,11 @@ impl MemoryEnv {
         self.checks.lock().clear();
     }
 
+    /// From now on nothing can spill.
+    pub fn remove_spill_directory(&self) {
+        std::fs::remove_dir(self.directory.path()).unwrap();
+    }
+
     fn read(&self, latest: bool) -> BTreeMap<Bytes, Bytes> {
         let mut rows = self.rows.lock().clone();
         if latest {
