@@ -6,11 +6,15 @@
 
 pub mod cancel;
 pub mod connection;
+pub mod route;
 pub mod state;
+pub mod verifier;
 
 pub use cancel::{CancelKey, CancelRegistry, SessionHandle, StopReason};
 pub use connection::{ByteStream, ClientConnection};
+pub use route::{ManagedProcessor, Route};
 pub use state::{PreparedStatement, SessionState};
+pub use verifier::ScramVerifier;
 
 use protocol::journal::BoxFuture;
 
