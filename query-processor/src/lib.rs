@@ -1,1 +1,45 @@
-//! Executes sessions: transactions, the commit coordinator, the connection task.
+//! The query processor: executes sessions.
+//!
+//! It holds no durable state. A session arrives from the gateway with its socket and its [`session::SessionState`],
+//! its statements are parsed, planned and executed over storage as of the transaction's snapshot, its writes stay in
+//! memory until COMMIT hands them to the adjudicators, and at any transaction boundary it can be given back.
+//!
+//! ```text
+//! connection ──▶ session ──▶ block (BEGIN … COMMIT, savepoints)
+//!  messages       portals      │
+//!    │                         ▼
+//!    └▶ wire        environment ──▶ transaction ──▶ storage (reads), adjudicators (COMMIT)
+//!                    planner, definition, executor
+//! ```
+//!
+//! When a query processor dies, its open transactions never happened; nothing else is lost (S1).
+
+mod activity;
+mod analyze;
+mod binding;
+mod block;
+mod client_session;
+mod connection;
+mod copy;
+mod environment;
+mod errors;
+mod explain;
+mod identifiers;
+mod portal;
+mod privileges;
+pub mod processor;
+pub mod scram;
+pub mod sequences;
+pub mod services;
+mod session_cell;
+pub mod settings;
+mod settings_table;
+mod statement;
+pub mod transaction;
+mod utility;
+mod wire;
+mod work;
+
+pub use processor::Processor;
+pub use services::{NodeView, ProcessorConfig, Services};
+pub use settings::Settings;

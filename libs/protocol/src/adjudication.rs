@@ -62,7 +62,11 @@ impl std::error::Error for BumpError {}
 /// Contract: an answer has `up_to >= at_least`. It comes at once while `at_least` is under the ceiling and nothing at
 /// or below it is on its way to the journal; otherwise after one append. Dropping the future withdraws nothing.
 pub trait Promises: Send + Sync {
-    fn bump(&self, journal: JournalId, at_least: Timestamp) -> BoxFuture<Result<Promise, BumpError>>;
+    fn bump(
+        &self,
+        journal: JournalId,
+        at_least: Timestamp,
+    ) -> BoxFuture<Result<Promise, BumpError>>;
 }
 
 /// What one shard has to check of a transaction.

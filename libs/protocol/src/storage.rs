@@ -116,10 +116,10 @@ pub trait ReadStorage: Send + Sync {
 }
 
 /// Keeps garbage collection away from a snapshot; dropping it lets go.
-pub struct HoldGuard(Option<Box<dyn FnOnce() + Send>>);
+pub struct HoldGuard(Option<Box<dyn FnOnce() + Send + Sync>>);
 
 impl HoldGuard {
-    pub fn new(release: impl FnOnce() + Send + 'static) -> HoldGuard {
+    pub fn new(release: impl FnOnce() + Send + Sync + 'static) -> HoldGuard {
         HoldGuard(Some(Box::new(release)))
     }
 }

@@ -3,18 +3,17 @@
 use std::fmt::Write;
 
 use super::nodes::Node;
-use super::{ExplainFormat, ExplainOptions, NodeActuals};
+use super::{Actuals, ExplainFormat, ExplainOptions};
 
 pub fn write(
-    root: &Node,
+    root: &Node<'_>,
     options: &ExplainOptions,
-    actuals: Option<&[NodeActuals]>,
+    actuals: Option<Actuals<'_>>,
 ) -> Vec<String> {
-    let mut next = 0;
     match options.format {
         ExplainFormat::Text => {
             let mut lines = Vec::new();
-            text(root, 0, false, options, actuals, &mut next, &mut lines);
+            text(root, 0, false, options, actuals, &mut lines);
             if let Some(ms) = options.planning_ms {
                 lines.push(format!("Planning Time: {ms:.3} ms"));
             }
@@ -24,7 +23,7 @@ pub fn write(
             lines
         }
         format => {
-            let value = structured(root, None, options, actuals, &mut next);
+            let value = structured(root, None, options, actuals);
             let mut fields = vec![("Plan".to_owned(), value)];
             if let Some(ms) = options.planning_ms {
                 fields.push(("Planning Time".to_owned(), Value::Number(format!("{ms:.3}"))));
@@ -50,7 +49,7 @@ pub fn write(
     }
 }
 
-fn costs(node: &Node) -> String {
+fn costs(node: &Node<'_>) -> String {
     let estimate = &node.estimate;
     format!(
         "  (cost={:.2}..{:.2} rows={:.0} width={})",
@@ -59,12 +58,11 @@ fn costs(node: &Node) -> String {
 }
 
 fn text(
-    node: &Node,
+    node: &Node<'_>,
     indent: usize,
     arrow: bool,
     options: &ExplainOptions,
-    actuals: Option<&[NodeActuals]>,
-    next: &mut usize,
+    actuals: Option<Actuals<'_>>,
     lines: &mut Vec<String>,
 ) {
     let mut line = " ".repeat(indent);
@@ -77,8 +75,7 @@ fn text(
     if options.costs {
         line.push_str(&costs(node));
     }
-    let actual = actuals.and_then(|actuals| actuals.get(*next)).copied();
-    *next += 1;
+    let actual = actuals.and_then(|actuals| actuals(node.plan?));
     if actuals.is_some() {
         match actual {
             Some(actual) if actual.loops > 0 => {
@@ -125,9 +122,9 @@ fn text(
         match label {
             Some(label) => {
                 lines.push(format!("{pad}{label}"));
-                text(child, own + 4, true, options, actuals, next, lines);
+                text(child, own + 4, true, options, actuals, lines);
             }
-            None => text(child, own + 2, true, options, actuals, next, lines),
+            None => text(child, own + 2, true, options, actuals, lines),
         }
     }
 }
@@ -140,11 +137,10 @@ enum Value {
 }
 
 fn structured(
-    node: &Node,
+    node: &Node<'_>,
     relationship: Option<&str>,
     options: &ExplainOptions,
-    actuals: Option<&[NodeActuals]>,
-    next: &mut usize,
+    actuals: Option<Actuals<'_>>,
 ) -> Value {
     let mut fields = vec![("Node Type".to_owned(), Value::Text(node.name.clone()))];
     if let Some(relationship) = relationship {
@@ -164,7 +160,7 @@ fn structured(
         number("Plan Width", estimate.width.to_string());
     }
     if let Some(actuals) = actuals {
-        let actual = actuals.get(*next).copied().unwrap_or_default();
+        let actual = node.plan.and_then(actuals).unwrap_or_default();
         let loops = actual.loops.max(1) as f64;
         let mut number = |name: &str, value: String| {
             fields.push((name.to_owned(), Value::Number(value)));
@@ -176,7 +172,6 @@ fn structured(
         number("Actual Rows", format!("{:.0}", actual.rows / loops));
         number("Actual Loops", actual.loops.to_string());
     }
-    *next += 1;
     if options.verbose && !node.outputs.is_empty() {
         let outputs = node.outputs.iter().cloned().map(Value::Text).collect();
         fields.push(("Output".to_owned(), Value::List("Item", outputs)));
@@ -201,7 +196,7 @@ fn structured(
                     None if place == 0 => "Outer",
                     None => "Inner",
                 };
-                structured(child, Some(relationship), options, actuals, next)
+                structured(child, Some(relationship), options, actuals)
             })
             .collect();
         fields.push(("Plans".to_owned(), Value::List("Plan", children)));

@@ -4,7 +4,7 @@ pub mod deparse;
 pub mod format;
 pub mod nodes;
 
-use crate::plan::Statement;
+use crate::plan::{Plan, Statement};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ExplainFormat {
@@ -56,11 +56,14 @@ pub struct NodeActuals {
     pub spilled_bytes: u64,
 }
 
+/// Tells what a plan node really did; `None` if it never ran.
+pub type Actuals<'a> = &'a dyn Fn(&Plan) -> Option<NodeActuals>;
+
 /// The lines that EXPLAIN returns: for text one per line, otherwise the whole document as one.
 pub fn explain(
     statement: &Statement,
     options: &ExplainOptions,
-    actuals: Option<&[NodeActuals]>,
+    actuals: Option<Actuals<'_>>,
 ) -> Vec<String> {
     let tree = nodes::statement(statement);
     format::write(&tree, options, if options.analyze { actuals } else { None })

@@ -12,7 +12,9 @@ use crate::plan::{
 use crate::walk;
 
 /// One node of the tree that is printed.
-pub struct Node {
+pub struct Node<'p> {
+    /// The plan node whose rows these are: what was folded into this one included.
+    pub plan: Option<&'p Plan>,
     pub name: String,
     /// After the name in text form: `using i on t`.
     pub suffix: String,
@@ -21,11 +23,11 @@ pub struct Node {
     pub properties: Vec<(&'static str, String)>,
     pub estimate: Estimate,
     /// Inputs with what they are called above them in text form (`CTE x`, `SubPlan 1`).
-    pub children: Vec<(Option<String>, Node)>,
+    pub children: Vec<(Option<String>, Node<'p>)>,
     pub outputs: Vec<String>,
 }
 
-pub fn statement(statement: &Statement) -> Node {
+pub fn statement(statement: &Statement) -> Node<'_> {
     let names: Vec<String> = statement.ctes.iter().map(|cte| cte.name.clone()).collect();
     let mut writer = Writer { ctes: names, subplans: 0, several: false };
     let tables = count_tables(&statement.root);
@@ -79,8 +81,9 @@ struct Writer {
     several: bool,
 }
 
-fn leaf(name: &str, suffix: String, estimate: Estimate) -> Node {
+fn leaf<'p>(name: &str, suffix: String, estimate: Estimate) -> Node<'p> {
     Node {
+        plan: None,
         name: name.to_owned(),
         suffix,
         facts: Vec::new(),
@@ -91,7 +94,7 @@ fn leaf(name: &str, suffix: String, estimate: Estimate) -> Node {
     }
 }
 
-fn over(name: &str, plan: &Plan, input: Node) -> Node {
+fn over<'p>(name: &str, plan: &'p Plan, input: Node<'p>) -> Node<'p> {
     let mut node = leaf(name, String::new(), plan.estimate);
     node.outputs.clone_from(&input.outputs);
     node.children.push((None, input));
@@ -118,7 +121,7 @@ impl Writer {
         }
     }
 
-    fn subplans(&mut self, exprs: &[&Expr], node: &mut Node) {
+    fn subplans<'p>(&mut self, exprs: &[&'p Expr], node: &mut Node<'p>) {
         fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e crate::expression::SubPlan>) {
             if let Expr::SubPlan(plan) = expr {
                 found.push(plan);
@@ -138,8 +141,9 @@ impl Writer {
         }
     }
 
-    fn node(&mut self, plan: &Plan) -> Node {
+    fn node<'p>(&mut self, plan: &'p Plan) -> Node<'p> {
         let mut node = self.bare(plan);
+        node.plan = Some(plan);
         let mut exprs: Vec<&Expr> = Vec::new();
         match &plan.operator {
             Operator::Values { rows } => exprs.extend(rows.iter().flatten()),
@@ -154,7 +158,7 @@ impl Writer {
         node
     }
 
-    fn bare(&mut self, plan: &Plan) -> Node {
+    fn bare<'p>(&mut self, plan: &'p Plan) -> Node<'p> {
         let estimate = plan.estimate;
         match &plan.operator {
             Operator::Values { rows } => {
@@ -461,7 +465,7 @@ impl Writer {
         if self.several { format!("{table}.{column}") } else { column.to_owned() }
     }
 
-    fn scan(&mut self, scan: &Scan, estimate: Estimate, left: &[String]) -> Node {
+    fn scan<'p>(&mut self, scan: &'p Scan, estimate: Estimate, left: &[String]) -> Node<'p> {
         let relation = &scan.relation;
         let shown = match &scan.alias {
             Some(alias) => format!("{} {alias}", relation.name),
@@ -546,7 +550,7 @@ fn joined_outputs(kind: JoinKind, left: &[String], both: Vec<String>) -> Vec<Str
     }
 }
 
-fn keys_text(left_keys: &[Expr], left: &Node, right_keys: &[Expr], right: &Node) -> String {
+fn keys_text(left_keys: &[Expr], left: &Node<'_>, right_keys: &[Expr], right: &Node<'_>) -> String {
     let terms: Vec<String> = left_keys
         .iter()
         .zip(right_keys)

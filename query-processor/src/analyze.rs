@@ -1,0 +1,190 @@
+//! ANALYZE and VACUUM: statistics for the planner.
+//!
+//! Storage collects old versions by itself, so VACUUM has nothing else to do. Statistics are kept in the node's memory
+//! and sampled from the rows as the transaction sees them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use catalog::{Relation, RelationKind};
+use executor::environment::ReadRequest;
+use executor::{Environment, RowCodec};
+use planner::{CatalogView, ColumnStatistics, Statistics};
+use protocol::key::{PRIMARY_INDEX, prefix, prefix_end};
+use protocol::storage::Direction;
+use syntax::ast;
+use types::{Datum, SqlError, SqlResult, sqlstate};
+
+use crate::client_session::Session;
+use crate::environment::StatementEnvironment;
+use crate::errors;
+
+/// Rows whose values are looked at, as PostgreSQL's default target of 100 asks for.
+const SAMPLE_ROWS: usize = 30_000;
+/// Most common values and histogram bounds kept per column.
+const TARGET: usize = 100;
+
+/// Runs VACUUM or ANALYZE; returns the tag.
+pub async fn run(session: &mut Session, vacuum: &ast::Vacuum) -> SqlResult<String> {
+    let tag = if vacuum.vacuum { "VACUUM" } else { "ANALYZE" };
+    if vacuum.vacuum && session.in_explicit_block() {
+        return Err(SqlError::new(
+            sqlstate::ACTIVE_SQL_TRANSACTION,
+            "VACUUM cannot run inside a transaction block",
+        ));
+    }
+    let analyze = !vacuum.vacuum
+        || vacuum
+            .options
+            .iter()
+            .any(|option| matches!(option.name.as_str(), "analyze" | "analyse"));
+    let environment = session.environment().await?;
+    let mut tables: Vec<Arc<Relation>> = Vec::new();
+    for target in &vacuum.targets {
+        let name = &target.0.name;
+        let relation = CatalogView::relation(&*environment, name.schema(), name.name())?
+            .ok_or_else(|| {
+                SqlError::new(
+                    sqlstate::UNDEFINED_TABLE,
+                    format!("relation \"{}\" does not exist", name.name()),
+                )
+            })?;
+        tables.push(relation);
+    }
+    if vacuum.targets.is_empty() {
+        tables = environment.catalog.relations().cloned().collect();
+    }
+    tables.retain(|relation| {
+        matches!(relation.kind, RelationKind::Table | RelationKind::MaterializedView)
+    });
+    if analyze {
+        for relation in tables {
+            let context = Arc::clone(&environment);
+            let oid = relation.oid;
+            let statistics = session.run_blocking(move || sample(&context, &relation)).await?;
+            session.services.statistics.insert(oid, Arc::new(statistics));
+        }
+    }
+    Ok(tag.to_owned())
+}
+
+/// Every `step`-th row is looked at; `step` grows as the table turns out to be larger.
+fn sample(
+    environment: &Arc<StatementEnvironment>,
+    relation: &Arc<Relation>,
+) -> SqlResult<Statistics> {
+    let codec = RowCodec::new(relation)?;
+    let start = prefix(relation.table_id, PRIMARY_INDEX).to_vec();
+    let end = prefix_end(&start).expect("not the last table");
+    let mut cursor = environment.scan(ReadRequest {
+        start: start.into(),
+        end: end.into(),
+        direction: Direction::Ascending,
+        filter: None,
+        limit: None,
+    })?;
+    let mut sampled = Vec::new();
+    let (mut rows, mut bytes, mut step) = (0u64, 0u64, 1u64);
+    let mut more = true;
+    while more {
+        let mut batch = Vec::new();
+        more = cursor.next_batch(&mut batch, 1_000).map_err(errors::from_read)?;
+        environment.check_interrupts_now()?;
+        for row in batch {
+            if rows.is_multiple_of(step) {
+                sampled.push(codec.decode(&row.value)?);
+                if sampled.len() >= 2 * SAMPLE_ROWS {
+                    let mut position = 0usize;
+                    sampled.retain(|_| {
+                        position += 1;
+                        position % 2 == 1
+                    });
+                    step *= 2;
+                }
+            }
+            rows += 1;
+            bytes += (row.key.len() + row.value.len()) as u64;
+        }
+    }
+    let columns = relation
+        .live_columns()
+        .map(|column| {
+            let position = column.number as usize - 1;
+            let values: Vec<&Datum> =
+                sampled.iter().map(|row| row.get(position).unwrap_or(&Datum::Null)).collect();
+            column_statistics(column.number, &values, rows)
+        })
+        .collect();
+    Ok(Statistics { rows: rows as f64, size_bytes: bytes as f64, columns })
+}
+
+fn column_statistics(
+    attribute: catalog::AttributeNumber,
+    values: &[&Datum],
+    total_rows: u64,
+) -> ColumnStatistics {
+    let sampled = values.len().max(1) as f64;
+    let mut present: Vec<&Datum> =
+        values.iter().copied().filter(|value| !value.is_null()).collect();
+    let null_fraction = (values.len() - present.len()) as f64 / sampled;
+    let correlation = order_correlation(&present);
+    present.sort_by(|a, b| types::compare::compare(a, b));
+    let mut runs: Vec<(&Datum, usize)> = Vec::new();
+    for value in &present {
+        match runs.last_mut() {
+            Some((last, count)) if types::compare::equal(last, value) => *count += 1,
+            _ => runs.push((value, 1)),
+        }
+    }
+    let once = runs.iter().filter(|(_, count)| *count == 1).count() as f64;
+    let (n, d) = (present.len() as f64, runs.len() as f64);
+    let total = total_rows as f64 * (1.0 - null_fraction);
+    // Haas and Stokes' estimator, as PostgreSQL uses: n·d / (n − f1 + f1·n/N).
+    let distinct = if n > 0.0 && n < total { n * d / (n - once + once * n / total) } else { d };
+    let distinct_fraction = if total > 0.0 { distinct / total } else { 0.0 };
+    let mut by_count: Vec<(&Datum, usize)> =
+        runs.iter().copied().filter(|(_, count)| *count > 1).collect();
+    by_count.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    by_count.truncate(TARGET);
+    if runs.len() > TARGET {
+        let average = n / d;
+        by_count.retain(|(_, count)| *count as f64 > 1.25 * average);
+    }
+    let mut common: HashMap<usize, ()> = HashMap::new();
+    for (value, _) in &by_count {
+        common.insert(std::ptr::from_ref(*value).addr(), ());
+    }
+    let rest: Vec<&Datum> = runs
+        .iter()
+        .filter(|(value, _)| !common.contains_key(&std::ptr::from_ref(*value).addr()))
+        .map(|(value, _)| *value)
+        .collect();
+    let histogram = match rest.len() {
+        0 | 1 => Vec::new(),
+        length => {
+            let bounds = length.min(TARGET + 1);
+            (0..bounds).map(|i| rest[i * (length - 1) / (bounds - 1)].clone()).collect()
+        }
+    };
+    ColumnStatistics {
+        attribute,
+        null_fraction,
+        width: 8.0,
+        distinct: if distinct_fraction > 0.1 { -distinct_fraction.min(1.0) } else { distinct },
+        most_common: by_count
+            .into_iter()
+            .map(|(value, count)| (value.clone(), count as f64 / sampled))
+            .collect(),
+        histogram,
+        correlation,
+    }
+}
+
+/// How far values grow with the rows' order, −1 to 1, from neighbours only.
+fn order_correlation(values: &[&Datum]) -> f64 {
+    let mut sum = 0i64;
+    for pair in values.windows(2) {
+        sum += types::compare::compare(pair[1], pair[0]) as i64;
+    }
+    if values.len() < 2 { 0.0 } else { sum as f64 / (values.len() - 1) as f64 }
+}

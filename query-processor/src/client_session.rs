@@ -1,0 +1,576 @@
+//! A session being served: its transaction, its prepared statements and portals, and how statements run.
+//!
+//! The connection's task owns this. Statements that may take long run on a thread of their own, while the task keeps
+//! reading the socket, so that a client that goes away cancels its statement.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use catalog::{Catalog, SessionActivity};
+use parking_lot::Mutex;
+use protocol::TransactionId;
+use session::{ClientConnection, PreparedStatement, SessionHandle, SessionState};
+use syntax::ast::Statement;
+use types::{Datum, Severity, SqlError, SqlResult, sqlstate};
+use uuid::Uuid;
+
+use crate::activity::LiveSession;
+use crate::block::{Block, BlockKind};
+use crate::environment::{StatementEnvironment, StatementScope, describe_key};
+use crate::errors;
+use crate::portal::{Portal, PortalState, Running, Source, Step};
+use crate::services::{CommitFailure, Services};
+use crate::session_cell::SessionCell;
+use crate::statement::{self, Prepared};
+use crate::transaction::Transaction;
+use crate::wire::{self, TransactionStatus};
+
+/// Input read ahead while a statement runs; more waits in the socket.
+const READ_AHEAD_BYTES: usize = 1 << 20;
+/// Prepared statements and portals of one session.
+const MAXIMUM_PREPARED: usize = 10_000;
+
+/// A session and its client.
+pub struct Session {
+    pub services: Arc<Services>,
+    pub state: Box<SessionState>,
+    pub cell: Arc<SessionCell>,
+    pub handle: SessionHandle,
+    pub connection: Box<ClientConnection>,
+    pub block: Option<Block>,
+    pub prepared: HashMap<String, Arc<Prepared>>,
+    pub portals: HashMap<String, Portal>,
+    pub live: Arc<LiveSession>,
+    /// The client closed its side.
+    pub client_gone: bool,
+    /// An error that ends the session was sent.
+    pub ended: bool,
+    /// The statement that the error being reported points into.
+    pub error_text: Option<Arc<str>>,
+}
+
+impl Session {
+    pub fn new(
+        services: Arc<Services>,
+        state: Box<SessionState>,
+        handle: SessionHandle,
+        connection: Box<ClientConnection>,
+        superuser: bool,
+    ) -> Session {
+        let cell = Arc::new(SessionCell::new(&state, superuser));
+        let application = cell.with_settings(|settings| {
+            settings.get("application_name").unwrap_or_default().to_owned()
+        });
+        let live = Arc::new(LiveSession::new(SessionActivity {
+            process_id: state.process_id,
+            database: state.database.clone(),
+            user: state.session_user.clone(),
+            application_name: application,
+            client_address: state.client.map(|address| address.ip().to_string()),
+            client_port: state.client.map_or(-1, |address| i32::from(address.port())),
+            started_at: state.started_at,
+            state_changed_at: state.started_at,
+            uses_tls: state.tls.is_some(),
+            tls_version: state.tls.clone(),
+            ..SessionActivity::default()
+        }));
+        services.activity.insert(state.process_id, Arc::clone(&live));
+        Session {
+            services,
+            state,
+            cell,
+            handle,
+            connection,
+            block: None,
+            prepared: HashMap::new(),
+            portals: HashMap::new(),
+            live,
+            client_gone: false,
+            ended: false,
+            error_text: None,
+        }
+    }
+
+    /// What ReadyForQuery tells.
+    pub fn status(&self) -> TransactionStatus {
+        match &self.block {
+            Some(block) if block.failed => TransactionStatus::Error,
+            Some(block) if block.kind == BlockKind::Explicit => TransactionStatus::Transaction,
+            _ => TransactionStatus::Idle,
+        }
+    }
+
+    /// Whether the session could move to another query processor now.
+    pub fn at_boundary(&self) -> bool {
+        self.block.is_none()
+    }
+
+    /// Everything the next query processor needs. Call at a boundary only.
+    pub fn take_state(&mut self) -> Box<SessionState> {
+        self.cell.save(&mut self.state);
+        self.state.prepared = self
+            .prepared
+            .iter()
+            .map(|(name, prepared)| {
+                let kept = PreparedStatement {
+                    text: prepared.text.to_string(),
+                    given_types: prepared.given_types.clone(),
+                    from_sql: prepared.from_sql,
+                    prepared_at: prepared.prepared_at,
+                };
+                (name.clone(), kept)
+            })
+            .collect();
+        self.state.clone()
+    }
+
+    /// Opens an implicit block if none is open.
+    pub fn ensure_block(&mut self) -> &mut Block {
+        let services = &self.services;
+        let cell = &self.cell;
+        self.block.get_or_insert_with(|| {
+            let (serializable, read_only) = cell.with_settings(|settings| {
+                (
+                    settings.get("default_transaction_isolation") == Some("serializable"),
+                    settings.is_on("default_transaction_read_only"),
+                )
+            });
+            Block::new(BlockKind::Implicit, serializable, read_only, services.now())
+        })
+    }
+
+    /// Fails with 25P02 in a failed block.
+    pub fn check_not_failed(&self) -> SqlResult<()> {
+        match &self.block {
+            Some(block) if block.failed => Err(SqlError::new(
+                sqlstate::IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the snapshot if the transaction has none yet, and makes the statement's environment.
+    pub async fn environment(&mut self) -> SqlResult<Arc<StatementEnvironment>> {
+        let services = Arc::clone(&self.services);
+        let last_commit = self.state.last_commit;
+        let age = services.config.transaction_age;
+        let block = self.ensure_block();
+        if block.begun.elapsed() >= age {
+            return Err(errors::transaction_too_old(age));
+        }
+        if block.transaction.is_none() {
+            let mut tau_start = services.storage.watermark();
+            if tau_start < last_commit {
+                services.storage.wait_for(last_commit).await.map_err(errors::from_read)?;
+                tau_start = services.storage.watermark();
+            }
+            block.catalog = Some(services.catalog_at(tau_start)?);
+            block.transaction = Some(Arc::new(Transaction::new(
+                TransactionId(Uuid::now_v7()),
+                tau_start,
+                block.serializable,
+                Arc::clone(&services.storage),
+                services.config.limits,
+            )));
+        }
+        block.statements += 1;
+        let scope = StatementScope {
+            transaction: Arc::clone(block.transaction.as_ref().expect("set above")),
+            catalog: Arc::clone(block.catalog.as_ref().expect("set above")),
+            transaction_time: block.started_at,
+            read_only: block.read_only,
+            may_flush: block.savepoints.is_empty(),
+            transaction_deadline: block.begun + age,
+            constraint_timing: block.constraint_timing.clone(),
+        };
+        Ok(Arc::new(StatementEnvironment::new(
+            services,
+            Arc::clone(&self.cell),
+            self.handle.clone(),
+            scope,
+        )))
+    }
+
+    /// The catalog as the open transaction sees it, or as of now.
+    pub fn current_catalog(&self) -> SqlResult<Arc<Catalog>> {
+        match self.block.as_ref().and_then(|block| block.catalog.clone()) {
+            Some(catalog) => Ok(catalog),
+            None => self.services.catalog_at(self.services.storage.watermark()),
+        }
+    }
+
+    /// Runs something that may take long on a thread of its own. Meanwhile the socket is read: a client that goes
+    /// away cancels what runs.
+    pub async fn run_blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> SqlResult<T> + Send + 'static,
+    ) -> SqlResult<T> {
+        let mut task = tokio::task::spawn_blocking(move || guarded(work));
+        loop {
+            let may_read = !self.client_gone && self.connection.buffered_bytes() < READ_AHEAD_BYTES;
+            tokio::select! {
+                biased;
+                result = &mut task => {
+                    return result.unwrap_or_else(|_| Err(panicked()));
+                }
+                read = self.connection.read_more(), if may_read => {
+                    if !matches!(read, Ok(true)) {
+                        self.client_gone = true;
+                        self.handle.cancel_statement();
+                    }
+                }
+            }
+        }
+    }
+
+    /// One step of a portal's statement.
+    pub async fn step(
+        &mut self,
+        mut running: Box<Running>,
+        limit: usize,
+        sent: u64,
+    ) -> SqlResult<(Box<Running>, Step)> {
+        if running.source.is_trivial() {
+            let step = guarded(|| running.source.step(limit, sent))?;
+            return Ok((running, step));
+        }
+        self.run_blocking(move || {
+            let step = running.source.step(limit, sent)?;
+            Ok((running, step))
+        })
+        .await
+    }
+
+    /// Starts a planned statement. Statements that change rows run to their end before their first row is shown.
+    pub async fn start_planned(
+        &mut self,
+        prepared: &Arc<Prepared>,
+        parameters: Vec<Datum>,
+        formats: &[i16],
+    ) -> SqlResult<Box<Running>> {
+        let environment = self.environment().await?;
+        let plan = {
+            let prepared = Arc::clone(prepared);
+            let environment = Arc::clone(&environment);
+            guarded(move || prepared.plan(&environment))?
+        };
+        let columns = Arc::clone(&plan.root.columns);
+        let formats = wire::expand_formats(formats, columns.len(), "result")?;
+        let names = ["pg_prepared_statements", "pg_cursors"];
+        if plan.relations.iter().any(|used| names.contains(&used.relation.name.as_str())) {
+            self.publish_names();
+        }
+        let kind = plan.kind;
+        let context: Arc<dyn executor::Environment> = Arc::clone(&environment) as Arc<_>;
+        if plan.is_trivial {
+            let outcome = guarded(|| executor::execute_trivial(&plan, &parameters, &context))?;
+            let count = match kind {
+                planner::plan::StatementKind::Select => outcome.rows.len() as u64,
+                _ => outcome.affected,
+            };
+            let (rows, tag) = (outcome.rows.into(), statement::tag(kind, count));
+            let source = Source::Rows { rows, tag, counts: false };
+            return Ok(Box::new(Running { columns, formats, environment, source }));
+        }
+        let execution = guarded(move || executor::Execution::start(plan, parameters, context))?;
+        let mut running = Box::new(Running {
+            columns,
+            formats,
+            environment,
+            source: Source::Plan { execution: Box::new(Mutex::new(execution)), kind },
+        });
+        if kind == planner::plan::StatementKind::Select {
+            return Ok(running);
+        }
+        let mut rows = std::collections::VecDeque::new();
+        loop {
+            let step;
+            (running, step) = self.step(running, crate::portal::BATCH_ROWS, 0).await?;
+            rows.extend(step.rows);
+            if let Some(tag) = step.tag {
+                running.source = Source::Rows { rows, tag, counts: false };
+                return Ok(running);
+            }
+        }
+    }
+
+    /// The statement succeeded: its effects join the transaction's.
+    pub fn statement_succeeded(&mut self) {
+        if let Some(transaction) = self.block.as_ref().and_then(|block| block.transaction.as_ref())
+        {
+            transaction.finish_statement();
+        }
+    }
+
+    /// The statement failed: the block is failed, or, if it was opened for the statement, gone.
+    pub fn statement_failed(&mut self) {
+        let implicit = match &mut self.block {
+            None => return,
+            Some(block) => {
+                if let Some(transaction) = &block.transaction {
+                    transaction.abandon_statement();
+                }
+                block.failed = true;
+                block.kind == BlockKind::Implicit
+            }
+        };
+        if implicit {
+            self.roll_back();
+        }
+    }
+
+    /// Ends an implicit block; explicit ones stay open.
+    pub async fn finish_implicit(&mut self) -> SqlResult<()> {
+        match &self.block {
+            Some(block) if block.kind == BlockKind::Implicit => {
+                if block.failed {
+                    self.roll_back();
+                    return Ok(());
+                }
+                self.commit().await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Drops the open transaction: nothing of it happened.
+    pub fn roll_back(&mut self) {
+        let Some(block) = self.block.take() else { return };
+        self.portals
+            .retain(|_, portal| matches!(portal.state, PortalState::Ready) && portal.is_cursor);
+        self.portals.clear();
+        if let Some(transaction) = &block.transaction {
+            let garbage = transaction.flushed_prefixes();
+            if !garbage.is_empty() {
+                self.services.node.rows_dropped(garbage);
+            }
+        }
+        self.cell.transaction_ended(false);
+        metrics::counter!("quorate_txn_total", "type" => "any", "outcome" => "rolled back")
+            .increment(1);
+    }
+
+    /// Commits the open transaction. On an error it did not happen, unless the error is 08007.
+    pub async fn commit(&mut self) -> SqlResult<()> {
+        let result = self.try_commit().await;
+        match &result {
+            Ok(()) => {
+                self.block = None;
+                self.portals.clear();
+                self.cell.transaction_ended(true);
+            }
+            Err(_) => self.roll_back(),
+        }
+        result
+    }
+
+    async fn try_commit(&mut self) -> SqlResult<()> {
+        let Some(block) = &self.block else { return Ok(()) };
+        let Some(transaction) = block.transaction.clone() else { return Ok(()) };
+        if block.begun.elapsed() >= self.services.config.transaction_age {
+            return Err(errors::transaction_too_old(self.services.config.transaction_age));
+        }
+        transaction.finish_statement();
+        let deferred = transaction.take_deferred(|_| true);
+        if !deferred.is_empty() {
+            let environment = self.environment().await?;
+            self.run_blocking(move || {
+                deferred.iter().try_for_each(|check| executor::run_deferred(&*environment, check))
+            })
+            .await?;
+        }
+        let started = Instant::now();
+        if !transaction.has_effects() {
+            metrics::counter!("quorate_txn_total", "type" => "ro", "outcome" => "committed")
+                .increment(1);
+            return Ok(());
+        }
+        let request = transaction.commit_request();
+        let id = request.id;
+        let result = self.services.commit_visibly(request).await;
+        metrics::histogram!("quorate_txn_commit_seconds").record(started.elapsed().as_secs_f64());
+        match result {
+            Ok(tau) => {
+                self.state.last_commit = self.state.last_commit.max(tau);
+                let block = self.block.as_mut().expect("still open");
+                for sequence in block.sequences_changed.drain(..) {
+                    self.services.sequences.forget(sequence);
+                }
+                let drops = std::mem::take(&mut block.drops);
+                if !drops.is_empty() {
+                    self.services.node.rows_dropped(drops);
+                }
+                metrics::counter!("quorate_txn_total", "type" => "rw", "outcome" => "committed")
+                    .increment(1);
+                Ok(())
+            }
+            Err(CommitFailure::Refused(refusal)) => {
+                let kind = match refusal {
+                    protocol::transaction::Refusal::Schema { .. } => "schema",
+                    _ => "data",
+                };
+                metrics::counter!("quorate_txn_conflicts_total", "kind" => kind).increment(1);
+                metrics::counter!("quorate_txn_total", "type" => "rw", "outcome" => "refused")
+                    .increment(1);
+                let catalog = self.current_catalog()?;
+                let formats = self.cell.with_settings(|settings| Arc::clone(settings.formats()));
+                Err(errors::from_refusal(refusal, |table, key| {
+                    describe_key(&catalog, table, key, &formats)
+                }))
+            }
+            Err(CommitFailure::Unknown { reason }) => {
+                metrics::counter!("quorate_txn_total", "type" => "rw", "outcome" => "unknown")
+                    .increment(1);
+                Err(errors::outcome_unknown(id, &reason))
+            }
+        }
+    }
+
+    /// Parses and analyzes a statement for later use.
+    pub async fn prepare(
+        &mut self,
+        text: Arc<str>,
+        statement: Option<Arc<Statement>>,
+        given_types: Vec<types::Oid>,
+        from_sql: bool,
+    ) -> SqlResult<Prepared> {
+        if self.prepared.len() >= MAXIMUM_PREPARED {
+            return Err(SqlError::new(
+                sqlstate::PROGRAM_LIMIT_EXCEEDED,
+                format!("a session may hold at most {MAXIMUM_PREPARED} prepared statements"),
+            ));
+        }
+        let now = self.services.now();
+        let mut prepared = Prepared::new(text, statement, given_types, from_sql, now);
+        let Some(statement) = prepared.statement.clone() else { return Ok(prepared) };
+        if statement::is_planned(&statement) {
+            let environment = self.environment().await?;
+            let plan = guarded(|| prepared.plan(&environment))?;
+            prepared.parameters = plan.parameters.clone();
+            if plan.kind == planner::plan::StatementKind::Select || !plan.root.columns.is_empty() {
+                prepared.columns = Some(Arc::clone(&plan.root.columns));
+            }
+        } else {
+            prepared.columns = self.utility_columns(&statement).await?;
+        }
+        Ok(prepared)
+    }
+
+    /// A prepared statement of the session, made again from its text after a hand-over if need be.
+    pub async fn prepared(&mut self, name: &str) -> SqlResult<Arc<Prepared>> {
+        if let Some(found) = self.prepared.get(name) {
+            return Ok(Arc::clone(found));
+        }
+        Err(SqlError::new(
+            sqlstate::INVALID_SQL_STATEMENT_NAME,
+            match name {
+                "" => "unnamed prepared statement does not exist".to_owned(),
+                name => format!("prepared statement \"{name}\" does not exist"),
+            },
+        ))
+    }
+
+    /// Makes the prepared statements that came with the session's state. One that no longer analyzes stays as text and
+    /// fails when it is used.
+    pub async fn restore_prepared(&mut self) {
+        for (name, kept) in std::mem::take(&mut self.state.prepared) {
+            let text: Arc<str> = kept.text.into();
+            let statement = match syntax::parse(&text) {
+                Ok(parsed) => parsed.into_iter().next().map(|one| Arc::new(one.statement)),
+                Err(_) => continue,
+            };
+            let statement = match statement.as_deref() {
+                // PREPARE name AS …: what is prepared is inside.
+                Some(Statement::Prepare(prepare)) if kept.from_sql => {
+                    Some(Arc::new(prepare.statement.clone()))
+                }
+                _ => statement,
+            };
+            let given = kept.given_types.clone();
+            let made =
+                self.prepare(Arc::clone(&text), statement.clone(), given, kept.from_sql).await;
+            let prepared = made.unwrap_or_else(|_| {
+                Prepared::new(text, statement, kept.given_types, kept.from_sql, kept.prepared_at)
+            });
+            self.prepared.insert(name, Arc::new(prepared));
+        }
+        self.roll_back();
+    }
+
+    /// Puts what `pg_prepared_statements` and `pg_cursors` show where statements can read it.
+    pub fn publish_names(&self) {
+        let prepared = self.prepared.iter().filter(|(name, _)| !name.is_empty());
+        let rows = prepared.map(|(name, prepared)| catalog::PreparedRow {
+            name: name.clone(),
+            statement: prepared.text.to_string(),
+            prepared_at: prepared.prepared_at,
+            parameter_types: prepared.parameters.iter().map(|ty| ty.oid).collect(),
+            from_sql: prepared.from_sql,
+        });
+        self.cell.set_prepared_rows(rows.collect());
+        let cursors = self.portals.iter().map(|(name, portal)| catalog::CursorRow {
+            name: name.clone(),
+            statement: portal.prepared.text.to_string(),
+            is_holdable: false,
+            is_binary: portal.formats == [1],
+            is_scrollable: false,
+            created_at: portal.created_at,
+        });
+        self.cell.set_cursor_rows(cursors.collect());
+    }
+
+    /// Sends an error; fatal ones end the session.
+    pub fn send_error(&mut self, error: &SqlError, text: &str) {
+        wire::error(&mut self.connection.output, error, text);
+        if matches!(error.fields().severity, Severity::Fatal | Severity::Panic) {
+            self.ended = true;
+        }
+    }
+
+    /// Sends notices and changed settings that have come up.
+    pub fn send_asides(&mut self) {
+        let notices = self.cell.take_notices();
+        if !notices.is_empty() {
+            let least = self.cell.with_settings(|settings| {
+                settings.get("client_min_messages").unwrap_or("notice").to_owned()
+            });
+            for notice in &notices {
+                wire::notice(&mut self.connection.output, notice, &least);
+            }
+        }
+    }
+
+    /// Tells the client of settings that changed.
+    pub fn send_reports(&mut self) {
+        for (name, value) in self.cell.take_reports() {
+            if name == "application_name" {
+                self.live.set_application_name(&value);
+            }
+            wire::put(
+                &mut self.connection.output,
+                &pgwire::messages::startup::ParameterStatus::new(name.to_owned(), value),
+            );
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Garbage of a transaction that nobody will finish.
+        self.roll_back();
+    }
+}
+
+fn panicked() -> SqlError {
+    SqlError::new(sqlstate::INTERNAL_ERROR, "the statement failed by a defect of the server")
+        .detail("Only this session ends; other sessions and all data are unaffected.")
+        .severity(Severity::Fatal)
+}
+
+/// Turns a panic into an error that ends this session only.
+pub fn guarded<T>(work: impl FnOnce() -> SqlResult<T>) -> SqlResult<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
+}

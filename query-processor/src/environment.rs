@@ -1,0 +1,740 @@
+//! A statement's view of its transaction, session and node: everything planning, definitions and execution ask.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use catalog::{
+    Catalog, CursorRow, PG_CATALOG, PreparedRow, Relation, SessionActivity, SettingRow,
+    SystemContext, UserType, UserTypeKind,
+};
+use dashmap::DashMap;
+use definition::DefinitionContext;
+use executor::environment::{DeferredCheck, Environment, ReadRequest};
+use functions::context::Formats;
+use functions::{EvalContext, TypeCatalog};
+use parking_lot::Mutex;
+use planner::plan::Target;
+use planner::{CatalogView, Statistics};
+use protocol::TableId;
+use protocol::storage::ScanCursor;
+use protocol::transaction::{Check, SchemaUse, TransactionStatus, Write};
+use session::SessionHandle;
+use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
+
+use crate::services::{CommitFailure, Services};
+use crate::session_cell::SessionCell;
+use crate::transaction::{BULK_BYTES, Transaction};
+use crate::{errors, settings, transaction};
+
+/// Rows between two looks at the clock.
+const INTERRUPT_PERIOD: u64 = 64;
+
+/// What a statement runs in.
+pub struct StatementEnvironment {
+    pub services: Arc<Services>,
+    pub transaction: Arc<Transaction>,
+    pub catalog: Arc<Catalog>,
+    pub session: Arc<SessionCell>,
+    pub handle: SessionHandle,
+    pub formats: Arc<Formats>,
+    pub current_role: Oid,
+    pub current_role_name: Arc<str>,
+    pub search_path: Arc<[Oid]>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub transaction_time: i64,
+    pub statement_time: i64,
+    pub read_only: bool,
+    /// Rows of fresh tables may be committed ahead: no savepoint could want them gone.
+    pub may_flush: bool,
+    /// `statement_timeout`.
+    pub deadline: Option<Instant>,
+    /// The transaction's age limit.
+    pub transaction_deadline: Instant,
+    /// Constraints whose timing SET CONSTRAINTS changed: oid, or 0 for all.
+    pub constraint_timing: Vec<(Oid, bool)>,
+    interrupt_checks: AtomicU64,
+    targets: DashMap<Oid, Arc<Target>>,
+    touched: Mutex<Vec<Oid>>,
+}
+
+/// All that differs from statement to statement.
+pub struct StatementScope {
+    pub transaction: Arc<Transaction>,
+    pub catalog: Arc<Catalog>,
+    pub transaction_time: i64,
+    pub read_only: bool,
+    pub may_flush: bool,
+    pub transaction_deadline: Instant,
+    pub constraint_timing: Vec<(Oid, bool)>,
+}
+
+impl StatementEnvironment {
+    pub fn new(
+        services: Arc<Services>,
+        session: Arc<SessionCell>,
+        handle: SessionHandle,
+        scope: StatementScope,
+    ) -> StatementEnvironment {
+        let (formats, timeout) = session.with_settings(|settings| {
+            (Arc::clone(settings.formats()), settings.statement_timeout_millis())
+        });
+        let (current_role, current_role_name) = session.current_user();
+        let deadline = match timeout {
+            0 => None,
+            millis => Some(Instant::now() + Duration::from_millis(millis)),
+        };
+        let search_path = session.search_path(&scope.catalog, |setting| {
+            resolve_search_path(setting, &scope.catalog, &current_role_name)
+        });
+        StatementEnvironment {
+            statement_time: services.now(),
+            services,
+            transaction: scope.transaction,
+            catalog: scope.catalog,
+            session,
+            handle,
+            formats,
+            current_role,
+            current_role_name,
+            search_path,
+            transaction_time: scope.transaction_time,
+            read_only: scope.read_only,
+            may_flush: scope.may_flush,
+            deadline,
+            transaction_deadline: scope.transaction_deadline,
+            constraint_timing: scope.constraint_timing,
+            interrupt_checks: AtomicU64::new(0),
+            targets: DashMap::new(),
+            touched: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Fails if the statement was cancelled or ran out of time, now.
+    pub fn check_interrupts_now(&self) -> SqlResult<()> {
+        if self.handle.is_cancelled() {
+            if self.handle.stop_reason() == session::StopReason::Terminate {
+                return Err(SqlError::new(
+                    sqlstate::ADMIN_SHUTDOWN,
+                    "terminating connection due to administrator command",
+                )
+                .severity(types::Severity::Fatal));
+            }
+            return Err(SqlError::new(
+                sqlstate::QUERY_CANCELED,
+                "canceling statement due to user request",
+            ));
+        }
+        let now = Instant::now();
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            return Err(SqlError::new(
+                sqlstate::QUERY_CANCELED,
+                "canceling statement due to statement timeout",
+            ));
+        }
+        if now >= self.transaction_deadline {
+            return Err(errors::transaction_too_old(self.services.config.transaction_age));
+        }
+        Ok(())
+    }
+
+    /// Commits what was gathered for fresh tables ahead of the transaction, if it is much.
+    pub fn flush_bulk(&self, at_least: usize) -> SqlResult<()> {
+        if !self.may_flush {
+            return Ok(());
+        }
+        let Some(request) = self.transaction.take_bulk(at_least) else { return Ok(()) };
+        let id = request.id;
+        match self.services.block_on(self.services.commit_visibly(request)) {
+            Ok(tau) => {
+                self.transaction.bulk_committed(tau);
+                Ok(())
+            }
+            Err(CommitFailure::Refused(refusal)) => {
+                Err(errors::from_refusal(refusal, |table, key| self.describe_key(table, key)))
+            }
+            Err(CommitFailure::Unknown { reason }) => Err(errors::outcome_unknown(id, &reason)),
+        }
+    }
+
+    /// DETAIL of a conflict: the table's name and, where the key can be read, its columns.
+    pub fn describe_key(&self, table: TableId, key: &[u8]) -> Option<String> {
+        describe_key(&self.catalog, table, key, &self.formats)
+    }
+
+    fn sequence(&self, oid: Oid) -> SqlResult<(Arc<Relation>, catalog::Sequence)> {
+        let relation = self.catalog.relation(oid).ok_or_else(|| {
+            SqlError::new(
+                sqlstate::UNDEFINED_TABLE,
+                format!("could not open relation with OID {oid}"),
+            )
+        })?;
+        match &relation.sequence {
+            Some(sequence) => Ok((Arc::clone(relation), sequence.clone())),
+            None => Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("\"{}\" is not a sequence", relation.name),
+            )),
+        }
+    }
+
+    fn uncalled(name: &str) -> SqlError {
+        SqlError::new(
+            sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("currval of sequence \"{name}\" is not yet defined in this session"),
+        )
+    }
+}
+
+/// What a conflict's DETAIL says of a key.
+pub fn describe_key(
+    catalog: &Catalog,
+    table: TableId,
+    key: &[u8],
+    formats: &Formats,
+) -> Option<String> {
+    if table.0 < protocol::key::FIRST_USER_TABLE {
+        return Some(errors::table_detail("the catalog", None));
+    }
+    let relation = catalog.relation_of_table(table)?;
+    let schema = catalog.schema(relation.schema)?;
+    let name = catalog::qualified(&schema.name, &relation.name);
+    let key = crate::binding::describe_key(catalog, relation, key, formats);
+    Some(errors::table_detail(&name, key))
+}
+
+/// The schemas of `search_path` that exist, `"$user"` replaced.
+fn resolve_search_path(setting: &str, catalog: &Catalog, user: &str) -> Arc<[Oid]> {
+    split_names(setting)
+        .into_iter()
+        .filter_map(|name| {
+            let name = if name == "$user" { user.to_owned() } else { name };
+            catalog.schema_by_name(&name).map(|schema| schema.oid)
+        })
+        .collect()
+}
+
+/// The identifiers of a comma-separated list, folded unless quoted.
+pub fn split_names(list: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut characters = list.chars().peekable();
+    loop {
+        while characters.next_if(|c| c.is_whitespace() || *c == ',').is_some() {}
+        let Some(first) = characters.peek().copied() else { return names };
+        let mut name = String::new();
+        if first == '"' {
+            characters.next();
+            while let Some(c) = characters.next() {
+                if c == '"' && characters.next_if_eq(&'"').is_none() {
+                    break;
+                }
+                name.push(c);
+            }
+        } else {
+            while let Some(c) = characters.next_if(|c| *c != ',' && !c.is_whitespace()) {
+                name.extend(c.to_lowercase());
+            }
+        }
+        names.push(name);
+    }
+}
+
+impl EvalContext for StatementEnvironment {
+    fn formats(&self) -> &Formats {
+        &self.formats
+    }
+
+    fn transaction_time(&self) -> i64 {
+        self.transaction_time
+    }
+
+    fn statement_time(&self) -> i64 {
+        self.statement_time
+    }
+
+    fn clock_time(&self) -> i64 {
+        self.services.now()
+    }
+
+    fn random(&self) -> u64 {
+        self.session.random()
+    }
+
+    fn set_seed(&self, seed: f64) -> SqlResult<()> {
+        self.session.set_seed(seed);
+        Ok(())
+    }
+
+    fn current_user(&self) -> String {
+        self.current_role_name.to_string()
+    }
+
+    fn session_user(&self) -> String {
+        self.session.session_user()
+    }
+
+    fn current_database(&self) -> String {
+        self.session.database()
+    }
+
+    fn search_path(&self, with_implicit: bool) -> Vec<String> {
+        let mut path: Vec<Oid> = self.search_path.to_vec();
+        if with_implicit && !path.contains(&PG_CATALOG) {
+            path.insert(0, PG_CATALOG);
+        }
+        path.iter()
+            .filter_map(|oid| self.catalog.schema(*oid).map(|schema| schema.name.clone()))
+            .collect()
+    }
+
+    fn setting(&self, name: &str) -> SqlResult<Option<String>> {
+        Ok(self.session.with_settings(|settings| settings.show(name).ok()))
+    }
+
+    fn set_setting(&self, name: &str, value: &str, is_local: bool) -> SqlResult<String> {
+        let superuser = self.session.is_superuser();
+        let (name, value) = settings::Settings::check(name, value, superuser)?;
+        self.session.set(&name, Some(value.clone()), is_local);
+        Ok(value)
+    }
+
+    fn backend_pid(&self) -> i32 {
+        self.handle.process_id
+    }
+
+    fn check_interrupts(&self) -> SqlResult<()> {
+        if self.handle.is_cancelled() {
+            return self.check_interrupts_now();
+        }
+        if self.interrupt_checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(INTERRUPT_PERIOD) {
+            return self.check_interrupts_now();
+        }
+        Ok(())
+    }
+
+    fn catalog_function(&self, name: &str, arguments: &[Datum]) -> SqlResult<Datum> {
+        catalog::call_function(&self.catalog, self, name, arguments)
+    }
+
+    fn catalog_set_function(&self, name: &str, arguments: &[Datum]) -> SqlResult<Vec<Row>> {
+        catalog::call_set_function(&self.catalog, self, name, arguments)
+    }
+
+    fn object_by_name(&self, reg_type: Oid, text: &str) -> SqlResult<Oid> {
+        catalog::object_by_name(&self.catalog, self, reg_type, text)
+    }
+
+    fn object_name(&self, reg_type: Oid, object: Oid) -> Option<String> {
+        catalog::object_name(&self.catalog, self, reg_type, object)
+    }
+
+    fn user_type_input(&self, type_oid: Oid, text: &str) -> SqlResult<Datum> {
+        let Some(user_type) = self.catalog.user_type(type_oid) else {
+            return Err(SqlError::new(
+                sqlstate::UNDEFINED_OBJECT,
+                format!("type with OID {type_oid} does not exist"),
+            ));
+        };
+        match &user_type.kind {
+            UserTypeKind::Enum(labels) => match labels.iter().any(|(label, _)| label == text) {
+                true => Ok(Datum::text(text)),
+                false => Err(SqlError::new(
+                    sqlstate::INVALID_TEXT_REPRESENTATION,
+                    format!("invalid input value for enum {}: \"{text}\"", user_type.name),
+                )),
+            },
+            _ => Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("values of type {} cannot be read from text", user_type.name),
+            )),
+        }
+    }
+
+    fn notice(&self, notice: SqlError) {
+        self.session.notice(notice);
+    }
+}
+
+impl SystemContext for StatementEnvironment {
+    fn current_role(&self) -> Oid {
+        self.current_role
+    }
+
+    fn sessions(&self) -> Vec<SessionActivity> {
+        let mut sessions: Vec<SessionActivity> =
+            self.services.activity.iter().map(|entry| entry.value().shown()).collect();
+        sessions.sort_by_key(|session| session.process_id);
+        sessions
+    }
+
+    fn settings(&self) -> Vec<SettingRow> {
+        self.session.with_settings(settings_rows)
+    }
+
+    fn prepared_statements(&self) -> Vec<PreparedRow> {
+        self.session.prepared_rows()
+    }
+
+    fn cursors(&self) -> Vec<CursorRow> {
+        self.session.cursor_rows()
+    }
+
+    fn stored_bytes(&self, table: TableId, index: Option<u16>) -> u64 {
+        self.services.node.stored_bytes(table, index)
+    }
+
+    fn estimated_rows(&self, relation: Oid) -> f64 {
+        self.services.statistics.get(&relation).map_or(-1.0, |statistics| statistics.rows)
+    }
+
+    fn next_value(&self, sequence: Oid) -> SqlResult<i64> {
+        if self.read_only {
+            return Err(transaction::read_only_error("nextval()"));
+        }
+        let (relation, definition) = self.sequence(sequence)?;
+        let value = self.services.sequences.next_value(
+            &self.services,
+            sequence,
+            &relation.name,
+            &definition,
+        )?;
+        self.session.sequence_used(sequence, value);
+        Ok(value)
+    }
+
+    fn current_value(&self, sequence: Option<Oid>) -> SqlResult<i64> {
+        match sequence {
+            Some(oid) => {
+                let (relation, _) = self.sequence(oid)?;
+                self.session.sequence_value(oid).ok_or_else(|| Self::uncalled(&relation.name))
+            }
+            None => self.session.last_sequence_value().ok_or_else(|| {
+                SqlError::new(
+                    sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    "lastval is not yet defined in this session",
+                )
+            }),
+        }
+    }
+
+    fn set_value(&self, sequence: Oid, value: i64, is_called: bool) -> SqlResult<()> {
+        if self.read_only {
+            return Err(transaction::read_only_error("setval()"));
+        }
+        let (relation, definition) = self.sequence(sequence)?;
+        self.services.sequences.set_value(
+            &self.services,
+            sequence,
+            &relation.name,
+            &definition,
+            value,
+            is_called,
+        )?;
+        if is_called {
+            self.session.sequence_used(sequence, value);
+        }
+        Ok(())
+    }
+
+    fn sequence_state(&self, sequence: Oid) -> SqlResult<(i64, bool)> {
+        let (_, definition) = self.sequence(sequence)?;
+        self.services.sequences.state(
+            &self.services,
+            sequence,
+            &definition,
+            self.services.storage.watermark(),
+        )
+    }
+
+    fn cancel_session(&self, process_id: i32) -> SqlResult<bool> {
+        Ok(self.services.registry.cancel_by_process(process_id))
+    }
+
+    fn terminate_session(&self, process_id: i32) -> SqlResult<bool> {
+        Ok(self.services.registry.terminate_by_process(process_id))
+    }
+
+    fn transaction_status(&self, transaction: uuid::Uuid) -> SqlResult<String> {
+        let id = protocol::TransactionId(transaction);
+        let status = self.services.block_on(self.services.commit.status(id));
+        Ok(match status {
+            TransactionStatus::Committed { .. } => "committed",
+            TransactionStatus::NotCommitted => "not committed",
+            TransactionStatus::InProgress => "in progress",
+            TransactionStatus::Forgotten => "forgotten",
+        }
+        .to_owned())
+    }
+
+    fn transaction_id(&self) -> uuid::Uuid {
+        self.transaction.id.0
+    }
+
+    fn system_rows(&self, relation: &str) -> Option<Vec<Vec<Datum>>> {
+        self.services.node.system_rows(relation)
+    }
+}
+
+fn settings_rows(current: &settings::Settings) -> Vec<SettingRow> {
+    let context = |context| match context {
+        settings::Context::User => "user",
+        settings::Context::Superuser => "superuser",
+        settings::Context::Backend => "backend",
+        settings::Context::SuperuserBackend => "superuser-backend",
+        settings::Context::Sighup => "sighup",
+        settings::Context::Postmaster => "postmaster",
+        settings::Context::Internal => "internal",
+    };
+    crate::settings_table::SETTINGS
+        .iter()
+        .map(|setting| {
+            let value = current.get(setting.name).unwrap_or(setting.default).to_owned();
+            let (kind, minimum, maximum, values) = match setting.kind {
+                settings::Kind::Bool => ("bool", None, None, None),
+                settings::Kind::Integer { minimum, maximum } => {
+                    ("integer", Some(minimum.to_string()), Some(maximum.to_string()), None)
+                }
+                settings::Kind::Real { minimum, maximum } => {
+                    ("real", Some(minimum.to_string()), Some(maximum.to_string()), None)
+                }
+                settings::Kind::Enum(values) => (
+                    "enum",
+                    None,
+                    None,
+                    Some(values.iter().map(|value| (*value).to_owned()).collect()),
+                ),
+                settings::Kind::Text => ("string", None, None, None),
+            };
+            let is_default = value == setting.default;
+            SettingRow {
+                name: setting.name.to_owned(),
+                value,
+                unit: setting.unit.to_owned(),
+                category: setting.category.to_owned(),
+                context: context(setting.context).to_owned(),
+                kind: kind.to_owned(),
+                source: if is_default { "default" } else { "session" }.to_owned(),
+                minimum,
+                maximum,
+                values,
+                boot_value: setting.default.to_owned(),
+                reset_value: current.reset_value(setting.name).to_owned(),
+            }
+        })
+        .collect()
+}
+
+impl CatalogView for StatementEnvironment {
+    fn types(&self) -> &dyn TypeCatalog {
+        &*self.catalog
+    }
+
+    fn evaluation(&self) -> &dyn EvalContext {
+        self
+    }
+
+    fn relation(&self, schema: Option<&str>, name: &str) -> SqlResult<Option<Arc<Relation>>> {
+        if let Some(schema) = schema {
+            let Some(found) = self.catalog.schema_by_name(schema) else {
+                return Err(SqlError::new(
+                    sqlstate::INVALID_SCHEMA_NAME,
+                    format!("schema \"{schema}\" does not exist"),
+                ));
+            };
+            return Ok(self.catalog.relation_by_name(found.oid, name).cloned());
+        }
+        if !self.search_path.contains(&PG_CATALOG) {
+            if let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name) {
+                return Ok(Some(Arc::clone(found)));
+            }
+        }
+        Ok(self
+            .search_path
+            .iter()
+            .find_map(|schema| self.catalog.relation_by_name(*schema, name))
+            .cloned())
+    }
+
+    fn relation_by_oid(&self, relation: Oid) -> Option<Arc<Relation>> {
+        self.catalog.relation(relation).cloned()
+    }
+
+    fn schema_by_name(&self, name: &str) -> Option<Oid> {
+        self.catalog.schema_by_name(name).map(|schema| schema.oid)
+    }
+
+    fn schema_name(&self, schema: Oid) -> Option<String> {
+        self.catalog.schema(schema).map(|schema| schema.name.clone())
+    }
+
+    fn user_type(&self, schema: Option<&str>, name: &str) -> Option<Arc<UserType>> {
+        let schemas = match schema {
+            Some(schema) => vec![self.catalog.schema_by_name(schema)?.oid],
+            None => self.search_path.to_vec(),
+        };
+        schemas.iter().find_map(|schema| {
+            if let Some(found) = self.catalog.user_type_by_name(*schema, name) {
+                return Some(Arc::clone(found));
+            }
+            self.catalog.relation_by_name(*schema, name).map(|relation| row_type(relation))
+        })
+    }
+
+    fn user_type_by_oid(&self, type_oid: Oid) -> Option<Arc<UserType>> {
+        if let Some(found) = self.catalog.user_type(type_oid) {
+            return Some(Arc::clone(found));
+        }
+        self.catalog.relation_of_row_type(type_oid).map(|relation| row_type(relation))
+    }
+
+    fn statistics(&self, relation: Oid) -> Option<Arc<Statistics>> {
+        self.services.statistics.get(&relation).map(|found| Arc::clone(&found))
+    }
+
+    fn planner_setting(&self, name: &str) -> Option<String> {
+        self.session.with_settings(|settings| settings.get(name).map(str::to_owned))
+    }
+}
+
+/// A relation's row type as a composite type.
+fn row_type(relation: &Relation) -> Arc<UserType> {
+    let fields = relation
+        .live_columns()
+        .map(|column| (column.name.clone(), column.type_oid, column.modifier))
+        .collect();
+    Arc::new(UserType {
+        oid: relation.type_oid,
+        array_oid: relation.array_type_oid,
+        name: relation.name.clone(),
+        schema: relation.schema,
+        owner: relation.owner,
+        kind: UserTypeKind::Composite(fields),
+        comment: None,
+    })
+}
+
+impl DefinitionContext for StatementEnvironment {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn allocate_oid(&self) -> SqlResult<Oid> {
+        crate::identifiers::allocate(&self.services)
+    }
+
+    fn current_role(&self) -> Oid {
+        self.current_role
+    }
+
+    fn search_path(&self) -> Vec<Oid> {
+        self.search_path.to_vec()
+    }
+
+    fn scram_verifier(&self, password: &str) -> SqlResult<String> {
+        tokio::task::block_in_place(|| crate::scram::verifier(password))
+    }
+}
+
+impl Environment for StatementEnvironment {
+    fn get(&self, key: &[u8]) -> SqlResult<Option<Bytes>> {
+        self.transaction.get(key)
+    }
+
+    fn multi_get(&self, keys: &[Bytes]) -> SqlResult<Vec<Option<Bytes>>> {
+        self.transaction.multi_get(keys)
+    }
+
+    fn scan(&self, request: ReadRequest) -> SqlResult<Box<dyn ScanCursor>> {
+        self.transaction.scan(request, false)
+    }
+
+    fn get_latest(&self, key: &[u8]) -> SqlResult<Option<Bytes>> {
+        self.transaction.get_latest(key)
+    }
+
+    fn scan_latest(&self, request: ReadRequest) -> SqlResult<Box<dyn ScanCursor>> {
+        self.transaction.scan(request, true)
+    }
+
+    fn written_by_statement(&self, key: &[u8]) -> bool {
+        self.transaction.written_by_statement(key)
+    }
+
+    fn write(&self, write: Write) -> SqlResult<()> {
+        if self.read_only {
+            return Err(transaction::read_only_error("a write"));
+        }
+        self.transaction.write(write)?;
+        self.flush_bulk(BULK_BYTES)
+    }
+
+    fn check(&self, check: Check) -> SqlResult<()> {
+        if self.read_only {
+            return Err(transaction::read_only_error("a row lock"));
+        }
+        self.transaction.check(check);
+        Ok(())
+    }
+
+    fn touch(&self, relation: &Relation) -> SqlResult<()> {
+        let mut touched = self.touched.lock();
+        if !touched.contains(&relation.oid) {
+            touched.push(relation.oid);
+            self.transaction.schema_use(SchemaUse::Rows(TableId(relation.oid)));
+        }
+        Ok(())
+    }
+
+    fn defer(&self, check: DeferredCheck) -> SqlResult<()> {
+        self.transaction.defer(check);
+        Ok(())
+    }
+
+    fn is_deferred(&self, constraint: Oid, initially: bool) -> bool {
+        let explicit = self
+            .constraint_timing
+            .iter()
+            .rev()
+            .find(|(oid, _)| *oid == constraint || *oid == 0)
+            .map(|(_, deferred)| *deferred);
+        explicit.unwrap_or(initially)
+    }
+
+    fn virtual_rows(&self, relation: &Relation, equals: &[(usize, Datum)]) -> SqlResult<Vec<Row>> {
+        catalog::virtual_rows(&self.catalog, relation, equals, self)
+    }
+
+    fn target(&self, relation: Oid) -> SqlResult<Arc<Target>> {
+        if let Some(found) = self.targets.get(&relation) {
+            return Ok(Arc::clone(&found));
+        }
+        let target = Arc::new(planner::bind_target(relation, self)?);
+        self.targets.insert(relation, Arc::clone(&target));
+        Ok(target)
+    }
+
+    fn new_row_id(&self) -> [u8; 16] {
+        self.services.new_row_id()
+    }
+
+    fn memory_budget(&self) -> usize {
+        self.services.config.query_memory
+    }
+
+    fn spill_directory(&self) -> &Path {
+        &self.services.config.spill_directory
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_names;
+
+    #[test]
+    fn search_path_names_fold_unless_quoted() {
+        assert_eq!(split_names("\"$user\", Public,\"My \"\"S\""), ["$user", "public", "My \"S"]);
+        assert!(split_names(" , ").is_empty());
+    }
+}
