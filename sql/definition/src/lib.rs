@@ -77,4 +77,24 @@ pub fn execute(statement: &Statement, context: &dyn DefinitionContext) -> SqlRes
     dispatch::execute(statement, context)
 }
 
+mod alter;
+mod alter_column;
+mod analysis;
+mod comment;
+mod dependents;
 mod dispatch;
+mod drop;
+mod grant;
+mod index;
+mod names;
+mod privileges;
+mod rename;
+mod rewrite;
+mod role;
+mod run;
+mod sequence;
+mod table;
+mod type_names;
+mod user_type;
+mod view;
+mod walk;
