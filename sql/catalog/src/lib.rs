@@ -4,9 +4,14 @@
 //! type. [`Catalog`] is an immutable snapshot of all descriptors as of one timestamp; query processors share it until
 //! a definition changes. `pg_catalog` and `information_schema` are computed from it.
 
+pub mod definitions;
 pub mod descriptor;
+mod facts;
 pub mod names;
+pub mod objects;
+pub mod pg_catalog;
 pub mod privileges;
+pub mod scope;
 pub mod snapshot;
 pub mod system;
 #[cfg(test)]
@@ -22,15 +27,28 @@ use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 /// Rows of a relation of [`system_relations`], all columns in order. `equals` (0-based column, value) may be used to
 /// make fewer rows.
 pub fn virtual_rows(
-    _catalog: &Catalog,
+    catalog: &Catalog,
     relation: &Relation,
-    _equals: &[(usize, Datum)],
-    _context: &dyn SystemContext,
+    equals: &[(usize, Datum)],
+    context: &dyn SystemContext,
 ) -> SqlResult<Vec<Row>> {
-    Err(SqlError::new(
-        sqlstate::UNDEFINED_TABLE,
-        format!("relation \"{}\" does not exist", relation.name),
-    ))
+    let scope = scope::Scope { catalog, context, relation, equals };
+    match relation.schema {
+        PG_CATALOG => Ok(pg_catalog::rows(&scope)),
+        SYS => Ok(sys_rows(&scope)),
+        _ => Err(SqlError::new(
+            sqlstate::UNDEFINED_TABLE,
+            format!("relation \"{}\" does not exist", relation.name),
+        )),
+    }
+}
+
+/// Rows of `sys`, which the node makes; each as long as the relation is wide.
+fn sys_rows(scope: &scope::Scope<'_>) -> Vec<Row> {
+    let width = scope.relation.columns.len();
+    let mut rows = scope.context.system_rows(&scope.relation.name).unwrap_or_default();
+    rows.iter_mut().for_each(|row| row.resize(width, Datum::Null));
+    rows
 }
 
 /// Functions whose body is `Catalog`: `pg_get_indexdef`, `obj_description`, `nextval` …
@@ -55,25 +73,25 @@ pub fn call_set_function(
 
 /// `'name'::regclass` and its like.
 pub fn object_by_name(
-    _catalog: &Catalog,
-    _context: &dyn SystemContext,
-    _reg_type: Oid,
+    catalog: &Catalog,
+    context: &dyn SystemContext,
+    reg_type: Oid,
     text: &str,
 ) -> SqlResult<Oid> {
-    Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("\"{text}\" does not exist")))
+    objects::object_by_name(catalog, context, reg_type, text)
 }
 
 /// The text form of `oid::regclass` and its like; `None` if there is no such object.
 pub fn object_name(
-    _catalog: &Catalog,
-    _context: &dyn SystemContext,
-    _reg_type: Oid,
-    _object: Oid,
+    catalog: &Catalog,
+    context: &dyn SystemContext,
+    reg_type: Oid,
+    object: Oid,
 ) -> Option<String> {
-    None
+    objects::object_name(catalog, context, reg_type, object)
 }
 
 /// The relations of `pg_catalog`, `information_schema` and `sys`.
 pub fn system_relations() -> Vec<Relation> {
-    Vec::new()
+    facts::relations().to_vec()
 }

@@ -1,0 +1,336 @@
+//! Definitions as SQL text: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_viewdef`, `pg_get_expr`.
+
+use syntax::ast::Expr;
+use types::Oid;
+
+use crate::descriptor::{
+    AttributeNumber, Constraint, ConstraintKind, ForeignKey, Index, IndexColumn, IndexKey,
+    ReferentialAction, Relation,
+};
+use crate::names::quote_identifier;
+use crate::objects;
+use crate::pg_catalog::classes::{default_operator_class, index_attributes};
+use crate::scope::Scope;
+
+/// Constants such as `'public.t_id_seq'::regclass` as the search path shows them.
+pub fn localize(scope: &Scope<'_>, sql: &str) -> String {
+    const SUFFIX: &str = "'::regclass";
+    let mut out = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(end) = rest.find(SUFFIX) {
+        let (before, after) = rest.split_at(end);
+        let Some(start) = before.rfind('\'') else { break };
+        let name = &before[start + 1..];
+        out.push_str(&before[..=start]);
+        let shown = objects::relation_oid(scope.catalog, scope.context, name)
+            .and_then(|oid| objects::relation_name(scope.catalog, scope.context, oid));
+        out.push_str(shown.as_deref().unwrap_or(name));
+        out.push_str(SUFFIX);
+        rest = &after[SUFFIX.len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// An expression as `pg_get_expr` shows it: stored text is in the pretty form; otherwise each operator's whole
+/// expression is in parentheses.
+pub fn expression(scope: &Scope<'_>, sql: &str, pretty: bool) -> String {
+    let sql = localize(scope, sql);
+    if pretty {
+        return sql;
+    }
+    match syntax::parse_expression(&sql) {
+        Ok(parsed) => parenthesized(&parsed),
+        Err(_) => sql,
+    }
+}
+
+fn parenthesized(expr: &Expr) -> String {
+    let joined = |terms: &[Expr], word: &str| {
+        let terms: Vec<String> = terms.iter().map(parenthesized).collect();
+        format!("({})", terms.join(word))
+    };
+    match expr {
+        Expr::And(terms) => joined(terms, " AND "),
+        Expr::Or(terms) => joined(terms, " OR "),
+        Expr::Not(operand) => format!("(NOT {})", parenthesized(operand)),
+        Expr::Operator(_)
+        | Expr::Is(_)
+        | Expr::InList(_)
+        | Expr::Like(_)
+        | Expr::Quantified(_)
+        | Expr::Between(_) => format!("({expr})"),
+        closed => closed.to_string(),
+    }
+}
+
+fn column_name(relation: &Relation, number: AttributeNumber) -> String {
+    relation
+        .column_by_number(number)
+        .map_or_else(|| "???".to_owned(), |column| quote_identifier(&column.name))
+}
+
+fn column_names(relation: &Relation, numbers: &[AttributeNumber]) -> String {
+    numbers.iter().map(|number| column_name(relation, *number)).collect::<Vec<_>>().join(", ")
+}
+
+/// The key of one index column without its options: expressions that are not calls are in parentheses.
+fn key(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn, pretty: bool) -> String {
+    match &column.key {
+        IndexKey::Column(number) => column_name(relation, *number),
+        IndexKey::Expression { sql, .. } => {
+            let shown = expression(scope, sql, pretty);
+            let is_call = syntax::parse_expression(sql).is_ok_and(|parsed| {
+                matches!(parsed, Expr::Function(_)) && sql.ends_with(')')
+            });
+            if is_call { shown } else { format!("({shown})") }
+        }
+    }
+}
+
+/// One column of an index, counted from 1, as `pg_get_indexdef(index, n, pretty)` shows it.
+pub fn index_column(
+    scope: &Scope<'_>,
+    relation: &Relation,
+    index: &Index,
+    number: usize,
+    pretty: bool,
+) -> Option<String> {
+    let position = number.checked_sub(1)?;
+    if let Some(column) = index.columns.get(position) {
+        return Some(key(scope, relation, column, pretty));
+    }
+    let include = index.include.get(position - index.columns.len())?;
+    Some(column_name(relation, *include))
+}
+
+fn column_options(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn) -> String {
+    let mut out = String::new();
+    let type_oid = match &column.key {
+        IndexKey::Column(number) => {
+            relation.column_by_number(*number).map_or(0, |column| column.type_oid)
+        }
+        IndexKey::Expression { type_oid, .. } => *type_oid,
+    };
+    if let Some(collation) = &column.collation {
+        let own = match &column.key {
+            IndexKey::Column(number) => {
+                relation.column_by_number(*number).and_then(|column| column.collation.clone())
+            }
+            IndexKey::Expression { .. } => None,
+        };
+        if own.as_ref() != Some(collation) {
+            let name = collation.rsplit('.').next().unwrap_or(collation);
+            out.push_str(&format!(" COLLATE {}", quote_identifier(name.trim_matches('"'))));
+        }
+    }
+    if let Some(class) = &column.operator_class {
+        let name = class.rsplit('.').next().unwrap_or(class);
+        let default = default_operator_class(scope.catalog, type_oid);
+        if objects::operator_class_name(default) != Some(name) {
+            out.push_str(&format!(" {}", quote_identifier(name)));
+        }
+    }
+    match (column.descending, column.nulls_first) {
+        (true, true) => out.push_str(" DESC"),
+        (true, false) => out.push_str(" DESC NULLS LAST"),
+        (false, true) => out.push_str(" NULLS FIRST"),
+        (false, false) => {}
+    }
+    out
+}
+
+/// `CREATE INDEX …`; the table's name is always qualified unless it is to be pretty.
+pub fn index(scope: &Scope<'_>, relation: &Relation, index: &Index, qualified: bool) -> String {
+    let pretty = !qualified;
+    let table = if qualified {
+        crate::qualified(&scope.schema_name(relation.schema), &relation.name)
+    } else {
+        objects::relation_name(scope.catalog, scope.context, relation.oid)
+            .unwrap_or_else(|| quote_identifier(&relation.name))
+    };
+    let method = if index.method.is_empty() { "btree" } else { &index.method };
+    let columns: Vec<String> = index
+        .columns
+        .iter()
+        .map(|column| {
+            key(scope, relation, column, pretty) + &column_options(scope, relation, column)
+        })
+        .collect();
+    let mut out = format!(
+        "CREATE {}INDEX {} ON {table} USING {method} ({})",
+        if index.unique { "UNIQUE " } else { "" },
+        quote_identifier(&index.name),
+        columns.join(", ")
+    );
+    if !index.include.is_empty() {
+        out.push_str(&format!(" INCLUDE ({})", column_names(relation, &index.include)));
+    }
+    if index.nulls_not_distinct {
+        out.push_str(" NULLS NOT DISTINCT");
+    }
+    if !index.options.is_empty() {
+        let options: Vec<String> =
+            index.options.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
+        out.push_str(&format!(" WITH ({})", options.join(", ")));
+    }
+    if let Some(predicate) = &index.predicate {
+        out.push_str(&format!(" WHERE {}", expression(scope, predicate, pretty)));
+    }
+    out
+}
+
+fn action(action: ReferentialAction) -> &'static str {
+    match action {
+        ReferentialAction::NoAction => "NO ACTION",
+        ReferentialAction::Restrict => "RESTRICT",
+        ReferentialAction::Cascade => "CASCADE",
+        ReferentialAction::SetNull => "SET NULL",
+        ReferentialAction::SetDefault => "SET DEFAULT",
+    }
+}
+
+fn foreign_key(scope: &Scope<'_>, relation: &Relation, key: &ForeignKey) -> String {
+    let parent = scope.catalog.relation(key.parent);
+    let mut out = format!(
+        "FOREIGN KEY ({}) REFERENCES {}({})",
+        column_names(relation, &key.columns),
+        objects::relation_name(scope.catalog, scope.context, key.parent)
+            .unwrap_or_else(|| key.parent.to_string()),
+        parent.map_or_else(String::new, |parent| column_names(parent, &key.parent_columns)),
+    );
+    if key.match_full {
+        out.push_str(" MATCH FULL");
+    }
+    if key.on_update != ReferentialAction::NoAction {
+        out.push_str(&format!(" ON UPDATE {}", action(key.on_update)));
+    }
+    if key.on_delete != ReferentialAction::NoAction {
+        out.push_str(&format!(" ON DELETE {}", action(key.on_delete)));
+        if !key.delete_set_columns.is_empty() {
+            out.push_str(&format!(" ({})", column_names(relation, &key.delete_set_columns)));
+        }
+    }
+    out
+}
+
+fn index_constraint(relation: &Relation, word: &str, oid: Oid) -> String {
+    let Some(index) = relation.index_by_oid(oid) else { return word.to_owned() };
+    let names = index_attributes(relation, index);
+    let keys: Vec<String> = names
+        .iter()
+        .take(index.columns.len())
+        .map(|column| quote_identifier(&column.name))
+        .collect();
+    let distinct = if index.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
+    let mut out = format!("{word}{distinct} ({})", keys.join(", "));
+    if !index.include.is_empty() {
+        out.push_str(&format!(" INCLUDE ({})", column_names(relation, &index.include)));
+    }
+    out
+}
+
+pub fn constraint(
+    scope: &Scope<'_>,
+    relation: &Relation,
+    constraint: &Constraint,
+    pretty: bool,
+) -> String {
+    let mut out = match &constraint.kind {
+        ConstraintKind::Check { sql, no_inherit, .. } => check(scope, sql, *no_inherit, pretty),
+        ConstraintKind::PrimaryKey { index } => index_constraint(relation, "PRIMARY KEY", *index),
+        ConstraintKind::Unique { index } => index_constraint(relation, "UNIQUE", *index),
+        ConstraintKind::ForeignKey(key) => foreign_key(scope, relation, key),
+    };
+    if constraint.deferrable {
+        out.push_str(" DEFERRABLE");
+    }
+    if constraint.initially_deferred {
+        out.push_str(" INITIALLY DEFERRED");
+    }
+    if !constraint.validated {
+        out.push_str(" NOT VALID");
+    }
+    out
+}
+
+pub fn check(scope: &Scope<'_>, sql: &str, no_inherit: bool, pretty: bool) -> String {
+    let inner = expression(scope, sql, pretty);
+    format!("CHECK ({inner}){}", if no_inherit { " NO INHERIT" } else { "" })
+}
+
+/// Clauses of a query in the layout that PostgreSQL gives a view.
+const CLAUSES: &[(&str, &str)] = &[
+    (" FROM ", "\n   FROM "),
+    (" WHERE ", "\n  WHERE "),
+    (" GROUP BY ", "\n  GROUP BY "),
+    (" HAVING ", "\n HAVING "),
+    (" WINDOW ", "\n  WINDOW "),
+    (" ORDER BY ", "\n  ORDER BY "),
+    (" OFFSET ", "\n OFFSET "),
+    (" LIMIT ", "\n LIMIT "),
+    (" LEFT JOIN ", "\n     LEFT JOIN "),
+    (" RIGHT JOIN ", "\n     RIGHT JOIN "),
+    (" FULL JOIN ", "\n     FULL JOIN "),
+    (" CROSS JOIN ", "\n     CROSS JOIN "),
+    (" JOIN ", "\n     JOIN "),
+    (" UNION ALL ", "\nUNION ALL\n "),
+    (" UNION ", "\nUNION\n "),
+    (" INTERSECT ", "\nINTERSECT\n "),
+    (" EXCEPT ", "\nEXCEPT\n "),
+];
+
+/// A query with one selected column per line and each clause on its own, as PostgreSQL lays a view out.
+fn lay_out(query: &str) -> String {
+    let mut out = String::with_capacity(query.len() + 64);
+    let (mut depth, mut quote, mut position) = (0_usize, None, 0);
+    let mut selecting = true;
+    while let Some(character) = query[position..].chars().next() {
+        let rest = &query[position..];
+        if quote.is_none()
+            && depth == 0
+            && let Some((word, layout)) = CLAUSES.iter().find(|(word, _)| rest.starts_with(word))
+        {
+            out.push_str(layout);
+            // The blank that ends a word may begin the next.
+            position += word.len();
+            selecting = layout.ends_with("\n ") && layout.len() > 6;
+            continue;
+        }
+        match (quote, character) {
+            (Some(open), close) if open == close => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(character),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if quote.is_none() && depth == 0 && selecting && rest.starts_with(", ") {
+            out.push_str(",\n    ");
+            position += 2;
+            continue;
+        }
+        out.push(character);
+        position += character.len_utf8();
+    }
+    out
+}
+
+/// `pg_get_viewdef`; `None` if the relation is no view.
+pub fn view(scope: &Scope<'_>, relation: &Relation) -> Option<String> {
+    let view = relation.view.as_ref()?;
+    Some(format!(" {};", lay_out(&localize(scope, &view.query))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_laid_out_as_views_are() {
+        assert_eq!(
+            lay_out("SELECT a, max(b, 'x, y') AS m FROM t JOIN u ON (t.a = u.a) WHERE (a > 1) ORDER BY a, m"),
+            "SELECT a,\n    max(b, 'x, y') AS m\n   FROM t\n     JOIN u ON (t.a = u.a)\n  WHERE (a > 1)\n  ORDER BY a, m"
+        );
+    }
+}

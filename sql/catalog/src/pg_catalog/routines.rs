@@ -1,0 +1,197 @@
+//! `pg_proc`, `pg_operator`, `pg_cast`, `pg_aggregate`.
+
+use functions::definition::{FunctionBody, FunctionDef, FunctionKind, OperatorDef, Volatility};
+use functions::tables;
+use types::{Datum, Oid, Row, oid};
+
+use crate::facts::{self, text};
+use crate::scope::{Scope, array, letter, oid_vector, opt_text, text_array};
+use crate::snapshot::{BOOTSTRAP_ROLE, PG_CATALOG, SYS};
+
+/// `pg_language`: internal.
+const INTERNAL_LANGUAGE: Oid = 12;
+
+pub fn function_schema(function: &FunctionDef) -> Oid {
+    if function.name == "transaction_status" { SYS } else { PG_CATALOG }
+}
+
+fn function_row(function: &FunctionDef) -> Row {
+    let kind = match function.kind {
+        FunctionKind::Scalar | FunctionKind::SetReturning => 'f',
+        FunctionKind::Aggregate => 'a',
+        FunctionKind::Window => 'w',
+        FunctionKind::Procedure => 'p',
+    };
+    let is_set = matches!(function.body, FunctionBody::Set(_) | FunctionBody::CatalogSet)
+        || function.kind == FunctionKind::SetReturning;
+    let volatility = match function.volatility {
+        Volatility::Immutable => 'i',
+        Volatility::Stable => 's',
+        Volatility::Volatile => 'v',
+    };
+    let (all_types, modes, names) = outputs(function);
+    vec![
+        Datum::Oid(function.oid),
+        text(function.name),
+        Datum::Oid(function_schema(function)),
+        Datum::Oid(BOOTSTRAP_ROLE),
+        Datum::Oid(INTERNAL_LANGUAGE),
+        Datum::Float4(1.0),
+        Datum::Float4(if is_set { 1_000.0 } else { 0.0 }),
+        Datum::Oid(function.variadic),
+        Datum::Oid(0),
+        letter(kind),
+        Datum::Bool(false),
+        Datum::Bool(false),
+        Datum::Bool(function.strict),
+        Datum::Bool(is_set),
+        letter(volatility),
+        letter('s'),
+        Datum::Int2(function.arguments.len() as i16),
+        Datum::Int2(function.defaults.len() as i16),
+        Datum::Oid(function.result),
+        oid_vector(function.arguments.iter().copied()),
+        all_types,
+        modes,
+        names,
+        if function.defaults.is_empty() { Datum::Null } else { text(&function.defaults.join(", ")) },
+        Datum::Null,
+        text(if kind == 'a' { "aggregate_dummy" } else { function.name }),
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+        Datum::Null,
+    ]
+}
+
+/// `proallargtypes`, `proargmodes`, `proargnames`.
+fn outputs(function: &FunctionDef) -> (Datum, Datum, Datum) {
+    let inputs = function.arguments.len();
+    let name = |position: usize| function.argument_names.get(position).copied().unwrap_or("");
+    if function.columns.is_empty() && function.variadic == 0 {
+        let names = if function.argument_names.is_empty() {
+            Datum::Null
+        } else {
+            text_array(oid::TEXT, (0..inputs).map(name))
+        };
+        return (Datum::Null, Datum::Null, names);
+    }
+    let types = function.arguments.iter().copied().chain(function.columns.iter().map(|c| c.1));
+    let mode = |position: usize| {
+        if position >= inputs {
+            b'o'
+        } else if function.variadic != 0 && position + 1 == inputs {
+            b'v'
+        } else {
+            b'i'
+        }
+    };
+    let total = inputs + function.columns.len();
+    let has_names = !function.columns.is_empty() || !function.argument_names.is_empty();
+    (
+        array(oid::OID, types.map(Datum::Oid).collect()),
+        array(oid::CHAR, (0..total).map(|position| Datum::Char(mode(position))).collect()),
+        if has_names {
+            let columns = function.columns.iter().map(|column| column.0);
+            text_array(oid::TEXT, (0..inputs).map(name).chain(columns))
+        } else {
+            Datum::Null
+        },
+    )
+}
+
+pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
+    if let Some(wanted) = scope.equal_oid("oid") {
+        return tables::function(wanted).map(function_row).into_iter().collect();
+    }
+    if let Some(name) = scope.equal_text("proname") {
+        return tables::functions_named(name).iter().map(|function| function_row(function)).collect();
+    }
+    tables::all_functions().map(function_row).collect()
+}
+
+fn operator_row(operator: &OperatorDef) -> Row {
+    vec![
+        Datum::Oid(operator.oid),
+        text(operator.name),
+        Datum::Oid(PG_CATALOG),
+        Datum::Oid(BOOTSTRAP_ROLE),
+        letter(if operator.left == 0 { 'l' } else { 'b' }),
+        Datum::Bool(operator.merges),
+        Datum::Bool(operator.hashes),
+        Datum::Oid(operator.left),
+        Datum::Oid(operator.right),
+        Datum::Oid(operator.result),
+        Datum::Oid(operator.commutator),
+        Datum::Oid(operator.negator),
+        Datum::Oid(operator.function),
+        Datum::Oid(0),
+        Datum::Oid(0),
+    ]
+}
+
+pub fn pg_operator(scope: &Scope<'_>) -> Vec<Row> {
+    match scope.equal_oid("oid") {
+        Some(wanted) => tables::operator(wanted).map(operator_row).into_iter().collect(),
+        None => tables::all_operators().map(operator_row).collect(),
+    }
+}
+
+/// PostgreSQL's rows of the casts that exist here.
+pub fn pg_cast(_scope: &Scope<'_>) -> Vec<Row> {
+    let exists = |row: &&Row| match row.get(1..3) {
+        Some([Datum::Oid(source), Datum::Oid(target)]) => tables::cast(*source, *target).is_some(),
+        _ => false,
+    };
+    facts::rows("pg_cast").iter().filter(exists).cloned().collect()
+}
+
+/// PostgreSQL's rows of the aggregates that exist here.
+pub fn pg_aggregate(_scope: &Scope<'_>) -> Vec<Row> {
+    let exists = |row: &&Row| match row.first() {
+        Some(Datum::Oid(function)) => tables::function(*function).is_some(),
+        _ => false,
+    };
+    facts::rows("pg_aggregate").iter().filter(exists).cloned().collect()
+}
+
+pub fn pg_extension(scope: &Scope<'_>) -> Vec<Row> {
+    scope
+        .catalog
+        .extensions()
+        .map(|extension| {
+            vec![
+                Datum::Oid(extension.oid),
+                text(&extension.name),
+                Datum::Oid(BOOTSTRAP_ROLE),
+                Datum::Oid(extension.schema),
+                Datum::Bool(true),
+                text(&extension.version),
+                Datum::Null,
+                Datum::Null,
+            ]
+        })
+        .collect()
+}
+
+/// Extensions whose functions are built in; CREATE EXTENSION only records that they were asked for.
+pub const AVAILABLE_EXTENSIONS: &[(&str, &str, &str)] = &[
+    ("pgcrypto", "1.3", "cryptographic functions"),
+    ("plpgsql", "1.0", "PL/pgSQL procedural language"),
+    ("uuid-ossp", "1.1", "generate universally unique identifiers (UUIDs)"),
+];
+
+pub fn pg_available_extensions(scope: &Scope<'_>) -> Vec<Row> {
+    AVAILABLE_EXTENSIONS
+        .iter()
+        .map(|(name, version, comment)| {
+            let installed = scope.catalog.extensions().find(|extension| extension.name == *name);
+            vec![
+                text(name),
+                text(version),
+                opt_text(installed.map(|extension| extension.version.as_str())),
+                text(comment),
+            ]
+        })
+        .collect()
+}
