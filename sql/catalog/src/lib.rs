@@ -4,6 +4,7 @@
 //! type. [`Catalog`] is an immutable snapshot of all descriptors as of one timestamp; query processors share it until
 //! a definition changes. `pg_catalog` and `information_schema` are computed from it.
 
+mod calls;
 pub mod definitions;
 pub mod descriptor;
 mod facts;
@@ -53,22 +54,22 @@ fn sys_rows(scope: &scope::Scope<'_>) -> Vec<Row> {
 
 /// Functions whose body is `Catalog`: `pg_get_indexdef`, `obj_description`, `nextval` …
 pub fn call_function(
-    _catalog: &Catalog,
-    _context: &dyn SystemContext,
+    catalog: &Catalog,
+    context: &dyn SystemContext,
     name: &str,
-    _arguments: &[Datum],
+    arguments: &[Datum],
 ) -> SqlResult<Datum> {
-    Err(SqlError::new(sqlstate::UNDEFINED_FUNCTION, format!("function {name} does not exist")))
+    calls::call(catalog, context, name, arguments)
 }
 
 /// Functions whose body is `CatalogSet`.
 pub fn call_set_function(
-    _catalog: &Catalog,
-    _context: &dyn SystemContext,
+    catalog: &Catalog,
+    context: &dyn SystemContext,
     name: &str,
-    _arguments: &[Datum],
+    arguments: &[Datum],
 ) -> SqlResult<Vec<Row>> {
-    Err(SqlError::new(sqlstate::UNDEFINED_FUNCTION, format!("function {name} does not exist")))
+    calls::call_set(catalog, context, name, arguments)
 }
 
 /// `'name'::regclass` and its like.
