@@ -1,9 +1,7 @@
 //! ALTER TABLE: one action after the other, each on the catalog as the last left it.
 
 use catalog::{ConstraintKind, Relation, RelationKind};
-use syntax::ast::{
-    AlterTable, AlterTableAction, ColumnSelector, DropBehavior, ObjectType,
-};
+use syntax::ast::{AlterTable, AlterTableAction, ColumnSelector, DropBehavior, ObjectType};
 use types::{Oid, SqlResult, sqlstate};
 
 use crate::Work;

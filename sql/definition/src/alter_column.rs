@@ -89,8 +89,7 @@ impl Run<'_> {
 
     /// The value of a default that is a plain constant; `None` if it must be computed or checked for each row.
     fn constant(&self, text: &str, ty: SqlType) -> SqlResult<Option<Datum>> {
-        let is_domain =
-            functions::type_catalog::base_type(&self.catalog, ty.oid) != ty.oid;
+        let is_domain = functions::type_catalog::base_type(&self.catalog, ty.oid) != ty.oid;
         if is_domain || ty.oid >= oid::FIRST_USER_OID {
             return Ok(None);
         }
@@ -144,7 +143,10 @@ impl Run<'_> {
         if (is_view && !for_views) || table.kind == RelationKind::Sequence {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,
-                format!("ALTER action ALTER COLUMN cannot be performed on relation \"{}\"", table.name),
+                format!(
+                    "ALTER action ALTER COLUMN cannot be performed on relation \"{}\"",
+                    table.name
+                ),
             )
             .detail(format!(
                 "This operation is not supported for {}s.",
@@ -163,16 +165,12 @@ impl Run<'_> {
             AlterColumnAction::SetDefault(_) | AlterColumnAction::DropDefault
                 if is_identity(column) =>
             {
-                return Err(error(
-                    sqlstate::SYNTAX_ERROR,
-                    format!("{of} is an identity column"),
-                ));
+                return Err(error(sqlstate::SYNTAX_ERROR, format!("{of} is an identity column")));
             }
             AlterColumnAction::SetDefault(_) | AlterColumnAction::DropDefault
                 if column.generated == Generated::Stored =>
             {
-                let failure =
-                    error(sqlstate::SYNTAX_ERROR, format!("{of} is a generated column"));
+                let failure = error(sqlstate::SYNTAX_ERROR, format!("{of} is a generated column"));
                 return Err(match action {
                     AlterColumnAction::DropDefault => failure
                         .hint("Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead."),
@@ -293,13 +291,12 @@ impl Run<'_> {
                 )));
         }
         if let Some(view) = self.views_of_column(table.oid, column.number)?.first() {
-            return Err(unsupported("cannot alter type of a column used by a view or rule").detail(
-                format!(
+            return Err(unsupported("cannot alter type of a column used by a view or rule")
+                .detail(format!(
                     "rule _RETURN on {} depends on column \"{}\"",
                     self.described(Object::Relation(*view)),
                     column.name
-                ),
-            ));
+                )));
         }
         Ok(())
     }

@@ -97,8 +97,7 @@ impl Run<'_> {
             }
             Found::Index(table, index) => {
                 if object_type != ObjectType::Index {
-                    let name =
-                        table.index_by_oid(index).map_or("", |index| index.name.as_str());
+                    let name = table.index_by_oid(index).map_or("", |index| index.name.as_str());
                     return Err(error(
                         sqlstate::WRONG_OBJECT_TYPE,
                         format!("\"{name}\" is not a table"),
@@ -178,4 +177,3 @@ impl Run<'_> {
         Ok(())
     }
 }
-

@@ -123,10 +123,7 @@ impl Run<'_> {
         found
     }
 
-    fn foreign_keys_to(
-        &self,
-        is_meant: impl Fn(&catalog::ForeignKey) -> bool,
-    ) -> Vec<(Oid, Oid)> {
+    fn foreign_keys_to(&self, is_meant: impl Fn(&catalog::ForeignKey) -> bool) -> Vec<(Oid, Oid)> {
         let mut found = Vec::new();
         for relation in self.catalog.relations() {
             for constraint in &relation.constraints {
@@ -290,8 +287,7 @@ impl Run<'_> {
             return Ok(Vec::new());
         };
         let mut found: Vec<Dependent> = Vec::new();
-        let constrained: Vec<Oid> =
-            table.constraints.iter().filter_map(constraint_index).collect();
+        let constrained: Vec<Oid> = table.constraints.iter().filter_map(constraint_index).collect();
         for index in &table.indexes {
             let mut uses = index.include.contains(&number);
             for key in &index.columns {
@@ -329,8 +325,8 @@ impl Run<'_> {
                 found.push((Object::Constraint(oid, constraint.oid), true));
             }
         }
-        for (child, constraint) in self
-            .foreign_keys_to(|key| key.parent == oid && key.parent_columns.contains(&number))
+        for (child, constraint) in
+            self.foreign_keys_to(|key| key.parent == oid && key.parent_columns.contains(&number))
         {
             if child != oid {
                 found.push((Object::Constraint(child, constraint), false));

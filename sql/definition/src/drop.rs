@@ -44,7 +44,12 @@ impl Run<'_> {
         self.drop_all(targets, drop.behavior)
     }
 
-    fn missing(&mut self, drop: &DropObjects, message: String, state: &'static str) -> SqlResult<()> {
+    fn missing(
+        &mut self,
+        drop: &DropObjects,
+        message: String,
+        state: &'static str,
+    ) -> SqlResult<()> {
         if drop.if_exists {
             self.notice(sqlstate::SUCCESSFUL_COMPLETION, format!("{message}, skipping"));
             return Ok(());
@@ -182,8 +187,7 @@ impl Run<'_> {
                     .iter()
                     .find(|constraint| constraint_index(constraint) == Some(index));
                 if let Some(constraint) = behind {
-                    let constraint =
-                        self.described(Object::Constraint(table.oid, constraint.oid));
+                    let constraint = self.described(Object::Constraint(table.oid, constraint.oid));
                     return Err(error(
                         sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
                         format!(
@@ -278,8 +282,10 @@ impl Run<'_> {
             .collect();
         error(
             sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
-            format!("cannot drop {what} because other objects depend on it")
-                .replace("(s) because other objects depend on it", "(s) because other objects depend on them"),
+            format!("cannot drop {what} because other objects depend on it").replace(
+                "(s) because other objects depend on it",
+                "(s) because other objects depend on them",
+            ),
         )
         .detail(joined_lines(&lines, ""))
         .hint("Use DROP ... CASCADE to drop the dependent objects too.")
@@ -320,7 +326,8 @@ impl Run<'_> {
                         && !is_gone(table)
                     {
                         let relation = self.known_relation(table)?;
-                        let place = relation.live_columns().position(|known| known.number == number);
+                        let place =
+                            relation.live_columns().position(|known| known.number == number);
                         dropped_columns.extend(place.map(|place| (table, number, place)));
                     }
                 }
@@ -398,8 +405,7 @@ impl Run<'_> {
                 matches!(&constraint.kind, ConstraintKind::ForeignKey(key) if key.parent == parent)
             })
         };
-        let freed: Vec<Oid> =
-            children_of.into_iter().filter(|parent| !refers(*parent)).collect();
+        let freed: Vec<Oid> = children_of.into_iter().filter(|parent| !refers(*parent)).collect();
         if freed.contains(&oid) {
             table.referenced_by.retain(|child| *child != oid);
         }
@@ -442,10 +448,7 @@ impl Run<'_> {
                     return Err(unsupported(
                         "cannot truncate a table referenced in a foreign key constraint",
                     )
-                    .detail(format!(
-                        "Table \"{}\" references \"{}\".",
-                        child.name, relation.name
-                    ))
+                    .detail(format!("Table \"{}\" references \"{}\".", child.name, relation.name))
                     .hint(format!(
                         "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
                         child.name

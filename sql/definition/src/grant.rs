@@ -67,10 +67,9 @@ fn push_privilege(all: &mut String, privilege: &Privilege, kind: &str) -> SqlRes
         ));
     };
     if !allowed(kind).contains(letter) {
-        let shown = if kind == "table" { "relation" } else { kind };
         return Err(error(
             INVALID_GRANT_OPERATION,
-            format!("invalid privilege type {} for {shown}", name.to_uppercase()),
+            format!("invalid privilege type {} for {kind}", name.to_uppercase()),
         ));
     }
     all.push(letter);
@@ -226,8 +225,7 @@ impl Run<'_> {
                             .filter(|relation| {
                                 relation.schema == schema
                                     && !relation.is_virtual()
-                                    && wants_sequences
-                                        == (relation.kind == RelationKind::Sequence)
+                                    && wants_sequences == (relation.kind == RelationKind::Sequence)
                             })
                             .map(|relation| relation.oid),
                     );
@@ -288,7 +286,13 @@ impl Run<'_> {
         for privilege in grant.privileges.iter().filter(|privilege| !privilege.columns.is_empty()) {
             let mut letters = String::new();
             push_privilege(&mut letters, privilege, "column")?;
-            self.require_grantor(relation.grants.as_deref(), relation.owner, &letters, "table", &relation.name)?;
+            self.require_grantor(
+                relation.grants.as_deref(),
+                relation.owner,
+                &letters,
+                "table",
+                &relation.name,
+            )?;
             for name in &privilege.columns {
                 let relation_name = relation.name.clone();
                 let owner = relation.owner;
@@ -298,8 +302,7 @@ impl Run<'_> {
                     return Err(crate::table::constraints::undefined_column(name, &relation_name));
                 };
                 let mut list = column.grants.clone().unwrap_or_default();
-                let change =
-                    Change { grant, grantees, letters: letters.clone(), grantor: owner };
+                let change = Change { grant, grantees, letters: letters.clone(), grantor: owner };
                 change.apply(&mut list);
                 column.grants = (!list.is_empty()).then_some(list);
             }

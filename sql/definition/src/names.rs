@@ -150,10 +150,9 @@ impl Run<'_> {
     pub fn relation(&self, name: &ObjectName) -> SqlResult<Arc<Relation>> {
         match self.find(name)? {
             Some(Found::Relation(relation)) => Ok(relation),
-            Some(Found::Index(..)) => Err(error(
-                sqlstate::WRONG_OBJECT_TYPE,
-                format!("\"{}\" is an index", name.name()),
-            )),
+            Some(Found::Index(..)) => {
+                Err(error(sqlstate::WRONG_OBJECT_TYPE, format!("\"{}\" is an index", name.name())))
+            }
             None => Err(undefined_relation(name).at(name.location)),
         }
     }
@@ -182,11 +181,8 @@ impl Run<'_> {
                 let first = self.context.search_path().first().copied();
                 let found = first.and_then(|first| self.catalog.schema(first)).cloned();
                 found.ok_or_else(|| {
-                    error(
-                        sqlstate::INVALID_SCHEMA_NAME,
-                        "no schema has been selected to create in",
-                    )
-                    .at(name.location)
+                    error(sqlstate::INVALID_SCHEMA_NAME, "no schema has been selected to create in")
+                        .at(name.location)
                 })?
             }
         };
@@ -322,10 +318,7 @@ pub(crate) fn temporary_tables() -> SqlError {
 }
 
 pub(crate) fn is_system_schema(schema: Oid) -> bool {
-    matches!(
-        schema,
-        PG_CATALOG | catalog::INFORMATION_SCHEMA | catalog::PG_TOAST | catalog::SYS
-    )
+    matches!(schema, PG_CATALOG | catalog::INFORMATION_SCHEMA | catalog::PG_TOAST | catalog::SYS)
 }
 
 #[cfg(test)]

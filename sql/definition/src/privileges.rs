@@ -97,14 +97,12 @@ impl Run<'_> {
                 let name = self.context.evaluation().session_user();
                 Ok(self.catalog.role_by_name(&name).map_or(self.role(), |role| role.oid))
             }
-            RoleName::Public => Err(error(
-                sqlstate::UNDEFINED_OBJECT,
-                "role \"public\" does not exist",
-            )),
-            RoleName::Name(name) if name.name == "public" => Err(error(
-                sqlstate::UNDEFINED_OBJECT,
-                "role \"public\" does not exist",
-            )),
+            RoleName::Public => {
+                Err(error(sqlstate::UNDEFINED_OBJECT, "role \"public\" does not exist"))
+            }
+            RoleName::Name(name) if name.name == "public" => {
+                Err(error(sqlstate::UNDEFINED_OBJECT, "role \"public\" does not exist"))
+            }
             RoleName::Name(name) => {
                 self.catalog.role_by_name(&name.name).map(|role| role.oid).ok_or_else(|| {
                     error(

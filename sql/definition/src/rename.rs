@@ -222,10 +222,7 @@ impl Run<'_> {
         if relation.constraints.iter().any(|known| known.name == new) {
             return Err(error(
                 sqlstate::DUPLICATE_OBJECT,
-                format!(
-                    "constraint \"{new}\" for relation \"{}\" already exists",
-                    relation.name
-                ),
+                format!("constraint \"{new}\" for relation \"{}\" already exists", relation.name),
             ));
         }
         if let Some(index) = constraint_index(constraint) {
@@ -300,6 +297,16 @@ impl Run<'_> {
 
     pub fn set_relation_owner(&mut self, oid: Oid, owner: Oid) -> SqlResult<()> {
         self.require_may_give_to(owner)?;
+        let relation = self.known_relation(oid)?;
+        if !self.is_superuser()
+            && let Some(schema) = self.catalog.schema(relation.schema)
+            && !self.has_schema_privilege(schema, 'C', owner)
+        {
+            return Err(error(
+                sqlstate::INSUFFICIENT_PRIVILEGE,
+                format!("permission denied for schema {}", schema.name),
+            ));
+        }
         let mut owned = vec![oid];
         owned.extend(self.catalog.relations().filter_map(|relation| {
             let (table, _) = relation.sequence.as_ref()?.owned_by?;

@@ -27,22 +27,18 @@ impl Run<'_> {
     }
 
     /// Changes the expressions of one table; whether any was.
-    pub fn rewrite_expressions(
-        &self,
-        table: &mut Relation,
-        change: Change<'_>,
-    ) -> SqlResult<bool> {
+    pub fn rewrite_expressions(&self, table: &mut Relation, change: Change<'_>) -> SqlResult<bool> {
         let mut changed = false;
         let texts = table
             .columns
             .iter_mut()
             .filter_map(|column| column.default.as_mut())
-            .chain(table.constraints.iter_mut().filter_map(|constraint| {
-                match &mut constraint.kind {
+            .chain(table.constraints.iter_mut().filter_map(
+                |constraint| match &mut constraint.kind {
                     catalog::ConstraintKind::Check { sql, .. } => Some(sql),
                     _ => None,
-                }
-            }))
+                },
+            ))
             .chain(table.indexes.iter_mut().flat_map(|index| {
                 let keys = index.columns.iter_mut().filter_map(|column| match &mut column.key {
                     IndexKey::Expression { sql, .. } => Some(sql),
@@ -65,10 +61,11 @@ impl Run<'_> {
         for relation in self.catalog.relations().filter(|relation| !relation.is_virtual()) {
             let mut copy = (**relation).clone();
             let mut changed = false;
-            let in_table = copy.columns.iter().any(|column| {
-                column.default.as_ref().is_some_and(|text| text.contains(needle))
-            }) || !copy.constraints.is_empty()
-                || !copy.indexes.is_empty();
+            let in_table =
+                copy.columns.iter().any(|column| {
+                    column.default.as_ref().is_some_and(|text| text.contains(needle))
+                }) || !copy.constraints.is_empty()
+                    || !copy.indexes.is_empty();
             if in_table {
                 changed |= self.rewrite_expressions(&mut copy, change)?;
             }
@@ -110,7 +107,8 @@ impl Run<'_> {
 
     /// `old` (schema and name) of a relation or type is now `new`, in all stored texts.
     pub fn rename_in_texts(&mut self, old: [&str; 2], new: [&str; 2]) -> SqlResult<()> {
-        let is_old = |parts: &[String]| matches!(parts, [schema, name] if [schema.as_str(), name] == old);
+        let is_old =
+            |parts: &[String]| matches!(parts, [schema, name] if [schema.as_str(), name] == old);
         let renamed = || new.map(str::to_owned).to_vec();
         let in_literal = |expr: &mut Expr| {
             let Expr::Literal(Literal { value: LiteralValue::String(text), .. }) = expr else {
@@ -150,15 +148,9 @@ impl Run<'_> {
 
     /// A column of the relation gets another name: its own expressions, and the views that read it, which keep calling
     /// the column by its old name.
-    pub fn rename_column_in_texts(
-        &mut self,
-        relation: Oid,
-        old: &str,
-        new: &str,
-    ) -> SqlResult<()> {
+    pub fn rename_column_in_texts(&mut self, relation: Oid, old: &str, new: &str) -> SqlResult<()> {
         let mut table = (*self.known_relation(relation)?).clone();
-        let names: Vec<String> =
-            table.live_columns().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = table.live_columns().map(|column| column.name.clone()).collect();
         let in_table = |place: Place<'_>| match place {
             Place::Expr(Expr::ColumnRef(reference))
                 if reference.fields.last().is_some_and(|name| name == old) =>

@@ -10,8 +10,13 @@ use types::{Oid, SqlError, SqlResult, oid, sqlstate};
 use crate::run::{Run, error, unsupported};
 
 /// Extensions whose functions are built in, with their versions.
-const EXTENSIONS: &[(&str, &str)] =
-    &[("uuid-ossp", "1.1"), ("pgcrypto", "1.3"), ("citext", "1.6"), ("pg_trgm", "1.6"), ("plpgsql", "1.0")];
+const EXTENSIONS: &[(&str, &str)] = &[
+    ("uuid-ossp", "1.1"),
+    ("pgcrypto", "1.3"),
+    ("citext", "1.6"),
+    ("pg_trgm", "1.6"),
+    ("plpgsql", "1.0"),
+];
 
 /// PostgreSQL's invalid_grant_operation.
 const INVALID_GRANT_OPERATION: &str = "0LP01";
@@ -54,8 +59,13 @@ impl Run<'_> {
             }
             return Err(error(sqlstate::DUPLICATE_SCHEMA, message));
         }
-        let schema =
-            Schema { oid: self.allocate()?, name: name.clone(), owner, grants: None, comment: None };
+        let schema = Schema {
+            oid: self.allocate()?,
+            name: name.clone(),
+            owner,
+            grants: None,
+            comment: None,
+        };
         self.put(Descriptor::Schema(schema));
         for element in &create.elements {
             let mut element = element.clone();
@@ -128,12 +138,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn set_attributes(
-        &self,
-        role: &mut Role,
-        options: &[RoleOption],
-        verb: &str,
-    ) -> SqlResult<()> {
+    fn set_attributes(&self, role: &mut Role, options: &[RoleOption], verb: &str) -> SqlResult<()> {
         let me = self.my_role().cloned();
         let superuser = me.as_ref().is_some_and(|role| role.superuser);
         let require = |has: bool, attribute: &str| {
@@ -185,15 +190,15 @@ impl Run<'_> {
                     role.bypass_row_security = *value;
                 }
                 RoleOption::ConnectionLimit(limit) => {
-                    role.connection_limit =
-                        i32::try_from(*limit).ok().filter(|limit| *limit >= -1).ok_or_else(
-                            || {
-                                error(
-                                    sqlstate::INVALID_PARAMETER_VALUE,
-                                    format!("invalid connection limit: {limit}"),
-                                )
-                            },
-                        )?;
+                    role.connection_limit = i32::try_from(*limit)
+                        .ok()
+                        .filter(|limit| *limit >= -1)
+                        .ok_or_else(|| {
+                            error(
+                                sqlstate::INVALID_PARAMETER_VALUE,
+                                format!("invalid connection limit: {limit}"),
+                            )
+                        })?;
                 }
                 RoleOption::Password(password) => {
                     role.verifier = match password {
@@ -205,8 +210,7 @@ impl Run<'_> {
                 }
                 RoleOption::ValidUntil(text) => {
                     let context = self.context.evaluation();
-                    let read =
-                        functions::input_output::input(context, oid::TIMESTAMPTZ, text, -1)?;
+                    let read = functions::input_output::input(context, oid::TIMESTAMPTZ, text, -1)?;
                     role.valid_until = match read {
                         types::Datum::TimestampTz(time) => Some(time),
                         _ => None,
@@ -237,7 +241,8 @@ impl Run<'_> {
         let Some(mut role) = self.catalog.role(oid).map(|role| (**role).clone()) else {
             return Ok(());
         };
-        let only_password = alter.options.iter().all(|option| matches!(option, RoleOption::Password(_)));
+        let only_password =
+            alter.options.iter().all(|option| matches!(option, RoleOption::Password(_)));
         if !(self.administers(oid) || oid == self.role() && only_password) {
             let detail = if role.superuser {
                 "Only roles with the SUPERUSER attribute may alter roles with the SUPERUSER \
@@ -306,9 +311,7 @@ impl Run<'_> {
             if !uses.is_empty() {
                 return Err(error(
                     sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
-                    format!(
-                        "role \"{name}\" cannot be dropped because some objects depend on it"
-                    ),
+                    format!("role \"{name}\" cannot be dropped because some objects depend on it"),
                 )
                 .detail(uses.join("\n")));
             }
@@ -361,12 +364,7 @@ impl Run<'_> {
     }
 
     /// Makes `member` a member of `group`.
-    fn join_role(
-        &mut self,
-        member: Oid,
-        group: Oid,
-        options: &[(String, bool)],
-    ) -> SqlResult<()> {
+    fn join_role(&mut self, member: Oid, group: Oid, options: &[(String, bool)]) -> SqlResult<()> {
         let (member_name, group_name) = (self.role_name(member), self.role_name(group));
         if self.catalog.is_member(group, member) {
             return Err(error(
@@ -473,8 +471,8 @@ impl Run<'_> {
     pub fn create_extension(&mut self, create: &CreateExtension) -> SqlResult<()> {
         self.tag("CREATE EXTENSION");
         let name = &create.name;
-        let exists = name == "plpgsql"
-            || self.catalog.extensions().any(|extension| extension.name == *name);
+        let exists =
+            name == "plpgsql" || self.catalog.extensions().any(|extension| extension.name == *name);
         if exists {
             let message = format!("extension \"{name}\" already exists");
             if create.if_not_exists {
@@ -500,8 +498,7 @@ impl Run<'_> {
             None => self.context.search_path().first().copied().unwrap_or(PUBLIC),
         };
         let version = create.version.clone().unwrap_or_else(|| (*version).to_owned());
-        let extension =
-            Extension { oid: self.allocate()?, name: name.clone(), schema, version };
+        let extension = Extension { oid: self.allocate()?, name: name.clone(), schema, version };
         self.put(Descriptor::Extension(extension));
         Ok(())
     }
@@ -542,21 +539,15 @@ fn place_in(statement: &mut Statement, schema: &str) -> SqlResult<()> {
 
 pub(crate) fn require_schema_name(name: &str) -> SqlResult<()> {
     if name.starts_with("pg_") {
-        return Err(error(
-            sqlstate::RESERVED_NAME,
-            format!("unacceptable schema name \"{name}\""),
-        )
-        .detail("The prefix \"pg_\" is reserved for system schemas."));
+        return Err(error(sqlstate::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
+            .detail("The prefix \"pg_\" is reserved for system schemas."));
     }
     Ok(())
 }
 
 pub(crate) fn require_role_name(name: &str) -> SqlResult<()> {
     if name == "public" || name == "none" {
-        return Err(error(
-            sqlstate::RESERVED_NAME,
-            format!("role name \"{name}\" is reserved"),
-        ));
+        return Err(error(sqlstate::RESERVED_NAME, format!("role name \"{name}\" is reserved")));
     }
     if name.starts_with("pg_") {
         return Err(error(sqlstate::RESERVED_NAME, format!("role name \"{name}\" is reserved"))

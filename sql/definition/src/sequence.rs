@@ -199,9 +199,8 @@ impl Run<'_> {
                     format!("sequence cannot be owned by relation \"{}\"", table.name),
                 ));
             }
-            let not_ready = |message: &str| {
-                Err(error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message))
-            };
+            let not_ready =
+                |message: &str| Err(error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
             if table.owner != relation.owner {
                 return not_ready("sequence must have same owner as table it is linked to");
             }
@@ -211,10 +210,7 @@ impl Run<'_> {
             let column = table.column(&column).ok_or_else(|| {
                 error(
                     sqlstate::UNDEFINED_COLUMN,
-                    format!(
-                        "column \"{column}\" of relation \"{}\" does not exist",
-                        table.name
-                    ),
+                    format!("column \"{column}\" of relation \"{}\" does not exist", table.name),
                 )
             })?;
             Some((table.oid, column.number))
@@ -229,7 +225,10 @@ impl Run<'_> {
             });
             if is_identity {
                 return Err(unsupported("cannot change ownership of identity sequence").detail(
-                    format!("Sequence \"{}\" is linked to table \"{}\".", relation.name, table.name),
+                    format!(
+                        "Sequence \"{}\" is linked to table \"{}\".",
+                        relation.name, table.name
+                    ),
                 ));
             }
         }
@@ -438,9 +437,7 @@ pub(crate) fn option_text(options: &[syntax::ast::OptionItem]) -> Vec<(String, S
                 text.clone()
             }
             OptionValue::Star => "*".to_owned(),
-            OptionValue::List(values) => {
-                values.iter().map(shown).collect::<Vec<_>>().join(",")
-            }
+            OptionValue::List(values) => values.iter().map(shown).collect::<Vec<_>>().join(","),
             OptionValue::Type(name) => name.to_string(),
             OptionValue::Operator(name) => written(name),
         }

@@ -160,8 +160,7 @@ impl Run<'_> {
             qualifier: None,
             origins: Vec::new(),
         };
-        let source =
-            Source { columns: vec![value.clone()], complete: true, ..Source::default() };
+        let source = Source { columns: vec![value.clone()], complete: true, ..Source::default() };
         analysis.scopes.push(Scope { sources: vec![source], visible: vec![value] });
         let ty = analysis.expression(&mut expr)?;
         analysis.require_boolean(&expr, ty, "CHECK")?;
@@ -199,10 +198,7 @@ impl Run<'_> {
                 ConstraintKind::Null => says_null = true,
                 ConstraintKind::Default(expr) => {
                     if default.is_some() {
-                        return Err(error(
-                            sqlstate::SYNTAX_ERROR,
-                            "multiple default expressions",
-                        ));
+                        return Err(error(sqlstate::SYNTAX_ERROR, "multiple default expressions"));
                     }
                     default = Some(self.domain_default(&name, base, expr)?);
                 }
@@ -284,9 +280,8 @@ impl Run<'_> {
                 let before = checks.len();
                 checks.retain(|(known, _)| known != constraint);
                 if checks.len() == before {
-                    let message = format!(
-                        "constraint \"{constraint}\" of domain \"{name}\" does not exist"
-                    );
+                    let message =
+                        format!("constraint \"{constraint}\" of domain \"{name}\" does not exist");
                     if !if_exists {
                         return Err(error(sqlstate::UNDEFINED_OBJECT, message));
                     }
@@ -308,11 +303,8 @@ fn not_for_domains(what: &str) -> types::SqlError {
 
 fn require_label(label: &str) -> SqlResult<()> {
     if label.len() > NAME_BYTES || label.is_empty() {
-        return Err(error(
-            sqlstate::INVALID_NAME,
-            format!("invalid enum label \"{label}\""),
-        )
-        .detail(format!("Labels must be {NAME_BYTES} bytes or less.")));
+        return Err(error(sqlstate::INVALID_NAME, format!("invalid enum label \"{label}\""))
+            .detail(format!("Labels must be {NAME_BYTES} bytes or less.")));
     }
     Ok(())
 }
@@ -354,4 +346,3 @@ fn add_label(
     labels.insert(index, (value.to_owned(), position));
     Ok(())
 }
-

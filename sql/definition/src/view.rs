@@ -160,10 +160,7 @@ impl Run<'_> {
         if view.depends_on.contains(&old.oid) {
             return Err(error(
                 sqlstate::INVALID_OBJECT_DEFINITION,
-                format!(
-                    "infinite recursion detected in rules for relation \"{}\"",
-                    old.name
-                ),
+                format!("infinite recursion detected in rules for relation \"{}\"", old.name),
             ));
         }
         self.alter(old.oid, |relation| {
@@ -179,7 +176,11 @@ impl Run<'_> {
         let Statement::Query(query) = create.source.as_ref() else {
             return Err(unsupported("CREATE TABLE AS EXECUTE is not supported"));
         };
-        self.tag(if create.materialized_view { "CREATE MATERIALIZED VIEW" } else { "CREATE TABLE AS" });
+        self.tag(if create.materialized_view {
+            "CREATE MATERIALIZED VIEW"
+        } else {
+            "CREATE TABLE AS"
+        });
         if create.persistence == Persistence::Temporary {
             return Err(temporary_tables());
         }
@@ -259,10 +260,10 @@ impl Run<'_> {
         let query = match (&relation.view, relation.kind) {
             (Some(view), RelationKind::MaterializedView) => view.query.clone(),
             _ => {
-                return Err(error(
-                    sqlstate::WRONG_OBJECT_TYPE,
-                    format!("\"{}\" is not a materialized view", relation.name),
-                ));
+                return Err(unsupported(format!(
+                    "\"{}\" is not a materialized view",
+                    relation.name
+                )));
             }
         };
         self.require_relation_owner(&relation)?;

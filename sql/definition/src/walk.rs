@@ -5,7 +5,6 @@ use syntax::ast::*;
 /// A place that a walk comes by, before what is below it.
 pub(crate) enum Place<'n> {
     Expr(&'n mut Expr),
-    Query(&'n mut Query),
     Table(&'n mut TableReference),
     Type(&'n mut TypeName),
 }
@@ -182,7 +181,6 @@ fn window(definition: &mut WindowDefinition, visit: Visit<'_>) {
 
 /// Visits the query and all below it.
 pub(crate) fn query(whole: &mut Query, visit: Visit<'_>) {
-    visit(Place::Query(whole));
     if let Some(with) = &mut whole.with {
         for table in &mut with.tables {
             if let Statement::Query(inner) = table.statement.as_mut() {

@@ -54,8 +54,7 @@ impl Analysis<'_, '_> {
         }
         let names: Vec<&str> =
             call.arguments.iter().filter_map(|argument| argument.name.as_deref()).collect();
-        let asked =
-            Call { name: &name, arguments: &given, names: &names, variadic: call.variadic };
+        let asked = Call { name: &name, arguments: &given, names: &names, variadic: call.variadic };
         let resolution = resolve_function(&self.run.catalog, &asked)
             .map_err(|failure| SqlError::from(failure).at(call.location))?;
         match resolution {
@@ -72,13 +71,8 @@ impl Analysis<'_, '_> {
             }
             Resolution::Coercion { target } => {
                 let castable = given.first().is_some_and(|given| {
-                    functions::find_cast(
-                        &self.run.catalog,
-                        *given,
-                        target,
-                        CastContext::Explicit,
-                    )
-                    .is_some()
+                    functions::find_cast(&self.run.catalog, *given, target, CastContext::Explicit)
+                        .is_some()
                 });
                 let result = if castable { target } else { 0 };
                 Ok(Called { result: SqlType::new(result), columns: Vec::new() })

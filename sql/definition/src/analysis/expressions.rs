@@ -154,11 +154,10 @@ impl Analysis<'_, '_> {
                 Ok(SqlType::new(oid::XML))
             }
             Expr::Json(json) => self.json(json),
-            Expr::Default { location } => Err(error(
-                sqlstate::SYNTAX_ERROR,
-                "DEFAULT is not allowed in this context",
-            )
-            .at(*location)),
+            Expr::Default { location } => {
+                Err(error(sqlstate::SYNTAX_ERROR, "DEFAULT is not allowed in this context")
+                    .at(*location))
+            }
             Expr::CurrentOf { .. } => Ok(BOOLEAN),
         }
     }
@@ -473,11 +472,8 @@ impl Analysis<'_, '_> {
         }
         for scope in self.scopes.iter().rev() {
             if let Some(source) = scope.sources.iter().find(|source| source.name == name) {
-                let whole = SqlType::new(if source.row_type == 0 {
-                    oid::RECORD
-                } else {
-                    source.row_type
-                });
+                let whole =
+                    SqlType::new(if source.row_type == 0 { oid::RECORD } else { source.row_type });
                 let columns: Vec<_> =
                     source.columns.iter().flat_map(|column| column.origins.clone()).collect();
                 self.uses.extend(columns);

@@ -34,9 +34,10 @@ impl Analysis<'_, '_> {
             let added = self.from_item(item, &scope)?;
             for source in &added.sources {
                 let is_again = !source.name.is_empty()
-                    && scope.sources.iter().any(|known| {
-                        known.name == source.name && known.schema == source.schema
-                    });
+                    && scope
+                        .sources
+                        .iter()
+                        .any(|known| known.name == source.name && known.schema == source.schema);
                 if is_again {
                     return Err(error(
                         sqlstate::DUPLICATE_ALIAS,
@@ -119,7 +120,6 @@ impl Analysis<'_, '_> {
             schema: table.alias.is_none().then_some(schema),
             columns: renamed(columns, table.alias.as_ref()),
             complete: relation.kind != catalog::RelationKind::Sequence,
-            relation: relation.oid,
             row_type: relation.type_oid,
         })
     }

@@ -67,7 +67,6 @@ pub(crate) struct Source {
     pub columns: Vec<VisibleColumn>,
     /// All columns are known.
     pub complete: bool,
-    pub relation: Oid,
     pub row_type: Oid,
 }
 
@@ -137,7 +136,6 @@ impl<'a, 'c> Analysis<'a, 'c> {
             schema: Some(run.schema_name(relation.schema)),
             columns: columns.clone(),
             complete: true,
-            relation: relation.oid,
             row_type: relation.type_oid,
         };
         analysis.scopes.push(Scope { sources: vec![source], visible: columns });
@@ -233,7 +231,6 @@ impl<'a, 'c> Analysis<'a, 'c> {
     }
 }
 
-
 impl Run<'_> {
     /// Reads a stored expression.
     pub fn stored_expression(&self, text: &str) -> SqlResult<Expr> {
@@ -247,8 +244,7 @@ impl Run<'_> {
         let broken = |message: String| {
             error(sqlstate::DATA_CORRUPTED, format!("a stored query is broken: {message}"))
         };
-        let mut statements =
-            syntax::parse(text).map_err(|failure| broken(failure.to_string()))?;
+        let mut statements = syntax::parse(text).map_err(|failure| broken(failure.to_string()))?;
         match statements.pop().map(|parsed| parsed.statement) {
             Some(syntax::ast::Statement::Query(query)) => Ok(*query),
             _ => Err(broken("it is no query".to_owned())),

@@ -62,9 +62,7 @@ impl Analysis<'_, '_> {
 
     fn common_table(&mut self, table: &mut CommonTable, recursive: bool) -> SqlResult<()> {
         let Statement::Query(query) = table.statement.as_mut() else {
-            return Err(unsupported(
-                "views must not contain data-modifying statements in WITH",
-            ));
+            return Err(unsupported("views must not contain data-modifying statements in WITH"));
         };
         let name = table.name.clone();
         let named = |mut outputs: Vec<Output>, columns: &[String]| {

@@ -57,8 +57,8 @@ impl Run<'_> {
                 format!("column \"{name}\" specified more than once"),
             ));
         }
-        let number = i16::try_from(table.columns.len() + 1)
-            .map_err(|_| crate::table::too_many_columns())?;
+        let number =
+            i16::try_from(table.columns.len() + 1).map_err(|_| crate::table::too_many_columns())?;
         if table.columns.len() >= crate::table::MAXIMUM_COLUMNS {
             return Err(crate::table::too_many_columns());
         }
@@ -69,8 +69,9 @@ impl Run<'_> {
             .ok_or_else(|| unsupported("columns of typed tables are not supported"))?;
         let ty = match serial {
             Some(_) if !type_name.array_bounds.is_empty() => {
-                return Err(unsupported("array of serial is not implemented")
-                    .at(type_name.location));
+                return Err(
+                    unsupported("array of serial is not implemented").at(type_name.location)
+                );
             }
             Some((ty, _)) => SqlType::new(ty),
             None => self.column_type(&mut type_name, name)?,
@@ -80,8 +81,7 @@ impl Run<'_> {
         if let Some(storage) = &definition.storage {
             column.storage = storage_letter(storage)?;
         }
-        let mut new =
-            NewColumn { column, default: None, generated: None, constraints: Vec::new() };
+        let mut new = NewColumn { column, default: None, generated: None, constraints: Vec::new() };
         let mut says_null = None;
         for constraint in &definition.constraints {
             self.column_constraint(table, &mut new, constraint, &mut says_null)?;
@@ -105,7 +105,10 @@ impl Run<'_> {
     fn twice(&self, table: &Relation, column: &str, what: &str) -> types::SqlError {
         error(
             sqlstate::SYNTAX_ERROR,
-            format!("multiple {what} specified for column \"{column}\" of table \"{}\"", table.name),
+            format!(
+                "multiple {what} specified for column \"{column}\" of table \"{}\"",
+                table.name
+            ),
         )
     }
 
@@ -140,9 +143,7 @@ impl Run<'_> {
             }
             ConstraintKind::Default(expr) => {
                 if new.default.is_some() {
-                    return Err(self
-                        .twice(table, &name, "default values")
-                        .at(constraint.location));
+                    return Err(self.twice(table, &name, "default values").at(constraint.location));
                 }
                 if is_identity {
                     return both("default and identity");
@@ -200,8 +201,7 @@ impl Run<'_> {
             ConstraintKind::Unique { nulls_not_distinct, key } => {
                 let mut key = key.clone();
                 key.columns = vec![name];
-                let kind =
-                    ConstraintKind::Unique { nulls_not_distinct: *nulls_not_distinct, key };
+                let kind = ConstraintKind::Unique { nulls_not_distinct: *nulls_not_distinct, key };
                 new.constraints.push(Constraint { kind, ..constraint.clone() });
             }
             ConstraintKind::ForeignKey(key) => {
@@ -255,11 +255,7 @@ impl Run<'_> {
     }
 
     /// The default as stored text (`None` for a plain NULL), and whether each row needs its own value.
-    pub fn default_text(
-        &self,
-        column: &Column,
-        expr: &Expr,
-    ) -> SqlResult<(Option<String>, bool)> {
+    pub fn default_text(&self, column: &Column, expr: &Expr) -> SqlResult<(Option<String>, bool)> {
         let mut expr = expr.clone();
         let mut analysis = Analysis::new(self, Clause::Default);
         analysis.no_columns = true;
@@ -273,11 +269,7 @@ impl Run<'_> {
         })?;
         let volatile = analysis.is_volatile();
         let text = match (&expr, given.oid) {
-            (Expr::Literal(literal), _)
-                if literal.value == syntax::ast::LiteralValue::Null =>
-            {
-                None
-            }
+            (Expr::Literal(literal), _) if literal.value == syntax::ast::LiteralValue::Null => None,
             (Expr::Literal(literal), oid::UNKNOWN) => match &literal.value {
                 syntax::ast::LiteralValue::String(_) => {
                     let ty = SqlType::new(target.oid);
@@ -356,7 +348,9 @@ impl Run<'_> {
         }
         match collation.name() {
             "default" => Ok(None),
-            name @ ("C" | "POSIX" | "ucs_basic" | "C.UTF-8" | "C.utf8") => Ok(Some(name.to_owned())),
+            name @ ("C" | "POSIX" | "ucs_basic" | "C.UTF-8" | "C.utf8") => {
+                Ok(Some(name.to_owned()))
+            }
             _ => Err(error(
                 sqlstate::UNDEFINED_OBJECT,
                 format!(

@@ -1,8 +1,6 @@
 //! Constraints of a table: checks, unique and primary keys.
 
-use catalog::{
-    Constraint, ConstraintKind, Index, IndexColumn, IndexKey, IndexState, Relation,
-};
+use catalog::{Constraint, ConstraintKind, Index, IndexColumn, IndexKey, IndexState, Relation};
 use functions::TypeCatalog;
 use syntax::ast::{self, KeyConstraint};
 use types::{Oid, SqlResult, oid, sqlstate};
@@ -29,10 +27,7 @@ impl Run<'_> {
         {
             return Err(error(
                 sqlstate::DUPLICATE_OBJECT,
-                format!(
-                    "constraint \"{name}\" for relation \"{}\" already exists",
-                    table.name
-                ),
+                format!("constraint \"{name}\" for relation \"{}\" already exists", table.name),
             ));
         }
         if constraint.not_enforced {
@@ -119,12 +114,7 @@ impl Run<'_> {
     }
 
     /// Key columns by name, each once.
-    fn key_columns(
-        &self,
-        table: &Relation,
-        names: &[String],
-        what: &str,
-    ) -> SqlResult<Vec<i16>> {
+    fn key_columns(&self, table: &Relation, names: &[String], what: &str) -> SqlResult<Vec<i16>> {
         let mut numbers = Vec::new();
         for name in names {
             let column = table.column(name).ok_or_else(|| {
@@ -285,10 +275,18 @@ impl Run<'_> {
             error(sqlstate::PROGRAM_LIMIT_EXCEEDED, "the table has had too many indexes")
         })?;
         table.indexes.push(index);
-        if !is_new {
+        // A rewrite fills all indexes.
+        if !is_new && !self.is_rewritten(table.oid) {
             self.work(Work::BuildIndex { table: table.oid, index: oid });
         }
         Ok(oid)
+    }
+
+    fn is_rewritten(&self, oid: Oid) -> bool {
+        self.done
+            .work
+            .iter()
+            .any(|work| matches!(work, Work::Rewrite { table, .. } if *table == oid))
     }
 
     /// New storage for the table, filled by rewriting every row. Several changes of one statement become one rewrite.
@@ -313,6 +311,10 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        let oid = table.oid;
+        self.done
+            .work
+            .retain(|work| !matches!(work, Work::BuildIndex { table, .. } if *table == oid));
         table.table_id = protocol::TableId(self.allocate()?);
         self.changes_definition(table.oid, true);
         self.work(Work::FreshTable { table: table.table_id });
@@ -329,15 +331,15 @@ impl Run<'_> {
         index_name: &str,
         is_primary: bool,
     ) -> SqlResult<()> {
-        let Some(position) = table.indexes.iter().position(|index| index.name == index_name)
-        else {
+        let Some(position) = table.indexes.iter().position(|index| index.name == index_name) else {
             return Err(error(
                 sqlstate::UNDEFINED_OBJECT,
                 format!("index \"{index_name}\" does not exist"),
             ));
         };
         let index = table.indexes[position].clone();
-        let is_constraint = table.constraints.iter().any(|known| constraint_index(known) == Some(index.oid));
+        let is_constraint =
+            table.constraints.iter().any(|known| constraint_index(known) == Some(index.oid));
         let not_ready =
             |message: String| Err(error(sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
         let wrong = |message: String, detail: &str| {

@@ -34,7 +34,9 @@ fn numbers(table: &Relation, names: &[String]) -> SqlResult<Vec<i16>> {
             table.column(name).map(|column| column.number).ok_or_else(|| {
                 error(
                     sqlstate::UNDEFINED_COLUMN,
-                    format!("column \"{name}\" referenced in foreign key constraint does not exist"),
+                    format!(
+                        "column \"{name}\" referenced in foreign key constraint does not exist"
+                    ),
                 )
             })
         })
@@ -120,8 +122,7 @@ impl Run<'_> {
             ));
         }
         let (parent_columns, parent_index) = parent_key(&parent, &key.referenced_columns)?;
-        if !is_self
-            && !self.has_privilege(parent.grants.as_deref(), parent.owner, 'x', self.role())
+        if !is_self && !self.has_privilege(parent.grants.as_deref(), parent.owner, 'x', self.role())
         {
             return Err(error(
                 sqlstate::INSUFFICIENT_PRIVILEGE,
@@ -225,9 +226,7 @@ impl Run<'_> {
         };
         Err(error(
             sqlstate::SYNTAX_ERROR,
-            format!(
-                "invalid {word} action for foreign key constraint containing generated column"
-            ),
+            format!("invalid {word} action for foreign key constraint containing generated column"),
         ))
     }
 

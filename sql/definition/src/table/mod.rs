@@ -20,10 +20,7 @@ use crate::sequence::{new_relation, option_text};
 pub(crate) const MAXIMUM_COLUMNS: usize = 1_600;
 
 pub(crate) fn too_many_columns() -> types::SqlError {
-    error(
-        sqlstate::TOO_MANY_COLUMNS,
-        format!("tables can have at most {MAXIMUM_COLUMNS} columns"),
-    )
+    error(sqlstate::TOO_MANY_COLUMNS, format!("tables can have at most {MAXIMUM_COLUMNS} columns"))
 }
 
 impl Run<'_> {
