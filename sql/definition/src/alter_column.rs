@@ -282,7 +282,7 @@ impl Run<'_> {
 
     /// Fails if something was made for the column's type as it is.
     fn require_retypable(&self, table: &Relation, column: &Column) -> SqlResult<()> {
-        for number in self.generated_from(table, column)? {
+        if let Some(number) = self.generated_from(table, column)?.first().copied() {
             let generated = table.column_by_number(number).map_or("", |column| &column.name);
             return Err(unsupported("cannot alter type of a column used by a generated column")
                 .detail(format!(

@@ -24,6 +24,8 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::AlterDomain(_)
         | Statement::CreateRole(_)
         | Statement::AlterRole(_)
+        | Statement::AlterRoleSetting(_)
+        | Statement::AlterDatabaseSetting(_)
         | Statement::CreateExtension(_)
         | Statement::AlterTable(_)
         | Statement::Rename(_)
@@ -88,6 +90,8 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::AlterDomain(alter) => run.alter_domain(alter),
         Statement::CreateRole(create) => run.create_role(create),
         Statement::AlterRole(alter) => run.alter_role(alter),
+        Statement::AlterRoleSetting(alter) => run.alter_role_setting(alter),
+        Statement::AlterDatabaseSetting(alter) => run.alter_database_setting(alter),
         Statement::CreateExtension(create) => run.create_extension(create),
         Statement::AlterTable(alter) => run.alter_table(alter),
         Statement::Rename(rename) => run.rename(rename),

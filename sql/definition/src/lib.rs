@@ -93,6 +93,7 @@ mod rewrite;
 mod role;
 mod run;
 mod sequence;
+mod settings;
 mod table;
 mod type_names;
 mod user_type;

@@ -316,7 +316,7 @@ fn fill(sequence: &mut Sequence, chosen: &Chosen, is_new: bool, type_name: &str)
         return invalid("INCREMENT must not be zero");
     }
     let ascending = sequence.increment > 0;
-    let keeps_maximum = !is_new && !(retyped && sequence.maximum == old_range.1);
+    let keeps_maximum = !(is_new || retyped && sequence.maximum == old_range.1);
     match chosen.maximum {
         Some(Some(maximum)) => sequence.maximum = maximum,
         None if keeps_maximum => {}
@@ -328,7 +328,7 @@ fn fill(sequence: &mut Sequence, chosen: &Chosen, is_new: bool, type_name: &str)
             sequence.maximum
         ));
     }
-    let keeps_minimum = !is_new && !(retyped && sequence.minimum == old_range.0);
+    let keeps_minimum = !(is_new || retyped && sequence.minimum == old_range.0);
     match chosen.minimum {
         Some(Some(minimum)) => sequence.minimum = minimum,
         None if keeps_minimum => {}

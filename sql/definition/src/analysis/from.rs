@@ -28,10 +28,10 @@ fn renamed(mut columns: Vec<VisibleColumn>, alias: Option<&Alias>) -> Vec<Visibl
 
 impl Analysis<'_, '_> {
     /// The scope of a FROM list.
-    pub(super) fn from_list(&mut self, items: &mut [FromItem]) -> SqlResult<Scope> {
+    pub(super) fn table_list(&mut self, items: &mut [FromItem]) -> SqlResult<Scope> {
         let mut scope = Scope::default();
         for item in items {
-            let added = self.from_item(item, &scope)?;
+            let added = self.table_item(item, &scope)?;
             for source in &added.sources {
                 let is_again = !source.name.is_empty()
                     && scope
@@ -51,7 +51,7 @@ impl Analysis<'_, '_> {
         Ok(scope)
     }
 
-    fn from_item(&mut self, item: &mut FromItem, left: &Scope) -> SqlResult<Scope> {
+    fn table_item(&mut self, item: &mut FromItem, left: &Scope) -> SqlResult<Scope> {
         let source = match item {
             FromItem::Table(table) => self.table(table)?,
             FromItem::Subquery(subquery) => {
@@ -69,7 +69,7 @@ impl Analysis<'_, '_> {
             }
             FromItem::Function(function) => {
                 self.scopes.push(left.clone());
-                let source = self.from_function(function);
+                let source = self.function_source(function);
                 self.scopes.pop();
                 source?
             }
@@ -124,7 +124,7 @@ impl Analysis<'_, '_> {
         })
     }
 
-    fn from_function(&mut self, function: &mut FromFunction) -> SqlResult<Source> {
+    fn function_source(&mut self, function: &mut FromFunction) -> SqlResult<Source> {
         let mut columns = Vec::new();
         let mut complete = true;
         let alias = function.alias.as_ref();
@@ -177,11 +177,11 @@ impl Analysis<'_, '_> {
     }
 
     fn join(&mut self, join: &mut Join, outer: &Scope) -> SqlResult<Scope> {
-        let left = self.from_item(&mut join.left, outer)?;
+        let left = self.table_item(&mut join.left, outer)?;
         let mut seen = outer.clone();
         seen.sources.extend(left.sources.iter().cloned());
         seen.visible.extend(left.visible.iter().cloned());
-        let right = self.from_item(&mut join.right, &seen)?;
+        let right = self.table_item(&mut join.right, &seen)?;
         let using: Vec<String> = match &join.constraint {
             JoinConstraint::Using { columns, .. } => columns.clone(),
             JoinConstraint::Natural => left

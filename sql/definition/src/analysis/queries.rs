@@ -142,7 +142,7 @@ impl Analysis<'_, '_> {
     }
 
     fn select(&mut self, select: &mut Select) -> SqlResult<(Vec<Output>, Scope)> {
-        let scope = self.from_list(&mut select.from)?;
+        let scope = self.table_list(&mut select.from)?;
         self.scopes.push(scope);
         let outputs = self.select_in_scope(select);
         let scope = self.scopes.pop().unwrap_or_default();
