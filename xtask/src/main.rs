@@ -1,2 +1,59 @@
-//! The chores of the project.
-fn main() {}
+//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | bench vs-postgres | ci`.
+//!
+//! Continuous integration runs `ci` and nothing else, so what passes here passes there.
+#![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
+
+mod chores;
+mod tidy;
+mod versus_postgres;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of the project")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Formatting, lints and the house rules; runs no test.
+    Check,
+    /// Unit, integration and documentation tests of all crates.
+    Test,
+    /// The house rules alone: headers, sizes, directions, words, properties, links, seams.
+    Tidy,
+    /// All that continuous integration runs: check, test, and the black-box tests.
+    Ci,
+    /// Measurements against other systems.
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The same pgbench on PostgreSQL and on Quorate, in alternating runs on this machine.
+    VsPostgres(versus_postgres::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().chore {
+        Chore::Check => chores::check(),
+        Chore::Test => chores::test(),
+        Chore::Tidy => chores::tidy(),
+        Chore::Ci => chores::ci(),
+        Chore::Bench { bench: Bench::VsPostgres(options) } => versus_postgres::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Check, test and ci: which commands they run, and in which order.
+//!
+//! Cheap steps come first, so that a missing space is not found after half an hour of tests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::tidy;
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("xtask is a folder of the workspace").to_owned()
+}
+
+/// The cargo that runs this program, or the one on the path.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+pub fn check() -> Result<(), String> {
+    tidy()?;
+    step(cargo().args(["fmt", "--all", "--check"]))?;
+    step(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+pub fn test() -> Result<(), String> {
+    if has_nextest() {
+        step(cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))?;
+    } else {
+        step(cargo().args(["test", "--workspace", "--all-targets", "--no-fail-fast"]))?;
+    }
+    step(cargo().args(["test", "--workspace", "--doc"]))
+}
+
+pub fn tidy() -> Result<(), String> {
+    let findings = tidy::run(&root())?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.len() {
+        0 => Ok(()),
+        number => Err(format!("tidy: {number} findings")),
+    }
+}
+
+pub fn ci() -> Result<(), String> {
+    check()?;
+    test()?;
+    black_box()
+}
+
+/// The scripts that talk to the real program from outside. They find it by the variable `QUORATE_BIN`.
+fn black_box() -> Result<(), String> {
+    let script = root().join("tests/run");
+    if !script.exists() {
+        println!("tests/run does not exist: no black-box tests");
+        return Ok(());
+    }
+    let program = release_program()?;
+    step(Command::new(&script).current_dir(root()).env("QUORATE_BIN", program))
+}
+
+/// Builds the program with optimizations, and says where it is.
+pub fn release_program() -> Result<PathBuf, String> {
+    step(cargo().args(["build", "--release", "--bin", "quorate"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || root().join("target"),
+        |dir| {
+            // A relative folder means relative to where cargo was called, which was the root.
+            root().join(dir)
+        },
+    );
+    Ok(target.join("release/quorate"))
+}
+
+fn has_nextest() -> bool {
+    let mut probe = cargo();
+    probe.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
+/// Runs one command with its output shown, and fails when it fails.
+fn step(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}").replace('"', "");
+    println!("\n── {shown}");
+    let begun = Instant::now();
+    let status = command.status().map_err(|error| format!("{shown}: {error}"))?;
+    if !status.success() {
+        return Err(format!("{shown}: {status}"));
+    }
+    println!("── done in {:.1} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
