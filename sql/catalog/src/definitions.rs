@@ -80,9 +80,8 @@ fn key(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn, pretty: boo
         IndexKey::Column(number) => column_name(relation, *number),
         IndexKey::Expression { sql, .. } => {
             let shown = expression(scope, sql, pretty);
-            let is_call = syntax::parse_expression(sql).is_ok_and(|parsed| {
-                matches!(parsed, Expr::Function(_)) && sql.ends_with(')')
-            });
+            let is_call = syntax::parse_expression(sql)
+                .is_ok_and(|parsed| matches!(parsed, Expr::Function(_)) && sql.ends_with(')'));
             if is_call { shown } else { format!("({shown})") }
         }
     }
@@ -329,7 +328,9 @@ mod tests {
     #[test]
     fn queries_are_laid_out_as_views_are() {
         assert_eq!(
-            lay_out("SELECT a, max(b, 'x, y') AS m FROM t JOIN u ON (t.a = u.a) WHERE (a > 1) ORDER BY a, m"),
+            lay_out(
+                "SELECT a, max(b, 'x, y') AS m FROM t JOIN u ON (t.a = u.a) WHERE (a > 1) ORDER BY a, m"
+            ),
             "SELECT a,\n    max(b, 'x, y') AS m\n   FROM t\n     JOIN u ON (t.a = u.a)\n  WHERE (a > 1)\n  ORDER BY a, m"
         );
     }

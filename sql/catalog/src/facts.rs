@@ -186,7 +186,11 @@ mod tests {
             for row in rows(name) {
                 assert_eq!(row.len(), relation.columns.len(), "{name}");
                 for (datum, column) in row.iter().zip(&relation.columns) {
-                    assert!(!(column.not_null && datum.is_null()), "{name}.{} {row:?}", column.name);
+                    assert!(
+                        !(column.not_null && datum.is_null()),
+                        "{name}.{} {row:?}",
+                        column.name
+                    );
                 }
             }
         }

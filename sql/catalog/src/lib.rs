@@ -8,6 +8,7 @@ mod calls;
 pub mod definitions;
 pub mod descriptor;
 mod facts;
+mod information_schema;
 pub mod names;
 pub mod objects;
 pub mod pg_catalog;
@@ -17,6 +18,8 @@ pub mod snapshot;
 pub mod system;
 #[cfg(test)]
 mod test_support;
+#[cfg(test)]
+mod tests;
 
 pub use descriptor::*;
 pub use names::{qualified, quote_identifier, quote_literal};
@@ -36,6 +39,7 @@ pub fn virtual_rows(
     let scope = scope::Scope { catalog, context, relation, equals };
     match relation.schema {
         PG_CATALOG => Ok(pg_catalog::rows(&scope)),
+        INFORMATION_SCHEMA => Ok(information_schema::rows(&scope)),
         SYS => Ok(sys_rows(&scope)),
         _ => Err(SqlError::new(
             sqlstate::UNDEFINED_TABLE,

@@ -69,9 +69,7 @@ fn in_path<T>(
 ) -> Option<T> {
     match parts {
         [name] => search_path(catalog, context).into_iter().find_map(|schema| find(schema, name)),
-        [schema, name] | [_, schema, name] => {
-            find(catalog.schema_by_name(schema)?.oid, name)
-        }
+        [schema, name] | [_, schema, name] => find(catalog.schema_by_name(schema)?.oid, name),
         _ => None,
     }
 }
@@ -234,9 +232,7 @@ fn function_oid(
     let missing =
         || undefined(sqlstate::UNDEFINED_FUNCTION, format!("function \"{text}\" does not exist"));
     let (name, arguments) = match text.split_once('(') {
-        Some((name, rest)) if with_arguments => {
-            (name, Some(rest.trim_end().trim_end_matches(')')))
-        }
+        Some((name, rest)) if with_arguments => (name, Some(rest.trim_end().trim_end_matches(')'))),
         _ => (text, None),
     };
     let parts = parse_name(name).ok_or_else(missing)?;
@@ -316,9 +312,8 @@ pub fn object_by_name(
         return Ok(number);
     }
     let parts = || {
-        parse_name(text).ok_or_else(|| {
-            undefined(sqlstate::INVALID_NAME, "invalid name syntax".to_owned())
-        })
+        parse_name(text)
+            .ok_or_else(|| undefined(sqlstate::INVALID_NAME, "invalid name syntax".to_owned()))
     };
     let shown = || parts().map(|parts| parts.join("."));
     match reg_type {
@@ -429,9 +424,9 @@ pub fn object_name(
         }),
         oid::REGNAMESPACE => catalog.schema(object).map(|schema| quote_identifier(&schema.name)),
         oid::REGROLE => catalog.role(object).map(|role| quote_identifier(&role.name)),
-        oid::REGCOLLATION => {
-            collations().find(|(number, _)| *number == object).map(|(_, name)| quote_identifier(name))
-        }
+        oid::REGCOLLATION => collations()
+            .find(|(number, _)| *number == object)
+            .map(|(_, name)| quote_identifier(name)),
         _ => None,
     }
 }

@@ -157,9 +157,10 @@ pub fn has_column_privilege(
     grant_option: bool,
 ) -> bool {
     has_relation_privilege(catalog, role, relation, privilege, grant_option)
-        || relation.column_by_number(column).and_then(|column| column.grants.as_ref()).is_some_and(
-            |grants| granted(catalog, role, grants, privilege, grant_option),
-        )
+        || relation
+            .column_by_number(column)
+            .and_then(|column| column.grants.as_ref())
+            .is_some_and(|grants| granted(catalog, role, grants, privilege, grant_option))
 }
 
 pub fn has_any_column_privilege(

@@ -76,9 +76,7 @@ impl<'a> Scope<'a> {
 
 /// `pg_get_userbyid`.
 pub fn role_name(catalog: &Catalog, role: Oid) -> String {
-    catalog
-        .role(role)
-        .map_or_else(|| format!("unknown (OID={role})"), |role| role.name.clone())
+    catalog.role(role).map_or_else(|| format!("unknown (OID={role})"), |role| role.name.clone())
 }
 
 pub fn is_system_schema(schema: Oid) -> bool {
@@ -184,7 +182,11 @@ pub fn format_type(catalog: &Catalog, type_oid: Oid, modifier: i32) -> String {
 pub fn type_collation(catalog: &Catalog, type_oid: Oid) -> Oid {
     match functions::type_catalog::base_type(catalog, type_oid) {
         oid::NAME | oid::NAME_ARRAY => 950,
-        oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::TEXT_ARRAY | oid::VARCHAR_ARRAY
+        oid::TEXT
+        | oid::VARCHAR
+        | oid::BPCHAR
+        | oid::TEXT_ARRAY
+        | oid::VARCHAR_ARRAY
         | oid::BPCHAR_ARRAY => 100,
         _ => 0,
     }

@@ -148,11 +148,7 @@ fn serial_sequence(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Da
     }))
 }
 
-fn owned_sequence<'a>(
-    scope: &Scope<'a>,
-    relation: &Relation,
-    number: i16,
-) -> Option<&'a Relation> {
+fn owned_sequence<'a>(scope: &Scope<'a>, relation: &Relation, number: i16) -> Option<&'a Relation> {
     let column = relation.column_by_number(number)?;
     if let Some(sequence) = column.owned_sequence {
         return scope.catalog.relation(sequence).map(|sequence| &**sequence);
@@ -232,8 +228,6 @@ fn description(scope: &Scope<'_>, object: Oid, class: Option<&str>, part: i32) -
     });
     constraints::comments(scope, Some(object))
         .into_iter()
-        .find(|(_, found, number, _)| {
-            class.is_none_or(|class| class == *found) && *number == part
-        })
+        .find(|(_, found, number, _)| class.is_none_or(|class| class == *found) && *number == part)
         .map_or(Datum::Null, |(_, _, _, comment)| text(&comment))
 }

@@ -57,11 +57,9 @@ pub(super) fn call(
         "to_regnamespace" => return Some(to_reg(scope, oid::REGNAMESPACE, arguments)),
         "to_regrole" => return Some(to_reg(scope, oid::REGROLE, arguments)),
         "to_regcollation" => return Some(to_reg(scope, oid::REGCOLLATION, arguments)),
-        "pg_relation_is_publishable" => visible(
-            catalog
-                .relation(object)
-                .map(|relation| relation.kind == RelationKind::Table),
-        ),
+        "pg_relation_is_publishable" => {
+            visible(catalog.relation(object).map(|relation| relation.kind == RelationKind::Table))
+        }
         "pg_relation_is_updatable" => match catalog.relation(object).map(|r| r.kind) {
             // INSERT, UPDATE and DELETE.
             Some(RelationKind::Table) => Datum::Int4(28),

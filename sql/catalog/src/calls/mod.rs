@@ -13,6 +13,7 @@ use crate::scope::Scope;
 use crate::snapshot::{Catalog, PG_CATALOG};
 use crate::system::SystemContext;
 
+pub use privileges::WORDS;
 pub use sets::call_set;
 
 /// The arguments of a call, read by position.
@@ -81,15 +82,9 @@ pub fn call(
 }
 
 fn unsupported(name: &str) -> SqlError {
-    SqlError::new(
-        sqlstate::FEATURE_NOT_SUPPORTED,
-        format!("function {name} is not supported"),
-    )
+    SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, format!("function {name} is not supported"))
 }
 
 fn undefined_relation(name: &str) -> SqlError {
-    SqlError::new(
-        sqlstate::UNDEFINED_TABLE,
-        format!("relation \"{name}\" does not exist"),
-    )
+    SqlError::new(sqlstate::UNDEFINED_TABLE, format!("relation \"{name}\" does not exist"))
 }

@@ -209,9 +209,10 @@ fn has_role(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
             "MEMBER" | "SET" => superuser || scope.catalog.is_member(member, of),
             _ if upper.ends_with("WITH ADMIN OPTION") || upper.ends_with("WITH GRANT OPTION") => {
                 superuser
-                    || scope.catalog.role(member).is_some_and(|role| {
-                        role.member_of.iter().any(|m| m.role == of && m.admin)
-                    })
+                    || scope
+                        .catalog
+                        .role(member)
+                        .is_some_and(|role| role.member_of.iter().any(|m| m.role == of && m.admin))
             }
             _ => {
                 return Err(SqlError::new(
@@ -267,9 +268,8 @@ fn default_acl(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum>
 pub(super) fn explode(scope: &Scope<'_>, item: &str) -> Vec<Vec<Datum>> {
     let Some((grantee, rest)) = item.rsplit_once('=') else { return Vec::new() };
     let Some((held, grantor)) = rest.split_once('/') else { return Vec::new() };
-    let number = |name: &str| {
-        scope.catalog.role_by_name(name.trim_matches('"')).map_or(0, |role| role.oid)
-    };
+    let number =
+        |name: &str| scope.catalog.role_by_name(name.trim_matches('"')).map_or(0, |role| role.oid);
     let mut rows = Vec::new();
     let mut letters = held.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -284,4 +284,3 @@ pub(super) fn explode(scope: &Scope<'_>, item: &str) -> Vec<Vec<Datum>> {
     }
     rows
 }
-

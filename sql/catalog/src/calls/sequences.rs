@@ -64,15 +64,11 @@ pub(super) fn call(
             Ok(size(scope, arguments.oid(0), name, fork_is_main))
         }
         "pg_database_size" | "pg_tablespace_size" => {
-            let total: u64 = scope
-                .user_relations()
-                .map(|relation| bytes(scope, relation, true, true))
-                .sum();
+            let total: u64 =
+                scope.user_relations().map(|relation| bytes(scope, relation, true, true)).sum();
             Ok(Datum::Int8(i64::try_from(total).unwrap_or(i64::MAX)))
         }
-        "pg_cancel_backend" => {
-            context.cancel_session(arguments.integer(0) as i32).map(Datum::Bool)
-        }
+        "pg_cancel_backend" => context.cancel_session(arguments.integer(0) as i32).map(Datum::Bool),
         "pg_terminate_backend" => {
             context.terminate_session(arguments.integer(0) as i32).map(Datum::Bool)
         }

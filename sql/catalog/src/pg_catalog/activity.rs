@@ -126,10 +126,7 @@ pub fn pg_settings(scope: &Scope<'_>) -> Vec<Row> {
                 text(&setting.source),
                 opt_text(setting.minimum.as_deref()),
                 opt_text(setting.maximum.as_deref()),
-                setting
-                    .values
-                    .as_ref()
-                    .map_or(Datum::Null, |values| text_array(oid::TEXT, values)),
+                setting.values.as_ref().map_or(Datum::Null, |values| text_array(oid::TEXT, values)),
                 text(&setting.boot_value),
                 text(&setting.reset_value),
                 Datum::Null,

@@ -9,8 +9,8 @@ use crate::descriptor::{
 use crate::facts::{self, text};
 use crate::privileges;
 use crate::scope::{
-    Scope, collation_oid, int2_vector, letter, no_letter, oid_vector, opt_acl,
-    opt_text, options, part_oid, type_collation,
+    Scope, collation_oid, int2_vector, letter, no_letter, oid_vector, opt_acl, opt_text, options,
+    part_oid, type_collation,
 };
 use crate::snapshot::Catalog;
 
@@ -312,8 +312,7 @@ pub fn index_attributes(relation: &Relation, index: &Index) -> Vec<Column> {
 
 /// A call is named after its function, anything else `expr`.
 fn expression_name(sql: &str) -> String {
-    let word: String =
-        sql.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let word: String = sql.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     if !word.is_empty() && sql[word.len()..].starts_with('(') { word } else { "expr".to_owned() }
 }
 
@@ -499,4 +498,3 @@ pub fn pg_namespace(scope: &Scope<'_>) -> Vec<Row> {
         })
         .collect()
 }
-

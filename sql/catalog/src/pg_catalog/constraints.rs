@@ -108,9 +108,8 @@ fn constraint_row(scope: &Scope<'_>, relation: &Relation, constraint: &Constrain
     let action = |pick: fn(&ForeignKey) -> ReferentialAction| {
         letter(foreign.map_or(' ', |key| action_letter(pick(key))))
     };
-    let operators = || {
-        foreign.map_or(Datum::Null, |key| equality_operators(scope, relation, &key.columns))
-    };
+    let operators =
+        || foreign.map_or(Datum::Null, |key| equality_operators(scope, relation, &key.columns));
     vec![
         Datum::Oid(constraint.oid),
         text(&constraint.name),

@@ -66,7 +66,9 @@ pub fn rows(scope: &Scope<'_>) -> Vec<Row> {
         "pg_stat_user_tables" | "pg_statio_user_tables" | "pg_stat_xact_user_tables" => {
             activity::table_statistics(scope, true)
         }
-        "pg_stat_all_indexes" | "pg_statio_all_indexes" | "pg_stat_user_indexes"
+        "pg_stat_all_indexes"
+        | "pg_statio_all_indexes"
+        | "pg_stat_user_indexes"
         | "pg_statio_user_indexes" => activity::index_statistics(scope),
         fixed => facts::rows(fixed).to_vec(),
     }

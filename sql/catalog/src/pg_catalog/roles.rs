@@ -103,7 +103,9 @@ pub fn pg_group(scope: &Scope<'_>) -> Vec<Row> {
         .catalog
         .roles()
         .filter(|role| !role.login)
-        .map(|role| vec![text(&role.name), Datum::Oid(role.oid), array(oid::OID, members(role.oid))])
+        .map(|role| {
+            vec![text(&role.name), Datum::Oid(role.oid), array(oid::OID, members(role.oid))]
+        })
         .collect()
 }
 

@@ -54,7 +54,11 @@ fn function_row(function: &FunctionDef) -> Row {
         all_types,
         modes,
         names,
-        if function.defaults.is_empty() { Datum::Null } else { text(&function.defaults.join(", ")) },
+        if function.defaults.is_empty() {
+            Datum::Null
+        } else {
+            text(&function.defaults.join(", "))
+        },
         Datum::Null,
         text(if kind == 'a' { "aggregate_dummy" } else { function.name }),
         Datum::Null,
@@ -105,7 +109,10 @@ pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
         return tables::function(wanted).map(function_row).into_iter().collect();
     }
     if let Some(name) = scope.equal_text("proname") {
-        return tables::functions_named(name).iter().map(|function| function_row(function)).collect();
+        return tables::functions_named(name)
+            .iter()
+            .map(|function| function_row(function))
+            .collect();
     }
     tables::all_functions().map(function_row).collect()
 }

@@ -37,8 +37,7 @@ fn type_row(scope: &Scope<'_>, parts: &Parts<'_>) -> Row {
         'c' => (-1, false, 'd', 'x'),
         _ => (-1, false, type_layout(scope.catalog, parts.element).2.max('d'), 'x'),
     };
-    let collation =
-        if parts.base != 0 { type_collation(scope.catalog, parts.base) } else { 0 };
+    let collation = if parts.base != 0 { type_collation(scope.catalog, parts.base) } else { 0 };
     let [read, write, receive, send] = parts.functions;
     let is_array = parts.category == 'A';
     vec![
@@ -264,4 +263,3 @@ pub fn composite_classes(scope: &Scope<'_>) -> Vec<Row> {
     }
     rows
 }
-

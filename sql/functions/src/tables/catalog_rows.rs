@@ -272,4 +272,8 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(6207, "has_parameter_privilege", &[TEXT, TEXT], BOOL, STRICT, S, Catalog),
     row(6240, "pg_settings_get_flags", &[TEXT], TEXT_ARRAY, STRICT, S, Catalog),
     row(6249, "pg_database_collation_actual_version", &[OID], TEXT, STRICT, V, Catalog),
+    row(1716, "pg_get_expr", &[PG_NODE_TREE, OID], TEXT, STRICT, S, Catalog),
+    row(2509, "pg_get_expr", &[PG_NODE_TREE, OID, BOOL], TEXT, STRICT, S, Catalog),
+    row(4195, "to_regcollation", &[TEXT], REGCOLLATION, STRICT, S, Catalog),
+    row(9010, "transaction_status", &[UUID], TEXT, STRICT, V, Catalog),
 ];
