@@ -21,6 +21,7 @@ mod block;
 mod client_session;
 mod connection;
 mod copy;
+pub mod directory;
 mod environment;
 mod errors;
 mod explain;
@@ -40,6 +41,7 @@ mod utility;
 mod wire;
 mod work;
 
+pub use directory::CatalogDirectory;
 pub use processor::Processor;
 pub use services::{NodeView, ProcessorConfig, Services};
 pub use settings::Settings;

@@ -1,8 +1,8 @@
 //! A query processor: serves sessions until it is drained.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use dashmap::DashMap;
 use pgwire::messages::startup::{BackendKeyData, SecretKey};
 use protocol::journal::BoxFuture;
 use session::{ClientConnection, Greet, Served, SessionHandle, SessionState, StopReason};
@@ -16,15 +16,15 @@ use crate::wire;
 pub struct Processor {
     services: Arc<Services>,
     draining: watch::Sender<bool>,
-    sessions: Arc<AtomicUsize>,
+    sessions: Arc<DashMap<i32, SessionHandle>>,
 }
 
 /// Counts a session while it is served.
-struct Counted(Arc<AtomicUsize>);
+struct Counted(Arc<DashMap<i32, SessionHandle>>, i32);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.0.remove(&self.1);
     }
 }
 
@@ -36,20 +36,23 @@ impl Processor {
     pub fn services(&self) -> &Arc<Services> {
         &self.services
     }
+}
 
-    /// Lets go of each session at its next transaction boundary.
-    pub fn drain(&self) {
+impl session::ManagedProcessor for Processor {
+    fn drain(&self) {
         self.draining.send_replace(true);
     }
 
-    /// Sessions being served.
-    pub fn sessions(&self) -> usize {
-        self.sessions.load(Ordering::SeqCst)
+    fn sessions(&self) -> usize {
+        self.sessions.len()
     }
 
-    /// Ends all sessions of the node at once.
-    pub fn terminate(&self) {
-        self.services.registry.stop_all(StopReason::Terminate);
+    fn terminate(&self) {
+        let handles: Vec<SessionHandle> =
+            self.sessions.iter().map(|entry| entry.value().clone()).collect();
+        for handle in handles {
+            handle.stop(StopReason::Terminate);
+        }
     }
 }
 
@@ -63,8 +66,8 @@ impl session::QueryProcessor for Processor {
     ) -> BoxFuture<Served> {
         let services = Arc::clone(&self.services);
         let draining = self.draining.subscribe();
-        self.sessions.fetch_add(1, Ordering::SeqCst);
-        let counted = Counted(Arc::clone(&self.sessions));
+        self.sessions.insert(handle.process_id, handle.clone());
+        let counted = Counted(Arc::clone(&self.sessions), handle.process_id);
         Box::pin(async move {
             let _counted = counted;
             serve(services, connection, state, handle, greet, draining).await

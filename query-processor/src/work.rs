@@ -10,7 +10,7 @@ use executor::{Environment, Execution, InsertPipeline, RowCodec};
 use protocol::key::{NAME_TABLE, PRIMARY_INDEX, prefix, prefix_end};
 use protocol::storage::{Direction, StoredRow};
 use protocol::transaction::{ConflictClass, Write};
-use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
+use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, sqlstate};
 
 use crate::block::dropped_prefixes;
 use crate::client_session::Session;
@@ -213,11 +213,18 @@ fn rewrite(
 ) -> SqlResult<()> {
     let old = &Arc::new(old.clone());
     let target = environment.target(table)?;
+    let types: Vec<SqlType> = relation(environment, table)?
+        .columns
+        .iter()
+        .map(|column| SqlType::with_modifier(column.type_oid, column.modifier))
+        .collect();
     let bound = columns
         .iter()
-        .map(|column| match column {
+        .zip(&types)
+        .map(|(column, ty)| match column {
             Some(text) => {
-                planner::bind_expression_for_relation(old, text, None, &**environment).map(Some)
+                planner::bind_expression_for_relation(old, text, Some(*ty), &**environment)
+                    .map(Some)
             }
             None => Ok(None),
         })
