@@ -402,6 +402,45 @@ impl TypeCatalog for Catalog {
     }
 }
 
+/// PostgreSQL's roles that carry privileges and are granted to others; none can log in.
+const PREDEFINED_ROLES: &[(Oid, &str)] = &[
+    (6_171, "pg_database_owner"),
+    (6_181, "pg_read_all_data"),
+    (6_182, "pg_write_all_data"),
+    (3_373, "pg_monitor"),
+    (3_374, "pg_read_all_settings"),
+    (3_375, "pg_read_all_stats"),
+    (3_377, "pg_stat_scan_tables"),
+    (4_200, "pg_signal_backend"),
+    (4_544, "pg_checkpoint"),
+    (4_550, "pg_use_reserved_connections"),
+    (4_569, "pg_read_server_files"),
+    (4_570, "pg_write_server_files"),
+    (4_571, "pg_execute_server_program"),
+    (6_304, "pg_create_subscription"),
+];
+
+/// A role of the bootstrap: the superuser that owns everything, or a predefined one that can do nothing by itself.
+fn role(oid: Oid, name: &str, superuser: bool) -> Descriptor {
+    Descriptor::Role(Role {
+        oid,
+        name: name.to_owned(),
+        superuser,
+        inherit: true,
+        create_role: superuser,
+        create_database: superuser,
+        login: superuser,
+        replication: superuser,
+        bypass_row_security: superuser,
+        connection_limit: -1,
+        verifier: None,
+        valid_until: None,
+        member_of: Vec::new(),
+        settings: Vec::new(),
+        comment: None,
+    })
+}
+
 /// What a new database contains.
 pub fn bootstrap_descriptors() -> Vec<Descriptor> {
     let schema = |oid, name: &str, comment: &str| {
@@ -413,7 +452,7 @@ pub fn bootstrap_descriptors() -> Vec<Descriptor> {
             comment: Some(comment.to_owned()),
         })
     };
-    vec![
+    let mut descriptors = vec![
         Descriptor::Database(Database {
             oid: BOOTSTRAP_DATABASE,
             name: "postgres".to_owned(),
@@ -427,24 +466,10 @@ pub fn bootstrap_descriptors() -> Vec<Descriptor> {
         schema(PG_TOAST, "pg_toast", "reserved schema for TOAST tables"),
         schema(SYS, "sys", "Quorate's own views and functions"),
         schema(PUBLIC, "public", "standard public schema"),
-        Descriptor::Role(Role {
-            oid: BOOTSTRAP_ROLE,
-            name: "admin".to_owned(),
-            superuser: true,
-            inherit: true,
-            create_role: true,
-            create_database: true,
-            login: true,
-            replication: true,
-            bypass_row_security: true,
-            connection_limit: -1,
-            verifier: None,
-            valid_until: None,
-            member_of: Vec::new(),
-            settings: Vec::new(),
-            comment: None,
-        }),
-    ]
+        role(BOOTSTRAP_ROLE, "admin", true),
+    ];
+    descriptors.extend(PREDEFINED_ROLES.iter().map(|(oid, name)| role(*oid, name, false)));
+    descriptors
 }
 
 /// Whether relations of this kind have rows in storage.
