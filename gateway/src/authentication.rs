@@ -73,7 +73,9 @@ pub async fn exchange(
         PLUS if binding => true,
         PLAIN => false,
         _ => {
-            return Err(violation("client selected an invalid SASL authentication mechanism").into());
+            return Err(
+                violation("client selected an invalid SASL authentication mechanism").into()
+            );
         }
     };
     let data = match data {

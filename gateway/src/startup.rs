@@ -169,15 +169,13 @@ pub fn parse_options(options: &str) -> Result<Vec<(String, String)>, SqlError> {
     let mut settings = Vec::new();
     while let Some(word) = words.next() {
         let assignment = if word == "-c" {
-            words.next().ok_or_else(|| syntax("option requires an argument -- 'c'".to_owned()))?
+            words.next().ok_or_else(|| invalid_argument(&word))?
         } else if let Some(long) = word.strip_prefix("--") {
             long.to_owned()
         } else if let Some(short) = word.strip_prefix("-c") {
             short.to_owned()
         } else {
-            return Err(syntax(format!(
-                "invalid command-line argument for server process: {word}"
-            )));
+            return Err(invalid_argument(&word));
         };
         let Some((name, value)) = assignment.split_once('=') else {
             let dashes = if word.starts_with("--") { "--" } else { "-c " };
@@ -186,6 +184,10 @@ pub fn parse_options(options: &str) -> Result<Vec<(String, String)>, SqlError> {
         settings.push((name.replace('-', "_"), value.to_owned()));
     }
     Ok(settings)
+}
+
+fn invalid_argument(word: &str) -> SqlError {
+    syntax(format!("invalid command-line argument for server process: {word}"))
 }
 
 fn syntax(message: String) -> SqlError {
