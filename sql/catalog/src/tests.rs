@@ -252,6 +252,7 @@ fn is_of_type(datum: &Datum, type_oid: Oid) -> bool {
             oid::TEXT | oid::NAME | oid::VARCHAR | oid::PG_NODE_TREE | oid::INET | oid::ACLITEM
         ),
         Datum::TimestampTz(_) => type_oid == oid::TIMESTAMPTZ,
+        Datum::Interval(_) => type_oid == oid::INTERVAL,
         Datum::Array(array) => {
             let Array { element: own, elements, .. } = &**array;
             (*own == element || type_oid == 2_277)

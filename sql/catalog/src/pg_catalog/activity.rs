@@ -233,3 +233,34 @@ pub fn index_statistics(scope: &Scope<'_>) -> Vec<Row> {
     }
     rows
 }
+
+/// Seconds between 1970-01-01 and 2000-01-01.
+const EPOCH_SHIFT: i64 = 946_684_800;
+
+fn zone_row(name: &str, now: jiff::Timestamp) -> Option<Row> {
+    let zone = jiff::tz::TimeZone::get(name).ok()?;
+    let info = zone.to_offset_info(now);
+    let offset = types::datum::Interval {
+        months: 0,
+        days: 0,
+        microseconds: i64::from(info.offset().seconds()) * 1_000_000,
+    };
+    Some(vec![
+        text(name),
+        text(info.abbreviation()),
+        Datum::Interval(offset.into()),
+        Datum::Bool(info.dst().is_dst()),
+    ])
+}
+
+/// The zones of the time zone database, as they are now.
+pub fn pg_timezone_names(scope: &Scope<'_>) -> Vec<Row> {
+    let seconds = scope.context.statement_time() / 1_000_000 + EPOCH_SHIFT;
+    let now = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let wanted = scope.equal_text("name");
+    jiff::tz::db()
+        .available()
+        .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
+        .filter_map(|name| zone_row(name.as_str(), now))
+        .collect()
+}
