@@ -25,6 +25,14 @@ struct Counts {
     refilled: Option<Instant>,
 }
 
+impl Counts {
+    fn report(&self) {
+        let gauge = |state: &'static str| metrics::gauge!("quorate_sessions", "state" => state);
+        gauge("authenticating").set(self.unauthenticated as f64);
+        gauge("open").set(self.sessions as f64);
+    }
+}
+
 /// All counts of one gateway.
 pub struct Admission {
     counts: Mutex<Counts>,
@@ -66,6 +74,7 @@ impl Admission {
             *count += 1;
         }
         counts.unauthenticated += 1;
+        counts.report();
         Some(Candidate { admission: Arc::clone(self), address: tracked })
     }
 
@@ -118,7 +127,7 @@ impl Admission {
         }
         counts.sessions += 1;
         counts.by_role.insert(role, of_role + 1);
-        metrics::gauge!("quorate_sessions", "state" => "open").set(counts.sessions as f64);
+        counts.report();
         Ok(Slot { admission: Arc::clone(self), role })
     }
 
@@ -157,6 +166,7 @@ impl Drop for Candidate {
     fn drop(&mut self) {
         let mut counts = self.admission.counts.lock();
         counts.unauthenticated -= 1;
+        counts.report();
         if let Some(address) = self.address {
             match counts.by_address.get_mut(&address) {
                 Some(count) if *count > 1 => *count -= 1,
@@ -186,7 +196,7 @@ impl Drop for Slot {
                 counts.by_role.remove(&self.role);
             }
         }
-        metrics::gauge!("quorate_sessions", "state" => "open").set(counts.sessions as f64);
+        counts.report();
         drop(counts);
         self.admission.ended.notify_waiters();
     }

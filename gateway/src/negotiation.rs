@@ -71,10 +71,10 @@ impl Peer {
         required: bool,
     ) -> Result<Wanted, Ended> {
         let mut first = [0u8; 1];
-        if let Some(plain) = &self.plain {
-            if plain.peek(&mut first).await? == 0 {
-                return Err(Ended::Silent("closed before a startup packet"));
-            }
+        if let Some(plain) = &self.plain
+            && plain.peek(&mut first).await? == 0
+        {
+            return Err(Ended::Silent("closed before a startup packet"));
         }
         if first[0] == TLS_HANDSHAKE {
             let offer = offer.ok_or(Ended::Silent("direct TLS, but there is no certificate"))?;
