@@ -315,10 +315,67 @@ fn lay_out(query: &str) -> String {
     out
 }
 
+/// Replaces a word where it stands outside of string constants and is no part of another name.
+fn replace_word(sql: &str, word: &str, with: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let (mut in_string, mut position) = (false, 0);
+    let mut previous = ' ';
+    while let Some(character) = sql[position..].chars().next() {
+        let part_of_name = previous.is_alphanumeric() || matches!(previous, '_' | '.' | '"' | '$');
+        if !in_string && !part_of_name && sql[position..].starts_with(word) {
+            out.push_str(with);
+            position += word.len();
+            previous = word.chars().next_back().unwrap_or(' ');
+            continue;
+        }
+        in_string ^= character == '\'';
+        out.push(character);
+        position += character.len_utf8();
+        previous = character;
+    }
+    out
+}
+
+/// A stored query as the search path shows it: relations without the schemas that need not be said, and columns without
+/// their table if there is only one.
+fn shorten(scope: &Scope<'_>, relation: &Relation, query: &str) -> String {
+    let Some(view) = &relation.view else { return query.to_owned() };
+    let mut shown = localize(scope, query);
+    for used in &view.depends_on {
+        let Some((schema, name)) = objects::relation_parts(scope.catalog, *used) else { continue };
+        if objects::relation_is_visible(scope.catalog, scope.context, *used) == Some(true) {
+            let name = quote_identifier(name);
+            let full = format!("{}.{name}", quote_identifier(&scope.schema_name(schema)));
+            shown = replace_word(&shown, &full, &name);
+        }
+    }
+    let count = |word: &str| shown.matches(word).count();
+    if let [only] = view.depends_on.as_slice()
+        && count("SELECT ") == 1
+        && count(" FROM ") == 1
+        && count(" JOIN ") == 0
+        && let Some((_, name)) = objects::relation_parts(scope.catalog, *only)
+    {
+        let name = quote_identifier(name);
+        let after = shown.split(" FROM ").nth(1).unwrap_or("");
+        let rest = after.strip_prefix(&name);
+        if rest.is_some_and(|rest| {
+            rest.is_empty()
+                || rest.starts_with(" WHERE ")
+                || rest.starts_with(" GROUP BY ")
+                || rest.starts_with(" ORDER BY ")
+                || rest.starts_with(" LIMIT ")
+        }) {
+            return replace_word(&shown, &format!("{name}."), "");
+        }
+    }
+    shown
+}
+
 /// `pg_get_viewdef`; `None` if the relation is no view.
 pub fn view(scope: &Scope<'_>, relation: &Relation) -> Option<String> {
     let view = relation.view.as_ref()?;
-    Some(format!(" {};", lay_out(&localize(scope, &view.query))))
+    Some(format!(" {};", lay_out(&shorten(scope, relation, &view.query))))
 }
 
 #[cfg(test)]

@@ -187,7 +187,8 @@ fn catalog() -> Catalog {
     let mut view = table(34_000, "cheap", vec![column(1, "id", oid::INT4)]);
     view.kind = RelationKind::View;
     view.view = Some(View {
-        query: "SELECT orders.id, orders.name FROM orders WHERE orders.price < 10".to_owned(),
+        query: "SELECT orders.id, orders.name FROM public.orders WHERE orders.price < 10"
+            .to_owned(),
         check_option: None,
         security_barrier: false,
         security_invoker: false,
@@ -339,7 +340,7 @@ fn definitions_are_as_postgresql_writes_them() {
     }
     assert_eq!(
         call("pg_get_viewdef", &[Datum::Oid(34_000), Datum::Bool(true)]),
-        " SELECT orders.id,\n    orders.name\n   FROM orders\n  WHERE orders.price < 10;"
+        " SELECT id,\n    name\n   FROM orders\n  WHERE price < 10;"
     );
     let stored = Datum::text("nextval('public.orders_id_seq'::regclass)");
     assert_eq!(
