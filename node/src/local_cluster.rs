@@ -32,6 +32,9 @@ use crate::exit::{Code, Exit};
 /// How long opening may take to reach the floor before the node gives up.
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// How often a starting node looks whether its adjudicators lead their journals yet.
+const LEADING_POLL: Duration = Duration::from_millis(2);
+
 /// Adjudicators that the crossbar needs before they exist.
 #[derive(Default)]
 struct Later(OnceLock<Cluster>);
@@ -57,10 +60,11 @@ impl DeliverySink for Later {
 }
 
 /// Journals that storage's maintenance trims before they exist.
-#[derive(Default)]
 struct Trimming {
     journals: OnceLock<Arc<Journals>>,
     failure: watch::Sender<Option<Failure>>,
+    /// Storage's own thread is outside of it.
+    runtime: tokio::runtime::Handle,
 }
 
 /// What ends the process: the code and the line.
@@ -71,6 +75,7 @@ struct Events(Arc<Trimming>);
 impl MaintenanceEvents for Events {
     fn durable(&self, applied: &Applied) {
         if let Some(journals) = self.0.journals.get() {
+            let _entered = self.0.runtime.enter();
             for (journal, position) in &applied.positions {
                 journals.trim(*journal, *position);
             }
@@ -139,7 +144,11 @@ impl LocalCluster {
         let (crossbar, driver) =
             Crossbar::new(&positions, applied.watermark, later.clone(), subscribers);
         storage.connect(crossbar.clone());
-        let trimming = Arc::new(Trimming::default());
+        let trimming = Arc::new(Trimming {
+            journals: OnceLock::new(),
+            failure: watch::Sender::new(None),
+            runtime: tokio::runtime::Handle::current(),
+        });
         let failure = trimming.failure.subscribe();
         let failed = trimming.failure.clone();
         let driver = std::thread::Builder::new()
@@ -191,6 +200,11 @@ impl LocalCluster {
     /// Waits until storage has everything that was ever committed, and snapshots are young enough to commit.
     async fn become_ready(&self) -> Result<(), Exit> {
         let ready = async {
+            for shard in self.shards.shards() {
+                while !self.adjudicators.standing(shard).await.is_some_and(|s| s.leading) {
+                    tokio::time::sleep(LEADING_POLL).await;
+                }
+            }
             let floor = self.adjudicators.floor().await;
             self.storage.wait_for(floor).await
         };

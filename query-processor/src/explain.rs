@@ -97,7 +97,9 @@ pub fn run(
     let mut inner = options.inner.clone();
     let begun = Instant::now();
     let plan = prepared.plan(environment)?;
-    inner.planning_ms = Some(milliseconds(begun));
+    if inner.summary {
+        inner.planning_ms = Some(milliseconds(begun));
+    }
     if !options.analyze {
         return Ok(planner::explain(&plan, &inner, None));
     }

@@ -1,8 +1,7 @@
 //! Password verifiers: what a role's password is stored as.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use pgwire::api::auth::sasl::scram::{ScramSecret, gen_salted_password};
+use session::verifier::ScramVerifier;
 use types::{SqlError, SqlResult, sqlstate};
 
 /// Rounds of hashing, PostgreSQL's default (RFC 7677 asks for at least this).
@@ -14,7 +13,7 @@ const MAXIMUM_PASSWORD_BYTES: usize = 1_024;
 /// The SCRAM-SHA-256 verifier of a password, in PostgreSQL's form. Slow on purpose: call it where blocking is allowed.
 /// A password that is such a verifier already is kept.
 pub fn verifier(password: &str) -> SqlResult<String> {
-    if parse(password).is_some() {
+    if ScramVerifier::parse(password).is_some() {
         return Ok(password.to_owned());
     }
     if password.is_empty() || password.len() > MAXIMUM_PASSWORD_BYTES {
@@ -29,27 +28,17 @@ pub fn verifier(password: &str) -> SqlResult<String> {
     let ScramSecret::Verifier { salt, iterations, stored_key, server_key } = secret else {
         return Err(SqlError::new(sqlstate::INTERNAL_ERROR, "no verifier was derived"));
     };
-    Ok(format!(
-        "SCRAM-SHA-256${iterations}:{}${}:{}",
-        STANDARD.encode(salt),
-        STANDARD.encode(stored_key),
-        STANDARD.encode(server_key)
-    ))
-}
-
-/// The parts of a stored verifier; `None` if it is none.
-pub fn parse(verifier: &str) -> Option<ScramSecret> {
-    let rest = verifier.strip_prefix("SCRAM-SHA-256$")?;
-    let (head, keys) = rest.split_once('$')?;
-    let (iterations, salt) = head.split_once(':')?;
-    let (stored_key, server_key) = keys.split_once(':')?;
-    let secret = ScramSecret::Verifier {
-        iterations: iterations.parse().ok()?,
-        salt: STANDARD.decode(salt).ok()?,
-        stored_key: STANDARD.decode(stored_key).ok().filter(|key| key.len() == 32)?,
-        server_key: STANDARD.decode(server_key).ok().filter(|key| key.len() == 32)?,
+    let key = |bytes: Vec<u8>| {
+        <[u8; 32]>::try_from(bytes)
+            .map_err(|_| SqlError::new(sqlstate::INTERNAL_ERROR, "a key has the wrong length"))
     };
-    Some(secret)
+    let verifier = ScramVerifier {
+        iterations: u32::try_from(iterations).unwrap_or(u32::MAX),
+        salt,
+        stored_key: key(stored_key)?,
+        server_key: key(server_key)?,
+    };
+    Ok(verifier.encode())
 }
 
 #[cfg(test)]
@@ -59,9 +48,9 @@ mod tests {
     #[test]
     fn a_verifier_survives_being_stored_and_never_shows_the_password() {
         let stored = verifier("s3cret").expect("valid password");
-        assert!(parse(&stored).is_some() && !stored.contains("s3cret"));
+        assert!(ScramVerifier::parse(&stored).is_some() && !stored.contains("s3cret"));
         assert_eq!(verifier(&stored).expect("kept"), stored);
         assert_ne!(verifier("s3cret").expect("valid"), stored, "salts are random");
-        assert!(parse("SCRAM-SHA-256$1:a$b:c").is_none());
+        assert!(ScramVerifier::parse("SCRAM-SHA-256$1:a$b:c").is_none());
     }
 }

@@ -286,7 +286,6 @@ fn evaluate_call(call: &Call, row: &[Datum], scope: &Scope<'_>) -> SqlResult<Dat
         arguments.push(evaluate(argument, row, scope)?);
     }
     invoke(call.function, &arguments, &call.argument_types, call.ty.oid, scope.session)
-        .map_err(|error| error.at(call.location))
 }
 
 /// Calls a scalar function; strict ones answer NULL to NULL.
@@ -359,7 +358,6 @@ fn evaluate_cast(cast: &Cast, row: &[Datum], scope: &Scope<'_>) -> SqlResult<Dat
         return Ok(Datum::Null);
     }
     functions::apply_cast(scope.session, &cast.path, &value, cast.ty.modifier, cast.explicit)
-        .map_err(|error| error.at(cast.location))
 }
 
 fn extreme(
