@@ -28,11 +28,19 @@ pub fn check() -> Result<(), String> {
 }
 
 pub fn test() -> Result<(), String> {
+    // Black-box tests find the program by this variable; without it each would ask cargo.
+    let program = match std::env::var_os("QUORATE_BIN") {
+        Some(program) => PathBuf::from(program),
+        None => build_program(&[])?,
+    };
+    let mut tests = cargo();
     if has_nextest() {
-        step(cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))?;
+        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     } else {
-        step(cargo().args(["test", "--workspace", "--all-targets", "--no-fail-fast"]))?;
+        // Benches are no tests: `--all-targets` would run them.
+        tests.args(["test", "--workspace", "--tests", "--no-fail-fast"]);
     }
+    step(tests.env("QUORATE_BIN", program))?;
     step(cargo().args(["test", "--workspace", "--doc"]))
 }
 
@@ -66,15 +74,15 @@ fn black_box() -> Result<(), String> {
 
 /// Builds the program with optimizations, and says where it is.
 pub fn release_program() -> Result<PathBuf, String> {
-    step(cargo().args(["build", "--release", "--bin", "quorate"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || root().join("target"),
-        |dir| {
-            // A relative folder means relative to where cargo was called, which was the root.
-            root().join(dir)
-        },
-    );
-    Ok(target.join("release/quorate"))
+    build_program(&["--release"])
+}
+
+fn build_program(options: &[&str]) -> Result<PathBuf, String> {
+    step(cargo().args(["build", "--bin", "quorate"]).args(options))?;
+    // A relative target folder means relative to where cargo was called, which was the root.
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let profile = if options.contains(&"--release") { "release" } else { "debug" };
+    Ok(root().join(target).join(profile).join("quorate"))
 }
 
 fn has_nextest() -> bool {
