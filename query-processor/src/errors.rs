@@ -58,7 +58,7 @@ pub fn from_refusal(
                 None => error,
             }
         }
-        Refusal::Unavailable { reason } if reason.contains("full") => {
+        Refusal::Unavailable { reason } if reason.contains("53100") => {
             SqlError::new(sqlstate::DISK_FULL, "could not write to the journal: no space left")
                 .detail("The transaction did not happen.")
                 .hint("Free space on the disk of the data directory; writes go on by themselves.")

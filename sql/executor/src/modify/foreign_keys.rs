@@ -134,7 +134,7 @@ impl EventQueue {
     }
 }
 
-/// Does all that is queued. Upholds: at the end of a statement no foreign key is broken, except
+/// Does all that is queued: at the end of a statement no foreign key is broken, except
 /// deferred ones.
 pub fn run_events(env: &dyn Environment, queue: &RefCell<EventQueue>) -> SqlResult<()> {
     loop {
