@@ -250,6 +250,14 @@ impl Wire {
         other.until_closed(READ_LIMIT);
     }
 
+    /// Whether something can be read, within the limit.
+    pub fn has_answer(&self, limit: Duration) -> bool {
+        self.stream.set_read_timeout(Some(limit)).expect("a limit can be set");
+        let found = self.stream.peek(&mut [0]).is_ok();
+        self.stream.set_read_timeout(Some(READ_LIMIT)).expect("a limit can be set");
+        found
+    }
+
     pub fn close(self) {
         // The other side may have closed first.
         let _ = self.stream.shutdown(Shutdown::Both);
