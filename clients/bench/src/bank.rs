@@ -32,7 +32,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     "insert into bench_ledger (id, source, destination, amount) values ($1, $2, $3, $4)",
 ];
 
-const BEGIN: &str = "begin transaction isolation level repeatable read";
+pub(crate) const BEGIN: &str = "begin transaction isolation level repeatable read";
 const PAGE_ROWS: usize = 2_000;
 const MAXIMUM_AMOUNT: i64 = 10;
 /// Bits of a ledger number below the number of the run.

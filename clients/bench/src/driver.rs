@@ -246,8 +246,11 @@ async fn check_afterwards(
         *checks += 1;
         violations.extend(total_violation("after the run", baseline.totals, found));
         if run.options.verify {
+            // One snapshot for both: a commit of unknown outcome may still arrive.
+            client.batch_execute(bank::BEGIN).await.map_err(while_doing("verifying"))?;
             let entries = bank::ledger(client, run.number).await?;
             let balances = bank::balances(client).await?;
+            client.batch_execute("commit").await.map_err(while_doing("verifying"))?;
             let acknowledged: HashSet<i64> = total.acknowledged.iter().copied().collect();
             let unknown: HashSet<i64> = total.unknown.iter().copied().collect();
             *checks += 1;

@@ -182,3 +182,7 @@ impl ServerCertVerifier for AnyName {
         self.chain.supported_verify_schemes()
     }
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;
