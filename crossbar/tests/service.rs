@@ -205,7 +205,7 @@ fn stopping_tells_those_who_wait_and_a_dropped_wait_is_forgotten() {
     assert!(matches!(block_on(wait), Err(ReachError::Stopped { .. })));
 }
 
-/// Many committers in all journals: everything arrives once, in order. Checks: I2.
+/// Many committers in all journals: everything arrives once, in order, and is visible to whoever comes after. Checks: I2, L1.
 #[test]
 fn concurrent_committers_all_see_their_own_commits() {
     const EACH: u64 = 400;

@@ -12,6 +12,8 @@
 //! is not authenticated learns nothing about roles. The gateway owns the socket from accept to close and lends it to
 //! query processors; it knows no SQL. What it holds about a session is a process id, a cancel key and a slot.
 //!
+//! Upholds: B1.
+//!
 //! Example: a query processor is recycled while 100 sessions are idle. Each is given back (`Detached`), and its task
 //! hands it to the one that [`session::Route`] names now; the client sees nothing. Had the query processor panicked
 //! instead, the sessions inside would be gone with their sockets, and the supervisor would be told.

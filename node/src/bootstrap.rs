@@ -66,11 +66,10 @@ pub async fn ensure(
 /// The password in the data directory, made if there is none: a first start that failed half-way keeps it.
 fn password(directory: &DataDirectory) -> Result<String, Exit> {
     let path = directory.file(PASSWORD_FILE);
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        if !text.trim().is_empty() {
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && !text.trim().is_empty() {
             return Ok(text.trim().to_owned());
         }
-    }
     let password: String = (0..PASSWORD_LENGTH)
         .map(|_| char::from(ALPHABET[rand::random_range(0..ALPHABET.len())]))
         .collect();

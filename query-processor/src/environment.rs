@@ -545,11 +545,10 @@ impl CatalogView for StatementEnvironment {
             };
             return Ok(self.catalog.relation_by_name(found.oid, name).cloned());
         }
-        if !self.search_path.contains(&PG_CATALOG) {
-            if let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name) {
+        if !self.search_path.contains(&PG_CATALOG)
+            && let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name) {
                 return Ok(Some(Arc::clone(found)));
             }
-        }
         Ok(self
             .search_path
             .iter()

@@ -245,13 +245,11 @@ impl Sequences {
         definition: &Sequence,
         tau: Timestamp,
     ) -> SqlResult<(i64, bool)> {
-        if let Some(slot) = self.blocks.get(&oid).map(|slot| Arc::clone(&slot)) {
-            if let Some(Block { last: Some(last), generation, .. }) = &*lock(&slot) {
-                if *generation == definition.generation {
+        if let Some(slot) = self.blocks.get(&oid).map(|slot| Arc::clone(&slot))
+            && let Some(Block { last: Some(last), generation, .. }) = &*lock(&slot)
+                && *generation == definition.generation {
                     return Ok((*last, true));
                 }
-            }
-        }
         Ok(match services.read_row(&key(oid), tau)? {
             None => (definition.start, false),
             Some(bytes) => {

@@ -186,11 +186,10 @@ impl SessionCell {
         for (name, value) in kept {
             inner.settings.put(&name, value);
         }
-        if let Some(before) = inner.current_user_before.take() {
-            if !committed {
+        if let Some(before) = inner.current_user_before.take()
+            && !committed {
                 inner.current_user = before;
             }
-        }
     }
 
     pub fn notice(&self, notice: SqlError) {

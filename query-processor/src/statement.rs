@@ -61,14 +61,13 @@ impl Prepared {
         environment: &StatementEnvironment,
     ) -> SqlResult<Arc<planner::plan::Statement>> {
         let epoch = environment.session.settings_epoch();
-        if let Some(cached) = &*self.plan.lock() {
-            if std::ptr::eq(cached.catalog.as_ptr(), Arc::as_ptr(&environment.catalog))
+        if let Some(cached) = &*self.plan.lock()
+            && std::ptr::eq(cached.catalog.as_ptr(), Arc::as_ptr(&environment.catalog))
                 && cached.settings_epoch == epoch
                 && cached.role == environment.current_role
             {
                 return Ok(Arc::clone(&cached.statement));
             }
-        }
         let statement = self.statement.as_ref().expect("only statements are planned");
         let planned = Arc::new(plan(statement, &self.given_types, environment)?);
         *self.plan.lock() = Some(CachedPlan {

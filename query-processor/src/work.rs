@@ -89,13 +89,11 @@ fn write_descriptors(
             write(name.clone(), Some(Bytes::copy_from_slice(&oid.to_be_bytes())))?;
         }
         write(catalog::descriptor_key(oid), after.map(|descriptor| descriptor.encode()))?;
-        if after.is_none() {
-            if let Some(catalog::Descriptor::Relation(relation)) = &before {
-                if relation.sequence.is_some() {
+        if after.is_none()
+            && let Some(catalog::Descriptor::Relation(relation)) = &before
+                && relation.sequence.is_some() {
                     environment.transaction.write(sequences::counter_removal(oid))?;
                 }
-            }
-        }
     }
     debug_assert!(prefix(NAME_TABLE, PRIMARY_INDEX).len() == protocol::key::PREFIX_BYTES);
     Ok(())

@@ -15,6 +15,8 @@
 //! once, and ever more slowly while they repeat. [`Supervisor`] in `supervisor.rs` decides, without clock, randomness
 //! or threads; [`service::Supervisor`] does what it says.
 //!
+//! Upholds: S2.
+//!
 //! Example: at 60 min ± jitter the machine says `Start(2)`; after `Started(2)` it says `Route(2)`, `Drain(1)`. Sessions
 //! of 1 come back to the gateway at their transaction boundaries and go on with 2. One has a transaction open when 1
 //! crashes: that transaction fails, nothing else notices, and 1 is retired with no session left.

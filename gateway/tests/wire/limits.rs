@@ -60,6 +60,7 @@ async fn w3_stalled_clients_do_not_disturb_good_ones() {
     assert!(server.gateway.unauthenticated() >= 2_000);
 }
 
+/// Checks: B1.
 #[tokio::test]
 async fn w4_declared_sizes_take_no_memory() {
     let server = insecure();

@@ -315,9 +315,9 @@ fn scan(text: &str, order: DateOrder, time_only: bool) -> Result<Parsed, Failure
         return Err(Failure::Syntax);
     }
     let bytes = lower.as_bytes();
-    let mut collector = Collector::default();
     // The era is written last but decides what the year means.
-    collector.bc = lower.ends_with("bc") || lower.ends_with("bce") || lower.contains(" bc ");
+    let bc = lower.ends_with("bc") || lower.ends_with("bce") || lower.contains(" bc ");
+    let mut collector = Collector { bc, ..Collector::default() };
     if matches!(lower.as_str(), "-infinity" | "-inf") {
         collector.parsed.special = Some(Special::NegativeInfinity);
         return Ok(collector.parsed);

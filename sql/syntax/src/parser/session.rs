@@ -197,9 +197,9 @@ impl Parser<'_> {
         };
         if let Some(name) = special {
             setting.name = name.to_owned();
-            setting.value = if name != "role" && self.accept("default") {
-                SetValue::Default
-            } else if name == "client_encoding" && self.kind() != TokenKind::String {
+            let default = (name != "role" && self.accept("default"))
+                || (name == "client_encoding" && self.kind() != TokenKind::String);
+            setting.value = if default {
                 SetValue::Default
             } else if self.kind() == TokenKind::String {
                 one(SetItem::String(self.string()?))

@@ -27,7 +27,8 @@ impl Parser<'_> {
         } else {
             self.preparable_statement()?
         };
-        let explainable = match &statement {
+        let explainable = matches!(
+            &statement,
             Statement::Query(_)
             | Statement::Insert(_)
             | Statement::Update(_)
@@ -36,9 +37,8 @@ impl Parser<'_> {
             | Statement::Declare(_)
             | Statement::Execute(_)
             | Statement::CreateTableAs(_)
-            | Statement::RefreshMaterializedView(_) => true,
-            _ => false,
-        };
+            | Statement::RefreshMaterializedView(_)
+        );
         if !explainable {
             return Err(self.unexpected());
         }
