@@ -1,4 +1,4 @@
-//! Sessions that move between query processors, crash with them, and are drained.
+//! Sessions that move between query processors, crash with them, and are drained. Checks: S2.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
