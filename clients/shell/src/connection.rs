@@ -113,6 +113,9 @@ impl std::fmt::Display for ConnectError {
                         }
                         Ok(())
                     }
+                    None if self.is_password_missing() => formatter.write_str(
+                        "a password is needed\nHINT:  Set PGPASSWORD, or put it in the URL.",
+                    ),
                     None => formatter.write_str(&explain(source)),
                 }
             }
