@@ -67,8 +67,8 @@ pub struct StartOptions {
     /// Memory for rows read from disk.
     #[arg(long, env = "QUORATE_CACHE", default_value = "256MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub cache: u64,
-    /// Writes are refused when the disk has less free than this.
-    #[arg(long, env = "QUORATE_DISK_RESERVE", default_value = "128MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
+    /// Commits are refused (53100) when the disk has less free than this; reads go on.
+    #[arg(long, env = "QUORATE_DISK_RESERVE", default_value = "512MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub disk_reserve: u64,
     /// Client connections; more are refused with 53300.
     #[arg(long, env = "QUORATE_MAX_CONNECTIONS", default_value_t = 10_000, value_name = "N", help_heading = "Tuning")]

@@ -35,6 +35,7 @@ pub struct NodeStatus {
     pub http_addr: String,
     pub data_dir: String,
     pub storage: Arc<Storage>,
+    pub space: Arc<crate::space::SpaceGuard>,
     pub sessions: Box<dyn Fn() -> usize + Send + Sync>,
     pub now_nanos: Box<dyn Fn() -> u64 + Send + Sync>,
     pub prometheus: PrometheusHandle,
@@ -90,6 +91,9 @@ impl NodeStatus {
     }
 
     fn condition(&self) -> String {
+        if self.space.is_full() {
+            return "full".to_owned();
+        }
         match self.storage.condition() {
             Condition::Healthy => "healthy".to_owned(),
             Condition::Full { .. } => "full".to_owned(),

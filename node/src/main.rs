@@ -14,6 +14,7 @@ mod http;
 mod local_cluster;
 mod logging;
 mod node_view;
+mod space;
 mod start;
 mod status;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gateway::{Gateway, GatewayConfig, TlsIdentity};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use protocol::transaction::TransactionStatus;
+use protocol::transaction::{Outcome, Refusal, TransactionStatus};
 use query_processor::{
     CatalogDirectory, Processor, ProcessorConfig, Services, Settings,
 };
@@ -29,6 +29,7 @@ use crate::http::{self, NodeStatus, Phase};
 use crate::local_cluster::LocalCluster;
 use crate::logging;
 use crate::node_view::View;
+use crate::space::SpaceGuard;
 
 /// How long a drain waits for open transactions.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -74,12 +75,13 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     };
     let disk = DiskOptions {
         cache_bytes: options.cache,
-        reserve_bytes: options.disk_reserve,
+        reserve_bytes: options.disk_reserve / 2,
         ..DiskOptions::default()
     };
     let files = Arc::new(SystemFiles);
     let cluster = LocalCluster::open(&directory.path, &directory.identity, files, disk).await?;
     let registry = Arc::new(CancelRegistry::default());
+    let space = Arc::new(SpaceGuard::new(directory.path.clone(), options.disk_reserve));
     let status = Arc::new(NodeStatus {
         phase: AtomicU8::new(Phase::Starting as u8),
         started: begun,
@@ -91,6 +93,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         http_addr: http_addr.to_string(),
         data_dir: directory.path.display().to_string(),
         storage: cluster.storage.clone(),
+        space: space.clone(),
         sessions: {
             let registry = registry.clone();
             Box::new(move || registry.len())
@@ -105,7 +108,9 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let router = http::router(status.clone());
     tokio::spawn(async move { axum::serve(admin, router).await });
     let garbage = Arc::new(Garbage::default());
-    let services = make_services(&options, &directory, &cluster, &registry, &garbage, sql_addr)?;
+    let services = make_services(
+        &options, &directory, &cluster, &registry, &garbage, sql_addr, &space,
+    )?;
     let password = bootstrap::ensure(&services, &directory).await?;
     tokio::spawn(garbage.run(services.clone()));
     let supervisor = start_supervisor(&options, &services);
@@ -178,13 +183,24 @@ fn install_metrics() -> Result<PrometheusHandle, Exit> {
 struct Commits {
     adjudicators: adjudicator::Cluster,
     storage: Arc<storage::Storage>,
+    clock: Arc<dyn runtime::Clock>,
+    space: Arc<SpaceGuard>,
 }
 
 impl protocol::adjudication::Commit for Commits {
     fn commit(
         &self,
         request: protocol::transaction::CommitRequest,
-    ) -> protocol::journal::BoxFuture<protocol::transaction::Outcome> {
+    ) -> protocol::journal::BoxFuture<Outcome> {
+        let sizes = request.writes.iter().map(|write| {
+            write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len)
+        });
+        let now_ms = self.clock.now().latest.0 / 1_000_000;
+        if !self.space.admits(sizes.sum::<usize>() as u64, now_ms) {
+            let reason = "the disk is full (53100)".to_owned();
+            let refused = Outcome::Refused(Refusal::Unavailable { reason });
+            return Box::pin(std::future::ready(refused));
+        }
         self.adjudicators.commit(request)
     }
 
@@ -215,6 +231,7 @@ fn make_services(
     registry: &Arc<CancelRegistry>,
     garbage: &Arc<Garbage>,
     sql_addr: SocketAddr,
+    space: &Arc<SpaceGuard>,
 ) -> Result<Arc<Services>, Exit> {
     let spill_directory = directory.file("spill");
     // What a crash left there belongs to statements that no longer exist.
@@ -228,8 +245,12 @@ fn make_services(
         sql_addr: sql_addr.to_string(),
         adjudicators: directory.identity.adjudicators,
     };
-    let commits =
-        Commits { adjudicators: cluster.adjudicators.clone(), storage: cluster.storage.clone() };
+    let commits = Commits {
+        adjudicators: cluster.adjudicators.clone(),
+        storage: cluster.storage.clone(),
+        clock: cluster.clock.clone(),
+        space: space.clone(),
+    };
     let config = ProcessorConfig {
         query_memory: usize::try_from(options.query_memory).unwrap_or(usize::MAX),
         spill_directory,
