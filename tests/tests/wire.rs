@@ -11,8 +11,9 @@ use tests::wire::{
 use tests::{Options, Server};
 
 const MANY_ROWS: &str = "select g, repeat('x', 1000) from generate_series(1, 150000) g";
-/// In the target list, because PostgreSQL computes a function in FROM to its end before the first row.
-const ENDLESS_ROWS: &str = "select generate_series(1, 1000000000), repeat('x', 1000)";
+/// A product of two, because PostgreSQL computes one function in FROM to its end before the first row.
+const ENDLESS_ROWS: &str = "select a, repeat('x', 1000)
+    from generate_series(1, 100000) a, generate_series(1, 100000) b";
 const MEBIBYTE: u64 = 1 << 20;
 
 fn server() -> Server {
@@ -99,7 +100,7 @@ fn cancel_ends_a_statement_whose_rows_stream() {
                 wire.send(&[frontend::extended(ENDLESS_ROWS, &[]), frontend::sync()].concat())
             }
         }
-        while wire.receive().expect("rows come").kind != 'D' {}
+        first_row(&mut wire);
         wire.cancel(&server);
         let (_, rest) = wire.drain();
         assert_eq!(errors(&rest), "57014", "extended: {extended}");
@@ -561,7 +562,7 @@ fn a_newer_protocol_is_negotiated_and_its_cancel_key_works() {
     let tail = String::from_utf8_lossy(&negotiated.body).into_owned();
     assert!(tail.contains("_pq_.nothing"), "unknown options are named: {tail:?}");
     wire.send(&frontend::query(ENDLESS_ROWS));
-    while wire.receive().expect("rows come").kind != 'D' {}
+    first_row(&mut wire);
     wire.cancel(&server);
     assert_eq!(errors(&wire.drain().1), "57014", "a key of {} bytes", wire.secret.len());
 }
@@ -587,6 +588,32 @@ fn errors_say_where_and_what() {
     assert_eq!(field(&answer, 'n'), "wire_error_pkey");
     assert_eq!(field(&answer, 't'), "wire_error");
     wire.run("drop table wire_error");
+}
+
+#[test]
+fn functions_of_many_rows_need_little_memory() {
+    let server = server();
+    let mut wire = Wire::start(&server);
+    let before = memory(&server);
+    let answer = wire.run("select count(*) from generate_series(1, 10000000)");
+    assert_eq!(values(&answer), ["10000000"]);
+    wire.send(&frontend::query("select generate_series(1, 1000000000), repeat('x', 1000)"));
+    first_row(&mut wire);
+    wire.cancel(&server);
+    assert_eq!(errors(&wire.drain().1), "57014");
+    let grown = memory(&server).saturating_sub(before) / MEBIBYTE;
+    assert!(grown < 192, "memory grew by {grown} MiB, a statement may have 128");
+}
+
+/// Reads up to the first row; an error in its place fails the test.
+fn first_row(wire: &mut Wire) {
+    loop {
+        let message = wire.receive().expect("rows come");
+        assert_ne!(message.kind, 'E', "{:?}", message.fields());
+        if message.kind == 'D' {
+            return;
+        }
+    }
 }
 
 fn memory(server: &Server) -> u64 {
