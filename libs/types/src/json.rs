@@ -5,6 +5,7 @@
 
 mod order;
 mod parse;
+pub mod slices;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -12,6 +12,8 @@ pub(crate) mod comparison;
 pub mod concatenation;
 pub(crate) mod datetimes;
 pub(crate) mod formatting;
+pub(crate) mod json_build;
+pub(crate) mod json_text;
 pub(crate) mod json_values;
 pub(crate) mod mathematics;
 pub(crate) mod patterns;

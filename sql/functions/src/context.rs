@@ -104,6 +104,11 @@ pub trait EvalContext: Send + Sync {
         Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type {type_oid} does not exist")))
     }
 
+    /// The names of the fields of a composite type; `None` if it is `record` or not composite.
+    fn field_names(&self, _type_oid: Oid) -> Option<Vec<String>> {
+        None
+    }
+
     /// A client message below an error: NOTICE, WARNING …
     fn notice(&self, _notice: SqlError) {}
 }

@@ -119,3 +119,5 @@ pub fn cast(source: Oid, target: Oid) -> Option<&'static CastDef> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;

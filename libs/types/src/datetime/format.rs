@@ -49,10 +49,10 @@ pub(super) fn write_offset(seconds_east: i32, out: &mut String) {
     let size = seconds_east.unsigned_abs();
     out.push(if seconds_east < 0 { '-' } else { '+' });
     let _ = write!(out, "{:02}", size / 3600);
-    if size % 3600 != 0 {
+    if !size.is_multiple_of(3600) {
         let _ = write!(out, ":{:02}", size / 60 % 60);
     }
-    if size % 60 != 0 {
+    if !size.is_multiple_of(60) {
         let _ = write!(out, ":{:02}", size % 60);
     }
 }

@@ -195,9 +195,11 @@ pub fn make_interval(
     if !seconds.is_finite() {
         return Err(interval_out_of_range());
     }
-    let time = i128::from(hours) * i128::from(HOUR_MICROSECONDS)
-        + i128::from(minutes) * i128::from(MINUTE_MICROSECONDS)
-        + (seconds * SECOND_MICROSECONDS as f64).round_ties_even() as i128;
+    // Hours and minutes fit with room to spare; seconds may be any size.
+    let whole = i128::from(hours) * i128::from(HOUR_MICROSECONDS)
+        + i128::from(minutes) * i128::from(MINUTE_MICROSECONDS);
+    let fraction = (seconds * SECOND_MICROSECONDS as f64).round_ties_even() as i128;
+    let time = whole.saturating_add(fraction);
     let build = || {
         Some(Interval {
             months: years.checked_mul(12)?.checked_add(months)?,

@@ -164,3 +164,11 @@ fn arithmetic_and_fields() {
     );
     assert_eq!(extract_timestamp("foo", at).expect_err("unknown").sqlstate(), "22023");
 }
+
+#[test]
+fn making_intervals_does_not_overflow() {
+    for seconds in [1e300, -1e300, f64::NAN, f64::INFINITY] {
+        assert!(make_interval(0, 0, 0, 0, i32::MAX, i32::MAX, seconds).is_err());
+        assert!(make_interval(0, 0, 0, 0, i32::MIN, i32::MIN, seconds).is_err());
+    }
+}

@@ -10,6 +10,10 @@ use crate::{Array, Datum, sqlstate};
 
 /// Bytes of a `name`.
 pub(super) const NAME_BYTES: usize = 63;
+/// Longest `char(n)`, in characters.
+const MAX_CHARACTERS: usize = 10_485_760;
+/// Blanks that the elements of one array may be padded with, in bytes.
+const MAX_ARRAY_BYTES: usize = (1 << 30) - 1;
 
 /// Fits a value to a modifier: `varchar(n)`, `char(n)`, `numeric(p,s)`, `timestamp(n)`, `interval`, and arrays of them. An
 /// explicit cast cuts strings silently; an assignment gives 22001.
@@ -50,6 +54,15 @@ pub fn apply_modifier(
             let Some(element_type) = element_of(type_oid) else {
                 return Ok(Datum::Array(array));
             };
+            let length = (modifier - 4).max(0) as usize;
+            if element_type == oid::BPCHAR
+                && array.elements.len().saturating_mul(length) > MAX_ARRAY_BYTES
+            {
+                return Err(SqlError::new(
+                    sqlstate::PROGRAM_LIMIT_EXCEEDED,
+                    format!("array size exceeds the maximum allowed ({MAX_ARRAY_BYTES})"),
+                ));
+            }
             let elements = array
                 .elements
                 .iter()
@@ -90,6 +103,12 @@ fn pad_text(text: Arc<str>, modifier: i32, explicit: bool) -> SqlResult<Arc<str>
         return Ok(fitted);
     }
     let length = (modifier - 4).max(0) as usize;
+    if length > MAX_CHARACTERS {
+        return Err(SqlError::new(
+            sqlstate::INVALID_PARAMETER_VALUE,
+            format!("length for type char cannot exceed {MAX_CHARACTERS}"),
+        ));
+    }
     let missing = length - text.chars().count().min(length);
     if missing == 0 {
         return Ok(text);

@@ -146,3 +146,12 @@ fn settings_change_the_text() {
     );
     assert_eq!(show(oid::RECORD, &record), "(1,\"a \"\"b\",)");
 }
+
+#[test]
+fn padding_is_bounded() {
+    let wide = apply_modifier(oid::BPCHAR, Datum::text("a"), i32::MAX, true);
+    assert_eq!(wide.expect_err("too long").sqlstate(), "22023");
+    let many = crate::Array::from_elements(oid::BPCHAR, vec![Datum::text("a"); 200]);
+    let padded = apply_modifier(oid::BPCHAR_ARRAY, Datum::Array(many.into()), 10_000_004, true);
+    assert_eq!(padded.expect_err("too large").sqlstate(), "54000");
+}

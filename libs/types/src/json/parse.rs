@@ -21,11 +21,11 @@ pub(super) fn parse(text: &str) -> SqlResult<Json> {
     parser.document()
 }
 
-struct Parser<'a> {
-    text: &'a str,
-    position: usize,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) position: usize,
     /// Whether the tree is wanted, and so escapes must have a meaning.
-    build: bool,
+    pub(super) build: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -33,11 +33,11 @@ impl<'a> Parser<'a> {
         self.text.as_bytes()
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes().get(self.position).copied()
     }
 
-    fn skip_space(&mut self) {
+    pub(super) fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.position += 1;
         }
@@ -45,11 +45,17 @@ impl<'a> Parser<'a> {
 
     fn document(&mut self) -> SqlResult<Json> {
         let value = self.value(0, "JSON value")?;
+        self.finish()?;
+        Ok(value)
+    }
+
+    /// Nothing but blanks may follow.
+    pub(super) fn finish(&mut self) -> SqlResult<()> {
         self.skip_space();
         if self.position < self.text.len() {
             return Err(self.unexpected("end of input"));
         }
-        Ok(value)
+        Ok(())
     }
 
     /// The token at the position, as it would be shown: a word, a string up to where it is wrong, or one character.
@@ -133,7 +139,7 @@ impl<'a> Parser<'a> {
         format!("JSON data, line {line}: {prefix}{}{suffix}", &self.text[start..end])
     }
 
-    fn value(&mut self, depth: usize, expected: &str) -> SqlResult<Json> {
+    pub(super) fn value(&mut self, depth: usize, expected: &str) -> SqlResult<Json> {
         self.skip_space();
         match self.peek() {
             Some(b'{') => self.object(depth + 1),
@@ -166,27 +172,48 @@ impl<'a> Parser<'a> {
     }
 
     fn array(&mut self, depth: usize) -> SqlResult<Json> {
+        if !self.build {
+            return self.array_parts(depth, &mut |_| ()).map(|()| Json::Null);
+        }
+        let mut elements = Vec::new();
+        self.array_values(depth, &mut |_, element| elements.push(element))?;
+        Ok(Json::Array(elements))
+    }
+
+    /// Hands out each element as it was written.
+    pub(super) fn array_parts(
+        &mut self,
+        depth: usize,
+        emit: &mut dyn FnMut(&'a str),
+    ) -> SqlResult<()> {
+        self.array_values(depth, &mut |text, _| emit(text))
+    }
+
+    fn array_values(
+        &mut self,
+        depth: usize,
+        emit: &mut dyn FnMut(&'a str, Json),
+    ) -> SqlResult<()> {
         self.check_depth(depth)?;
         self.position += 1;
-        let mut elements = Vec::new();
         self.skip_space();
         if self.peek() == Some(b']') {
             self.position += 1;
-            return Ok(Json::Array(elements));
+            return Ok(());
         }
         let mut expected = "array element or \"]\"";
         loop {
+            self.skip_space();
+            let start = self.position;
             let element = self.value(depth, expected)?;
             expected = "JSON value";
-            if self.build {
-                elements.push(element);
-            }
+            emit(&self.text[start..self.position], element);
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.position += 1,
                 Some(b']') => {
                     self.position += 1;
-                    return Ok(Json::Array(elements));
+                    return Ok(());
                 }
                 _ => return Err(self.unexpected("\",\" or \"]\"")),
             }
@@ -194,13 +221,34 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, depth: usize) -> SqlResult<Json> {
+        if !self.build {
+            return self.object_parts(depth, &mut |_, _| ()).map(|()| Json::Null);
+        }
+        let mut pairs = Vec::new();
+        self.object_values(depth, &mut |key, _, value| pairs.push((key, value)))?;
+        Ok(Json::object(pairs))
+    }
+
+    /// Hands out each key and its value as it was written.
+    pub(super) fn object_parts(
+        &mut self,
+        depth: usize,
+        emit: &mut dyn FnMut(String, &'a str),
+    ) -> SqlResult<()> {
+        self.object_values(depth, &mut |key, text, _| emit(key, text))
+    }
+
+    fn object_values(
+        &mut self,
+        depth: usize,
+        emit: &mut dyn FnMut(String, &'a str, Json),
+    ) -> SqlResult<()> {
         self.check_depth(depth)?;
         self.position += 1;
-        let mut pairs = Vec::new();
         self.skip_space();
         if self.peek() == Some(b'}') {
             self.position += 1;
-            return Ok(Json::Object(pairs));
+            return Ok(());
         }
         let mut expected = "string or \"}\"";
         loop {
@@ -215,16 +263,16 @@ impl<'a> Parser<'a> {
                 return Err(self.unexpected("\":\""));
             }
             self.position += 1;
+            self.skip_space();
+            let start = self.position;
             let value = self.value(depth, "JSON value")?;
-            if self.build {
-                pairs.push((key, value));
-            }
+            emit(key, &self.text[start..self.position], value);
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.position += 1,
                 Some(b'}') => {
                     self.position += 1;
-                    return Ok(Json::object(pairs));
+                    return Ok(());
                 }
                 _ => return Err(self.unexpected("\",\" or \"}\"")),
             }

@@ -100,3 +100,15 @@ fn paths_and_containment() {
     Json::parse("{\"a\":[1]}").expect("json").write_pretty(&mut pretty);
     assert_eq!(pretty, "{\n    \"a\": [\n        1\n    ]\n}");
 }
+
+#[test]
+fn parts_are_as_written() {
+    use super::slices::{Parts, at_path, parts};
+    let text = r#" {"a" : [1 , 2.0], "\u0062":{ } } "#;
+    let Ok(Parts::Object(members)) = parts(text) else { panic!("an object") };
+    assert_eq!(members, [("a".to_owned(), "[1 , 2.0]"), ("b".to_owned(), "{ }")]);
+    assert_eq!(at_path(text, &["a", "-1"]).expect("valid"), Some("2.0"));
+    assert_eq!(at_path(text, &["a", "x"]).expect("valid"), None);
+    assert_eq!(parts(" 1 "), Ok(Parts::Scalar("1")));
+    assert!(parts("[1] 2").is_err());
+}

@@ -10,6 +10,8 @@ const NEGATIVE: u16 = 0x4000;
 const NAN: u16 = 0xC000;
 const INFINITY: u16 = 0xD000;
 const NEGATIVE_INFINITY: u16 = 0xF000;
+/// What PostgreSQL sends as the scale of an infinity; it has no meaning.
+const INFINITE_SCALE: u16 = 0x20;
 
 fn malformed(what: &str) -> SqlError {
     SqlError::new(
@@ -29,8 +31,8 @@ impl Numeric {
         };
         match &self.0 {
             Form::NaN => header(0, 0, NAN, 0),
-            Form::Infinity => header(0, 0, INFINITY, 0),
-            Form::NegativeInfinity => header(0, 0, NEGATIVE_INFINITY, 0),
+            Form::Infinity => header(0, 0, INFINITY, INFINITE_SCALE),
+            Form::NegativeInfinity => header(0, 0, NEGATIVE_INFINITY, INFINITE_SCALE),
             Form::Small { .. } | Form::Large(_) => {
                 let digits = self.digits().unwrap_or_else(|| Digits::zero(0));
                 let sign = if digits.negative { NEGATIVE } else { POSITIVE };

@@ -4,7 +4,7 @@ use types::json::Json;
 use types::{Array, ArrayDimension, Datum, Oid, SqlError, SqlResult, sqlstate};
 
 use crate::bodies::arguments::{bytes, check_length, text, wrong_kind};
-use crate::bodies::json_values::{key_text, to_json_text, to_json_value};
+use crate::bodies::json_values::{json_key, key_text, to_json_text, to_json_value};
 use crate::context::EvalContext;
 use crate::definition::Accumulator;
 
@@ -217,7 +217,8 @@ impl Accumulator for JsonList {
             self.bytes += 48 + datum_bytes(&arguments[0]);
         } else {
             if self.rows > 0 {
-                self.written.push_str(", ");
+                let structured = matches!(arguments[0], Datum::Record(_) | Datum::Array(_));
+                self.written.push_str(if structured { ", \n " } else { ", " });
             }
             self.written.push_str(&to_json_text(context, &arguments[0], self.type_oid)?);
             self.bytes = self.written.len();
@@ -269,13 +270,16 @@ impl JsonMap {
 
 impl Accumulator for JsonMap {
     fn add(&mut self, context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
-        if arguments[0].is_null() {
+        if self.binary && arguments[0].is_null() {
             return Err(SqlError::new(
                 sqlstate::INVALID_PARAMETER_VALUE,
                 "field name must not be null",
             ));
         }
-        let key = key_text(context, &arguments[0], self.key_type, 0)?;
+        let key = match self.binary {
+            true => key_text(context, &arguments[0], self.key_type, 0)?,
+            false => json_key(context, &arguments[0], self.key_type)?,
+        };
         if self.binary {
             self.bytes += 64 + key.len() + datum_bytes(&arguments[1]);
             self.pairs.push((key, to_json_value(context, &arguments[1], self.type_oid, 0)?));

@@ -287,17 +287,27 @@ fn decode_escape(value: &str) -> SqlResult<Vec<u8>> {
     Ok(out)
 }
 
-/// Only UTF-8 (and its subset ASCII) is known; other encodings are refused by name.
-fn known_encoding(name: &str) -> SqlResult<()> {
+enum Encoding {
+    Utf8,
+    Latin1,
+}
+
+/// UTF-8 (and its subset ASCII) and Latin 1 are known; other encodings are refused by name.
+fn known_encoding(name: &str, role: &str) -> SqlResult<Encoding> {
     match name.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
-        "utf8" | "unicode" | "sqlascii" => Ok(()),
-        _ => Err(invalid_parameter(format!("invalid source encoding name \"{name}\""))),
+        "utf8" | "unicode" | "sqlascii" => Ok(Encoding::Utf8),
+        "latin1" | "iso88591" => Ok(Encoding::Latin1),
+        _ => Err(invalid_parameter(format!("invalid {role} encoding name \"{name}\""))),
     }
 }
 
 pub(crate) fn pg_convert_from(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    known_encoding(text(arguments, 1)?)?;
+    let encoding = known_encoding(text(arguments, 1)?, "source")?;
     let value = bytes(arguments, 0)?;
+    if let (Encoding::Latin1, false) = (&encoding, value.contains(&0)) {
+        let decoded: String = value.iter().map(|&byte| char::from(byte)).collect();
+        return Ok(Datum::text(decoded));
+    }
     match std::str::from_utf8(value) {
         Ok(decoded) if !decoded.contains('\0') => Ok(Datum::text(decoded)),
         Ok(_) => Err(SqlError::new(
@@ -315,6 +325,29 @@ pub(crate) fn pg_convert_from(_: &dyn EvalContext, arguments: &[Datum]) -> SqlRe
 }
 
 pub(crate) fn pg_convert_to(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    known_encoding(text(arguments, 1)?)?;
-    Ok(blob(text(arguments, 0)?.as_bytes()))
+    let value = text(arguments, 0)?;
+    match known_encoding(text(arguments, 1)?, "destination")? {
+        Encoding::Utf8 => Ok(blob(value.as_bytes())),
+        Encoding::Latin1 => {
+            let encoded = value.chars().map(|character| {
+                u8::try_from(u32::from(character)).map_err(|_| {
+                    let mut buffer = [0; 4];
+                    let shown: Vec<String> = character
+                        .encode_utf8(&mut buffer)
+                        .bytes()
+                        .map(|byte| format!("0x{byte:02x}"))
+                        .collect();
+                    SqlError::new(
+                        sqlstate::UNTRANSLATABLE_CHARACTER,
+                        format!(
+                            "character with byte sequence {} in encoding \"UTF8\" has no \
+                             equivalent in encoding \"LATIN1\"",
+                            shown.join(" ")
+                        ),
+                    )
+                })
+            });
+            Ok(blob(encoded.collect::<SqlResult<Vec<u8>>>()?))
+        }
+    }
 }

@@ -1,20 +1,18 @@
-//! `json` and `jsonb` functions. Functions are named as `pg_proc.prosrc`. `json` is kept as text; what is asked of it is
-//! answered from its parsed form.
+//! `jsonb` functions, and all others on JSON by their name. Functions are named as `pg_proc.prosrc`.
 
 use std::sync::Arc;
 
 use types::json::Json;
 use types::numeric::Numeric;
-use types::{Array, Datum, Oid, Row, SqlError, SqlResult, oid, sqlstate};
+use types::{Datum, Row, SqlError, SqlResult, sqlstate};
 
 use crate::bodies::arguments::{
     array, boolean, check_every, int4, int4_result, invalid_parameter, jsonb, text, wrong_kind,
 };
 use crate::context::EvalContext;
-use crate::input_output::output;
 
-/// Deeper values are refused, so that no recursion here can exhaust the stack.
-const MAXIMUM_DEPTH: usize = 512;
+pub(crate) use crate::bodies::json_build::*;
+pub(crate) use crate::bodies::json_text::*;
 
 fn document(value: &Datum) -> SqlResult<Arc<Json>> {
     match value {
@@ -28,265 +26,19 @@ fn jsonb_result(value: Json) -> Datum {
     Datum::Jsonb(value.into())
 }
 
-/// The value as the kind the function was called with: `json` is text, `jsonb` a tree.
-fn like_input(input: &Datum, value: &Json) -> Datum {
-    match input {
-        Datum::Jsonb(_) => jsonb_result(value.clone()),
-        _ => Datum::text(value.to_string()),
-    }
-}
-
 fn as_text(value: &Json) -> Datum {
     value.to_text().map_or(Datum::Null, Datum::text)
-}
-
-/// A datum as JSON, by its type.
-pub(crate) fn to_json_value(
-    context: &dyn EvalContext,
-    value: &Datum,
-    type_oid: Oid,
-    depth: usize,
-) -> SqlResult<Json> {
-    if depth > MAXIMUM_DEPTH {
-        return Err(SqlError::new(sqlstate::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded"));
-    }
-    let number = |value: f64| {
-        if value.is_finite() {
-            Json::Number(Numeric::from_f64(value))
-        } else {
-            Json::String(Numeric::from_f64(value).to_string())
-        }
-    };
-    Ok(match value {
-        Datum::Null => Json::Null,
-        Datum::Bool(value) => Json::Bool(*value),
-        Datum::Int2(value) => Json::Number(Numeric::from(*value)),
-        Datum::Int4(value) => Json::Number(Numeric::from(*value)),
-        Datum::Int8(value) => Json::Number(Numeric::from(*value)),
-        Datum::Float8(value) if value.is_finite() => {
-            Json::Number(Numeric::parse(&output(context, oid::FLOAT8, &Datum::Float8(*value))?)?)
-        }
-        Datum::Float4(value) if value.is_finite() => {
-            Json::Number(Numeric::parse(&output(context, oid::FLOAT4, &Datum::Float4(*value))?)?)
-        }
-        Datum::Float8(value) => number(*value),
-        Datum::Float4(value) => number(f64::from(*value)),
-        Datum::Numeric(value) if value.is_finite() => Json::Number((**value).clone()),
-        Datum::Jsonb(value) => (**value).clone(),
-        Datum::Text(text) if type_oid == oid::JSON => Json::parse(text)?,
-        Datum::Timestamp(_) | Datum::TimestampTz(_) | Datum::Date(_) => {
-            Json::String(iso_text(context, value, type_oid)?)
-        }
-        Datum::Array(array) => array_value(context, array, depth)?,
-        Datum::Record(fields) => {
-            let mut pairs = Vec::with_capacity(fields.len());
-            for (position, (field_type, field)) in fields.iter().enumerate() {
-                let name = format!("f{}", position + 1);
-                pairs.push((name, to_json_value(context, field, *field_type, depth + 1)?));
-            }
-            Json::object(pairs)
-        }
-        other => Json::String(output(context, type_oid, other)?),
-    })
-}
-
-/// Dates in JSON are ISO 8601 whatever `DateStyle` says.
-fn iso_text(context: &dyn EvalContext, value: &Datum, type_oid: Oid) -> SqlResult<String> {
-    let formats = types::formats::Formats {
-        date_format: types::formats::DateFormat::Iso,
-        ..context.formats().clone()
-    };
-    let mut written = String::new();
-    types::io::output(type_oid, value, &formats, &mut written);
-    if let (Datum::TimestampTz(_), Some(sign)) = (value, written.rfind(['+', '-']))
-        && sign > 10
-        && written.len() == sign + 3
-    {
-        written.push_str(":00");
-    }
-    if !matches!(value, Datum::Date(_)) && written.as_bytes().get(10) == Some(&b' ') {
-        written.replace_range(10..11, "T");
-    }
-    Ok(written)
-}
-
-fn array_value(context: &dyn EvalContext, value: &Array, depth: usize) -> SqlResult<Json> {
-    fn level(
-        context: &dyn EvalContext,
-        value: &Array,
-        dimension: usize,
-        items: &mut std::slice::Iter<'_, Datum>,
-        depth: usize,
-    ) -> SqlResult<Json> {
-        let mut list = Vec::new();
-        for _ in 0..value.dimensions[dimension].length {
-            if dimension + 1 < value.dimensions.len() {
-                list.push(level(context, value, dimension + 1, items, depth + 1)?);
-            } else if let Some(item) = items.next() {
-                list.push(to_json_value(context, item, value.element, depth + 1)?);
-            }
-        }
-        Ok(Json::Array(list))
-    }
-    if value.dimensions.is_empty() {
-        return Ok(Json::Array(Vec::new()));
-    }
-    level(context, value, 0, &mut value.elements.iter(), depth)
-}
-
-/// A value written as `json` text.
-pub(crate) fn to_json_text(
-    context: &dyn EvalContext,
-    value: &Datum,
-    type_oid: Oid,
-) -> SqlResult<String> {
-    match value {
-        // `json` keeps what was written; a record keeps the order of its fields, arrays have no blanks.
-        Datum::Text(text) if type_oid == oid::JSON => Ok(text.to_string()),
-        Datum::Record(fields) => {
-            let mut out = String::from("{");
-            for (position, (field_type, field)) in fields.iter().enumerate() {
-                if position > 0 {
-                    out.push(',');
-                }
-                out.push_str(&format!("\"f{}\":", position + 1));
-                out.push_str(&to_json_text(context, field, *field_type)?);
-            }
-            out.push('}');
-            Ok(out)
-        }
-        Datum::Array(array) if array.dimensions.len() <= 1 => {
-            let mut out = String::from("[");
-            for (position, item) in array.elements.iter().enumerate() {
-                if position > 0 {
-                    out.push(',');
-                }
-                out.push_str(&to_json_text(context, item, array.element)?);
-            }
-            out.push(']');
-            Ok(out)
-        }
-        other => to_json_value(context, other, type_oid, 0).map(|value| value.to_string()),
-    }
-}
-
-macro_rules! typed_functions {
-    ($($name:ident($context:ident, $arguments:ident, $types:ident) => $result:expr;)*) => {$(
-        pub(crate) fn $name(
-            $context: &dyn EvalContext,
-            $arguments: &[Datum],
-            $types: &[Oid],
-            _: Oid,
-        ) -> SqlResult<Datum> {
-            $result
-        }
-    )*};
-}
-
-typed_functions! {
-    to_json(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
-    to_jsonb(c, a, types) => to_json_value(c, &a[0], types[0], 0).map(jsonb_result);
-    row_to_json(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
-    row_to_json_pretty(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
-    array_to_json(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
-    array_to_json_pretty(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
-    json_build_array(c, a, types) => {
-        let parts: SqlResult<Vec<String>> =
-            a.iter().zip(types).map(|(value, &type_oid)| to_json_text(c, value, type_oid)).collect();
-        Ok(Datum::text(format!("[{}]", parts?.join(", "))))
-    };
-    jsonb_build_array(c, a, types) => {
-        let parts: SqlResult<Vec<Json>> = a
-            .iter()
-            .zip(types)
-            .map(|(value, &type_oid)| to_json_value(c, value, type_oid, 0))
-            .collect();
-        Ok(jsonb_result(Json::Array(parts?)))
-    };
-    json_build_object(c, a, types) => {
-        let mut out = String::from("{");
-        for (position, pair) in even_pairs(a, types)?.into_iter().enumerate() {
-            if position > 0 {
-                out.push_str(", ");
-            }
-            types::json::write_string(&key_text(c, pair.0, pair.1, position)?, &mut out);
-            out.push_str(" : ");
-            out.push_str(&to_json_text(c, pair.2, pair.3)?);
-        }
-        out.push('}');
-        Ok(Datum::text(out))
-    };
-    jsonb_build_object(c, a, types) => {
-        let mut pairs = Vec::new();
-        for (position, pair) in even_pairs(a, types)?.into_iter().enumerate() {
-            let key = key_text(c, pair.0, pair.1, position)?;
-            pairs.push((key, to_json_value(c, pair.2, pair.3, 0)?));
-        }
-        Ok(jsonb_result(Json::object(pairs)))
-    };
-}
-
-pub(crate) fn json_build_array_noargs(_: &dyn EvalContext, _: &[Datum]) -> SqlResult<Datum> {
-    Ok(Datum::text("[]"))
-}
-
-pub(crate) fn jsonb_build_array_noargs(_: &dyn EvalContext, _: &[Datum]) -> SqlResult<Datum> {
-    Ok(jsonb_result(Json::Array(Vec::new())))
-}
-
-pub(crate) fn json_build_object_noargs(_: &dyn EvalContext, _: &[Datum]) -> SqlResult<Datum> {
-    Ok(Datum::text("{}"))
-}
-
-pub(crate) fn jsonb_build_object_noargs(_: &dyn EvalContext, _: &[Datum]) -> SqlResult<Datum> {
-    Ok(jsonb_result(Json::object(Vec::new())))
-}
-
-fn even_pairs<'a>(
-    arguments: &'a [Datum],
-    types: &[Oid],
-) -> SqlResult<Vec<(&'a Datum, Oid, &'a Datum, Oid)>> {
-    if arguments.len() % 2 != 0 {
-        return Err(invalid_parameter("argument list must have even number of elements").hint(
-            "The arguments of json_build_object() must consist of alternating keys and values.",
-        ));
-    }
-    Ok((0..arguments.len() / 2)
-        .map(|pair| {
-            let at = pair * 2;
-            (&arguments[at], types[at], &arguments[at + 1], types[at + 1])
-        })
-        .collect())
-}
-
-/// The key of an object being built.
-pub(crate) fn key_text(
-    context: &dyn EvalContext,
-    key: &Datum,
-    type_oid: Oid,
-    position: usize,
-) -> SqlResult<String> {
-    match key {
-        Datum::Null => {
-            Err(invalid_parameter(format!("argument {}: key must not be null", position * 2 + 1)))
-        }
-        Datum::Array(_) | Datum::Record(_) | Datum::Jsonb(_) => {
-            Err(invalid_parameter("key value must be scalar, not array, composite, or json"))
-        }
-        other => output(context, type_oid, other),
-    }
 }
 
 macro_rules! access_functions {
     ($($name:ident($document:ident, $arguments:ident) $kind:ident => $found:expr;)*) => {$(
         pub(crate) fn $name(_: &dyn EvalContext, $arguments: &[Datum]) -> SqlResult<Datum> {
-            let whole = document(&$arguments[0])?;
-            let $document = &*whole;
+            let $document = &*jsonb($arguments, 0)?;
             let found: Option<&Json> = $found;
             Ok(found.map_or(Datum::Null, |found| access_functions!(@$kind $arguments, found)))
         }
     )*};
-    (@value $arguments:ident, $found:ident) => { like_input(&$arguments[0], $found) };
+    (@value $arguments:ident, $found:ident) => { jsonb_result($found.clone()) };
     (@text $arguments:ident, $found:ident) => { as_text($found) };
 }
 
@@ -300,12 +52,14 @@ fn field<'a>(value: &'a Json, key: &str) -> Option<&'a Json> {
 fn element(value: &Json, index: i32) -> Option<&Json> {
     match value {
         Json::Array(_) => value.get_index(i64::from(index)),
-        _ => None,
+        Json::Object(_) => None,
+        // A scalar is stored as an array of one element, and PostgreSQL lets that show.
+        _ => (index == 0 || index == -1).then_some(value),
     }
 }
 
 /// The steps of a path; `None` if one is NULL.
-fn steps(arguments: &[Datum], position: usize) -> SqlResult<Option<Vec<String>>> {
+pub(super) fn steps(arguments: &[Datum], position: usize) -> SqlResult<Option<Vec<String>>> {
     let mut steps = Vec::new();
     for item in &array(arguments, position)?.elements {
         match item {
@@ -322,17 +76,11 @@ fn at_path<'a>(value: &'a Json, arguments: &[Datum]) -> SqlResult<Option<&'a Jso
 }
 
 access_functions! {
-    json_object_field(value, a) value => field(value, text(a, 1)?);
     jsonb_object_field(value, a) value => field(value, text(a, 1)?);
-    json_object_field_text(value, a) text => field(value, text(a, 1)?);
     jsonb_object_field_text(value, a) text => field(value, text(a, 1)?);
-    json_array_element(value, a) value => element(value, int4(a, 1)?);
     jsonb_array_element(value, a) value => element(value, int4(a, 1)?);
-    json_array_element_text(value, a) text => element(value, int4(a, 1)?);
     jsonb_array_element_text(value, a) text => element(value, int4(a, 1)?);
-    json_extract_path(value, a) value => at_path(value, a)?;
     jsonb_extract_path(value, a) value => at_path(value, a)?;
-    json_extract_path_text(value, a) text => at_path(value, a)?;
     jsonb_extract_path_text(value, a) text => at_path(value, a)?;
 }
 
@@ -357,7 +105,7 @@ fn keys(arguments: &[Datum]) -> SqlResult<Vec<String>> {
         .collect())
 }
 
-fn type_error(message: &str) -> SqlError {
+pub(super) fn type_error(message: &str) -> SqlError {
     invalid_parameter(message)
 }
 
@@ -407,11 +155,8 @@ jsonb_functions! {
         let edit = Edit::Insert { value: &*jsonb(a, 2)?, after: boolean(a, 3)? };
         edited(value, &steps, 0, &edit).map(jsonb_result)
     };
-    json_typeof(value, a) => Ok(Datum::text(value.type_name()));
     jsonb_typeof(value, a) => Ok(Datum::text(value.type_name()));
-    json_array_length(value, a) => array_length(value);
     jsonb_array_length(value, a) => array_length(value);
-    json_strip_nulls(value, a) => Ok(Datum::text(stripped(value).to_string()));
     jsonb_strip_nulls(value, a) => Ok(jsonb_result(stripped(value)));
     jsonb_pretty(value, a) => {
         let mut out = String::new();
@@ -715,26 +460,24 @@ pub(crate) fn jsonb_object_two_arg(
 
 type Emit<'a> = &'a mut dyn FnMut(Row) -> SqlResult<bool>;
 
-fn rows(
+pub(super) fn rows(
     context: &dyn EvalContext,
-    rows: impl Iterator<Item = Row>,
+    rows: impl Iterator<Item = SqlResult<Row>>,
     emit: Emit<'_>,
 ) -> SqlResult<()> {
     for (round, row) in rows.enumerate() {
         check_every(context, round)?;
-        if !emit(row)? {
+        if !emit(row?)? {
             break;
         }
     }
     Ok(())
 }
 
-fn items<'a>(value: &'a Json, function: &str) -> SqlResult<&'a [Json]> {
+fn items(value: &Json) -> SqlResult<&[Json]> {
     match value {
         Json::Array(items) => Ok(items),
-        Json::Object(_) if !function.is_empty() => {
-            Err(type_error("cannot extract elements from an object"))
-        }
+        Json::Object(_) => Err(type_error("cannot extract elements from an object")),
         _ => Err(type_error("cannot extract elements from a scalar")),
     }
 }
@@ -742,8 +485,14 @@ fn items<'a>(value: &'a Json, function: &str) -> SqlResult<&'a [Json]> {
 fn pairs<'a>(value: &'a Json, function: &str) -> SqlResult<&'a [(String, Json)]> {
     match value {
         Json::Object(pairs) => Ok(pairs),
-        Json::Array(_) => Err(type_error(&format!("cannot call {function} on an array"))),
-        _ => Err(type_error(&format!("cannot call {function} on a scalar"))),
+        // Only the one that lists keys tells the kinds apart.
+        Json::Array(_) if function == "jsonb_object_keys" => {
+            Err(type_error(&format!("cannot call {function} on an array")))
+        }
+        _ if function == "jsonb_object_keys" => {
+            Err(type_error(&format!("cannot call {function} on a scalar")))
+        }
+        _ => Err(type_error(&format!("cannot call {function} on a non-object"))),
     }
 }
 
@@ -754,38 +503,26 @@ macro_rules! set_functions {
             $arguments: &[Datum],
             emit: &mut dyn FnMut(Row) -> SqlResult<bool>,
         ) -> SqlResult<()> {
-            let whole = document(&$arguments[0])?;
-            let $value = &*whole;
+            let $value = &*jsonb($arguments, 0)?;
             rows(context, $rows, emit)
         }
     )*};
 }
 
 set_functions! {
-    json_array_elements(value, a) => {
-        items(value, "e")?.iter().map(|item| vec![like_input(&a[0], item)])
-    };
     jsonb_array_elements(value, a) => {
-        items(value, "e")?.iter().map(|item| vec![like_input(&a[0], item)])
+        items(value)?.iter().map(|item| Ok(vec![jsonb_result(item.clone())]))
     };
-    json_array_elements_text(value, a) => items(value, "e")?.iter().map(|item| vec![as_text(item)]);
-    jsonb_array_elements_text(value, a) => items(value, "e")?.iter().map(|item| vec![as_text(item)]);
-    json_each(value, a) => pairs(value, "json_each")?
-        .iter()
-        .map(|(key, item)| vec![Datum::text(key.as_str()), like_input(&a[0], item)]);
+    jsonb_array_elements_text(value, a) => {
+        items(value)?.iter().map(|item| Ok(vec![as_text(item)]))
+    };
     jsonb_each(value, a) => pairs(value, "jsonb_each")?
         .iter()
-        .map(|(key, item)| vec![Datum::text(key.as_str()), like_input(&a[0], item)]);
-    json_each_text(value, a) => pairs(value, "json_each_text")?
-        .iter()
-        .map(|(key, item)| vec![Datum::text(key.as_str()), as_text(item)]);
+        .map(|(key, item)| Ok(vec![Datum::text(key.as_str()), jsonb_result(item.clone())]));
     jsonb_each_text(value, a) => pairs(value, "jsonb_each_text")?
         .iter()
-        .map(|(key, item)| vec![Datum::text(key.as_str()), as_text(item)]);
-    json_object_keys(value, a) => pairs(value, "json_object_keys")?
-        .iter()
-        .map(|(key, _)| vec![Datum::text(key.as_str())]);
+        .map(|(key, item)| Ok(vec![Datum::text(key.as_str()), as_text(item)]));
     jsonb_object_keys(value, a) => pairs(value, "jsonb_object_keys")?
         .iter()
-        .map(|(key, _)| vec![Datum::text(key.as_str())]);
+        .map(|(key, _)| Ok(vec![Datum::text(key.as_str())]));
 }

@@ -42,7 +42,8 @@ pub(crate) fn like(value: &[u8], pattern: &[u8], by_characters: bool) -> SqlResu
                 wanted += 1;
                 continue;
             }
-            Some(b'_') => false,
+            // What follows the value's end is not looked at, not even an escape of nothing.
+            Some(_) if at >= value.len() => false,
             Some(&byte) => {
                 let (literal, length) = if byte == b'\\' {
                     (*pattern.get(wanted + 1).ok_or_else(dangling_escape)?, 2)
@@ -67,14 +68,7 @@ pub(crate) fn like(value: &[u8], pattern: &[u8], by_characters: bool) -> SqlResu
                 retry = Some((at, resume));
                 wanted = resume;
             }
-            _ => {
-                // A wrong pattern is an error even if this value does not reach its end.
-                let slashes = pattern.iter().rev().take_while(|&&byte| byte == b'\\').count();
-                if slashes % 2 == 1 && at >= value.len() && wanted + 1 >= pattern.len() {
-                    return Err(dangling_escape());
-                }
-                return Ok(false);
-            }
+            _ => return Ok(false),
         }
     }
 }

@@ -534,7 +534,7 @@ pub(crate) fn chr(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> 
     let code = int4(arguments, 0)?;
     let limit = |message: String| SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, message);
     if code < 0 {
-        return Err(limit("character number must be positive".to_owned()));
+        return Err(invalid_parameter("character number must be positive"));
     }
     if code == 0 {
         return Err(limit("null character not permitted".to_owned()));
