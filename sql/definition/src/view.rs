@@ -91,6 +91,14 @@ impl Run<'_> {
                 .find(|(name, _)| name == "check_option")
                 .map(|(_, value)| value.clone()),
         };
+        if check_option.is_some()
+            && let Some(detail) = planner::bind::view_writes::not_updatable(&create.query)
+        {
+            return Err(unsupported(
+                "WITH CHECK OPTION is supported only on automatically updatable views",
+            )
+            .hint(detail));
+        }
         let view = View {
             query: stored.text,
             check_option,

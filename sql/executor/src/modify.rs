@@ -90,16 +90,17 @@ impl<'a> Run<'a> {
         let mut input = Input::new(&insert.input);
         while let Some(mut row) = input.next_row(&insert.input, self.context)? {
             writer.complete(&mut row)?;
-            self.check_view(&insert.view_checks, &insert.target, &row)?;
             let stored = match &insert.on_conflict {
                 None => {
                     writer.insert(&row)?;
+                    self.check_view(&insert.view_checks, &insert.target, &row)?;
                     Some(row)
                 }
                 Some(on_conflict) => match writer.find_conflict(&row, &on_conflict.arbiters)? {
                     Some(key) => self.conflict(&writer, insert, on_conflict, key, row)?,
                     None => {
                         writer.insert(&row)?;
+                        self.check_view(&insert.view_checks, &insert.target, &row)?;
                         Some(row)
                     }
                 },
@@ -150,8 +151,8 @@ impl<'a> Run<'a> {
             assign(&mut new, *position, evaluate(expression, &both, &scope)?)?;
         }
         writer.complete(&mut new)?;
-        self.check_view(&insert.view_checks, &insert.target, &new)?;
         writer.update(&key, &old, &new)?;
+        self.check_view(&insert.view_checks, &insert.target, &new)?;
         Ok(Some(new))
     }
 
@@ -174,8 +175,8 @@ impl<'a> Run<'a> {
                 assign(&mut new, *position, evaluate(expression, &row, &scope)?)?;
             }
             writer.complete(&mut new)?;
-            self.check_view(&update.view_checks, &update.target, &new)?;
             writer.update(&key, &old, &new)?;
+            self.check_view(&update.view_checks, &update.target, &new)?;
             self.affected += 1;
             if update.returning.is_some() {
                 new.extend(row);

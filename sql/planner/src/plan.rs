@@ -368,6 +368,8 @@ pub struct Target {
     pub incoming: Vec<IncomingKey>,
     /// Stored generated columns: position in the row, and expression over the row.
     pub generated: Vec<(usize, Expr)>,
+    /// Defaults of columns that a foreign key sets to them: position in the row, and expression.
+    pub defaults: Vec<(usize, Expr)>,
 }
 
 #[derive(Clone)]

@@ -3,10 +3,17 @@
 use catalog::{Index, IndexKey, Relation};
 use functions::{EvalContext, input_output};
 use planner::plan::Target;
-use types::{Datum, Oid, SqlError, SqlResult, sqlstate};
+use types::{Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
 /// Values in messages are cut to this many bytes.
 const SHOWN_VALUE_BYTES: usize = 64;
+
+/// Says which table the error is about, in the fields that programs read.
+pub fn name_table(error: &mut SqlError, session: &dyn EvalContext, relation: &Relation) {
+    let fields = error.fields_mut();
+    fields.schema = session.object_name(oid::REGNAMESPACE, relation.schema);
+    fields.table = Some(relation.name.clone());
+}
 
 pub fn value_text(session: &dyn EvalContext, type_oid: Oid, value: &Datum) -> SqlResult<String> {
     if value.is_null() {
@@ -53,7 +60,7 @@ pub fn not_null(
     )
     .detail(failing_row(session, target, row)?)
     .column(column);
-    error.fields_mut().table = Some(relation.name.clone());
+    name_table(&mut error, session, relation);
     Ok(error)
 }
 
@@ -73,7 +80,7 @@ pub fn check(
     )
     .detail(failing_row(session, target, row)?)
     .constraint(constraint);
-    error.fields_mut().table = Some(relation.name.clone());
+    name_table(&mut error, session, relation);
     Ok(error)
 }
 
@@ -103,7 +110,7 @@ pub fn duplicate(
     )
     .detail(format!("Key ({})=({}) already exists.", names.join(", "), texts.join(", ")))
     .constraint(index.name.as_str());
-    error.fields_mut().table = Some(relation.name.clone());
+    name_table(&mut error, session, relation);
     Ok(error)
 }
 

@@ -23,7 +23,7 @@ use super::errors;
 use super::writer::TableWriter;
 use crate::context::{internal, read_error};
 use crate::environment::{DeferredCheck, Environment, ReadRequest};
-use crate::evaluate::Scope;
+use crate::evaluate::{Scope, evaluate};
 use crate::keys::{FastMap, HashKey};
 use crate::ranges::{KeyRange, whole};
 use crate::rows::{RowCodec, split_entry};
@@ -95,7 +95,7 @@ impl EventQueue {
             if !foreign_key(&key.constraint.kind)?.match_full {
                 return Ok(());
             }
-            let mut error = missing_parent(child, key);
+            let mut error = missing_parent(env, child, key);
             error =
                 error.detail("MATCH FULL does not allow mixing of null and nonnull key values.");
             return Err(error);
@@ -189,6 +189,7 @@ fn run_action(
         return Ok(());
     }
     let target = env.target(change.key.child.oid)?;
+    let scope = Scope::detached(env, &[], &[]);
     let writer = TableWriter::new(env, Scope::detached(env, &[], &[]), &target, queue)?;
     let key = foreign_key(&change.key.constraint.kind)?;
     for (row_key, old) in children {
@@ -222,23 +223,21 @@ fn run_action(
                 }
                 (ReferentialAction::SetNull, _) if is_set => *slot = Datum::Null,
                 (ReferentialAction::SetDefault, _) if is_set => {
-                    if definition.default.is_some() {
-                        return Err(SqlError::new(
-                            sqlstate::FEATURE_NOT_SUPPORTED,
-                            format!(
-                                "SET DEFAULT of column \"{}\", whose default is not NULL, is not \
-                                 supported",
-                                definition.name
-                            ),
-                        ));
-                    }
-                    *slot = Datum::Null;
+                    let default = target.defaults.iter().find(|known| known.0 == column);
+                    *slot = match default {
+                        Some((_, default)) => evaluate(default, &[], &scope)?,
+                        None => Datum::Null,
+                    };
                 }
                 _ => {}
             }
         }
         writer.complete(&mut new)?;
         writer.update(&row_key, &old, &new)?;
+    }
+    if action == ReferentialAction::SetDefault {
+        // The default may be the very value that is gone.
+        queue.borrow_mut().last.push(change);
     }
     Ok(())
 }
@@ -452,7 +451,7 @@ fn convert(value: &Datum, type_oid: Oid) -> Option<Datum> {
     }
 }
 
-fn missing_parent(child: &Relation, key: &OutgoingKey) -> SqlError {
+fn missing_parent(env: &dyn Environment, child: &Relation, key: &OutgoingKey) -> SqlError {
     let mut error = SqlError::new(
         sqlstate::FOREIGN_KEY_VIOLATION,
         format!(
@@ -461,7 +460,7 @@ fn missing_parent(child: &Relation, key: &OutgoingKey) -> SqlError {
         ),
     )
     .constraint(key.constraint.name.as_str());
-    error.fields_mut().table = Some(child.name.clone());
+    errors::name_table(&mut error, env, child);
     error
 }
 
@@ -483,7 +482,7 @@ fn absent_parent(
         }
     }
     let text = errors::key_text(env, child, &columns, &ordered)?;
-    Ok(missing_parent(child, key)
+    Ok(missing_parent(env, child, key)
         .detail(format!("{text} is not present in table \"{}\".", key.parent.name)))
 }
 
@@ -501,6 +500,6 @@ fn still_referenced(env: &dyn Environment, change: &ParentChange) -> SqlResult<S
     )
     .detail(format!("{text} is still referenced from table \"{child}\"."))
     .constraint(constraint.as_str());
-    error.fields_mut().table = Some(child.clone());
+    errors::name_table(&mut error, env, &change.key.child);
     Ok(error)
 }

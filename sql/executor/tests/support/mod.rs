@@ -504,6 +504,7 @@ pub fn target(relation: &Arc<Relation>) -> Target {
         outgoing: Vec::new(),
         incoming: Vec::new(),
         generated: Vec::new(),
+        defaults: Vec::new(),
     }
 }
 

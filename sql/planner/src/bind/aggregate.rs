@@ -5,7 +5,7 @@ use syntax::ast;
 use types::{SqlResult, SqlType, oid, sqlstate};
 
 use super::calls::Ready;
-use super::scope::Clause;
+use super::scope::{Boundary, Clause};
 use super::{Binder, error};
 use crate::expression::{Aggregate, Expr, SortKey};
 use crate::walk::{self, type_of};
@@ -13,6 +13,9 @@ use crate::walk::{self, type_of};
 impl Binder<'_> {
     pub fn aggregate_call(&mut self, call: &ast::FunctionCall) -> SqlResult<Expr> {
         let location = call.location;
+        if let Some(owner) = self.outer_owner(call) {
+            return self.outer_aggregate(call, owner);
+        }
         let level = self.level();
         if level.in_aggregate {
             return Err(error(
@@ -40,6 +43,59 @@ impl Binder<'_> {
         let id = self.columns.add(aggregate.function.name, aggregate.ty);
         self.level().aggregates.push((id, aggregate));
         Ok(self.columns.column(id))
+    }
+
+    /// An aggregate belongs to the innermost query whose columns it uses; gives that one if it is not
+    /// the current one.
+    fn outer_owner(&mut self, call: &ast::FunctionCall) -> Option<usize> {
+        let current = self.levels.len().checked_sub(1)?;
+        if current == 0 || self.levels[current].in_aggregate || !self.aggregate_levels.is_empty() {
+            return None;
+        }
+        // A trial: what it leaves in the levels is taken back.
+        let before: Vec<_> = self
+            .levels
+            .iter()
+            .map(|level| {
+                let parameters = match &level.boundary {
+                    Boundary::SubPlan(parameters) => parameters.len(),
+                    Boundary::Open => 0,
+                };
+                (level.references.len(), level.sets.len(), level.windows.len(), parameters)
+            })
+            .collect();
+        let parameters = self.parameters.clone();
+        let ctes = self.columns.ctes.len();
+        self.aggregate_levels.push((current, None));
+        self.levels[current].in_aggregate = true;
+        let mut bound = Ok(());
+        let arguments = call.arguments.iter().map(|argument| &argument.value);
+        let ordered = call.order_by.iter().map(|item| &item.expr);
+        for expression in arguments.chain(ordered).chain(&call.filter) {
+            bound = bound.and_then(|()| self.expr(expression).map(|_| ()));
+        }
+        self.levels[current].in_aggregate = false;
+        let innermost = self.aggregate_levels.pop().and_then(|level| level.1);
+        self.parameters = parameters;
+        self.columns.ctes.truncate(ctes);
+        for (level, (references, sets, windows, parameters)) in self.levels.iter_mut().zip(before) {
+            level.references.truncate(references);
+            level.sets.truncate(sets);
+            level.windows.truncate(windows);
+            if let Boundary::SubPlan(known) = &mut level.boundary {
+                known.truncate(parameters);
+            }
+        }
+        bound.ok()?;
+        innermost.filter(|innermost| *innermost < current)
+    }
+
+    /// Binds the call where it belongs and brings its result in.
+    fn outer_aggregate(&mut self, call: &ast::FunctionCall, owner: usize) -> SqlResult<Expr> {
+        let inner = self.levels.split_off(owner + 1);
+        let bound = self.aggregate_call(call);
+        self.levels.extend(inner);
+        Ok(self.bring_in(owner, bound?, call.location))
     }
 
     /// Binds the call; also for aggregates used as window functions.
@@ -112,13 +168,13 @@ impl Binder<'_> {
             }
         }
         if call.distinct && !call.within_group {
-            for key in &order_by {
+            for (place, key) in order_by.iter().enumerate() {
                 if !arguments.iter().any(|argument| walk::same(argument, &key.expression)) {
                     return Err(error(
                         sqlstate::INVALID_COLUMN_REFERENCE,
                         "in an aggregate with DISTINCT, ORDER BY expressions must appear in \
                          argument list",
-                        location,
+                        call.order_by.get(place).map_or(location, |item| item.location),
                     ));
                 }
             }

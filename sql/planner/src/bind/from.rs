@@ -30,8 +30,8 @@ impl Binder<'_> {
     pub fn from_list(&mut self, list: &[ast::FromItem]) -> SqlResult<Logical> {
         let mut input: Option<Logical> = None;
         for item in list {
-            let source = self.from_item(item)?;
-            self.check_names(&source.items, item)?;
+            let source = self.in_clause(Clause::From, |binder| binder.from_item(item))?;
+            self.check_names(&source.items)?;
             let level = self.level();
             level.items.extend(source.items);
             level.columns.extend(source.columns);
@@ -48,8 +48,7 @@ impl Binder<'_> {
         Ok(input.unwrap_or_else(Logical::one_row))
     }
 
-    fn check_names(&mut self, items: &[Item], syntax: &ast::FromItem) -> SqlResult<()> {
-        let location = from_location(syntax);
+    fn check_names(&mut self, items: &[Item]) -> SqlResult<()> {
         for item in items {
             let level = self.level();
             let twice = level.items.iter().any(|known| {
@@ -62,7 +61,7 @@ impl Binder<'_> {
                 return Err(error(
                     sqlstate::DUPLICATE_ALIAS,
                     format!("table name \"{}\" specified more than once", item.name),
-                    location,
+                    0,
                 ));
             }
         }

@@ -7,7 +7,8 @@ use syntax::ast;
 use types::{SqlResult, SqlType, sqlstate};
 
 use super::expressions::location_of;
-use super::scope::{Boundary, Clause, Level};
+use super::scope::{Boundary, Clause, Item, Level};
+use super::view_writes::{ViewWrite, WritableView};
 use super::{Binder, error, unsupported};
 use crate::expression::Expr;
 use crate::logical::{BoundInsert, BoundReturning, ColumnId, Logical, Output};
@@ -16,28 +17,30 @@ use crate::walk::{self, type_of};
 
 impl Binder<'_> {
     pub fn insert(&mut self, insert: &ast::Insert) -> SqlResult<BoundInsert> {
-        let relation = self.writable(&insert.table, "insert into")?;
-        if relation.kind == RelationKind::View {
-            return self.insert_into_view(&relation, insert);
+        let named = self.writable(&insert.table, "insert into")?;
+        if named.kind == RelationKind::View {
+            return self.insert_into_view(&named, insert);
         }
-        let used = self.uses(&relation, Access::Insert);
-        let columns = self.target_columns(&relation, &insert.columns)?;
+        let used = self.uses(&named, Access::Insert);
+        let columns = self.target_columns(&named, &insert.columns)?;
         let numbers = columns.iter().map(|position| *position as i16 + 1).collect();
         self.columns.relations[used].columns = numbers;
-        let (input, given) = self.insert_source(&relation, &columns, insert)?;
+        let (input, given) = self.insert_source(&named, &columns, insert)?;
         self.levels.push(Level::new(Boundary::Open));
-        let built = self.insert_parts(&relation, input, given, insert);
+        let built = self.insert_parts(&named, None, input, given, insert);
         self.levels.pop();
         built
     }
 
     fn insert_parts(
         &mut self,
-        relation: &Arc<Relation>,
+        named: &Arc<Relation>,
+        through: Option<&WritableView>,
         input: Logical,
         given: Vec<Option<ColumnId>>,
         insert: &ast::Insert,
     ) -> SqlResult<BoundInsert> {
+        let relation = through.map_or(named, |through| &through.base);
         // What the source does not give is the default.
         let mut items = Vec::new();
         let mut columns = Vec::with_capacity(relation.columns.len());
@@ -61,20 +64,21 @@ impl Binder<'_> {
         let target = self.target(relation)?;
         let stored = self.columns.add_table(relation);
         let proposed = self.columns.add_table(relation);
-        let name = insert.alias.clone().unwrap_or_else(|| relation.name.clone());
-        let mut item = self.row_item(relation, stored, name);
+        let name = insert.alias.clone().unwrap_or_else(|| named.name.clone());
+        let mut item = self.written_item(named, through, stored, name)?;
         if insert.alias.is_some() {
             item.schema = None;
-            item.hidden_name = Some(relation.name.clone());
+            item.hidden_name = Some(named.name.clone());
         }
         let (arbiters, action) = match &insert.on_conflict {
             None => (None, ConflictAction::Nothing),
             Some(conflict) => {
-                let arbiters = self.arbiters(relation, conflict)?;
+                let arbiters = self.arbiters(named, through, conflict)?;
                 let level = self.level();
                 level.columns.clone_from(&item.columns);
                 level.items = vec![item.clone()];
-                let excluded = self.row_item(relation, proposed, "excluded".to_owned());
+                let excluded =
+                    self.written_item(named, through, proposed, "excluded".to_owned())?;
                 self.level().items.push(excluded);
                 let action = match &conflict.action {
                     ast::ConflictAction::Nothing => ConflictAction::Nothing,
@@ -88,10 +92,16 @@ impl Binder<'_> {
                             )
                             .hint("For example, ON CONFLICT (column_name)."));
                         }
-                        self.uses(relation, Access::Update);
-                        let (assignments, extra) =
-                            self.assignments(relation, assignments, stored)?;
-                        if extra.is_some() {
+                        self.uses(named, Access::Update);
+                        let below = match through {
+                            Some(through) => {
+                                let row = self.view_row(through, stored)?;
+                                self.assignments_below(named, through, (&row, stored), assignments)?
+                            }
+                            None => assignments.clone(),
+                        };
+                        let (assignments, extra) = self.assignments(relation, &below, stored)?;
+                        if !extra.is_empty() {
                             return Err(unsupported(
                                 "a subquery of several columns is not supported in ON CONFLICT",
                                 conflict.location,
@@ -112,7 +122,11 @@ impl Binder<'_> {
         let level = self.level();
         level.columns.clone_from(&item.columns);
         level.items = vec![item];
-        let returning = self.returning(relation, insert.returning.as_ref())?;
+        let returning = self.returning(named, insert.returning.as_ref())?;
+        let view_checks = match through {
+            Some(through) => self.view_row(through, stored)?.checks(),
+            None => Vec::new(),
+        };
         Ok(BoundInsert {
             target,
             input,
@@ -122,8 +136,25 @@ impl Binder<'_> {
             arbiters,
             action,
             returning,
-            view_checks: Vec::new(),
+            view_checks,
         })
+    }
+
+    /// A row of the target, under the names of the view if it is one.
+    fn written_item(
+        &mut self,
+        named: &Arc<Relation>,
+        through: Option<&WritableView>,
+        first: ColumnId,
+        name: String,
+    ) -> SqlResult<Item> {
+        match through {
+            Some(through) => {
+                let row = self.view_row(through, first)?;
+                Ok(self.view_item(named, &row, name))
+            }
+            None => Ok(self.row_item(named, first, name)),
+        }
     }
 
     pub fn returning(
@@ -226,11 +257,11 @@ impl Binder<'_> {
             && plain_values
         {
             let width = rows.first().map_or(0, Vec::len);
-            if rows.iter().any(|row| row.len() != width) {
+            if let Some(uneven) = rows.iter().find(|row| row.len() != width) {
                 return Err(error(
                     sqlstate::SYNTAX_ERROR,
                     "VALUES lists must all be the same length",
-                    *location,
+                    uneven.first().map_or(*location, location_of),
                 ));
             }
             let at = |position: usize| {
@@ -277,12 +308,14 @@ impl Binder<'_> {
         self.check_width(bound.outputs.len(), columns.len(), insert, query.location)?;
         let mut items = Vec::new();
         let mut input = bound.input;
-        for (output, &position) in bound.outputs.iter().zip(columns) {
+        let locations = super::setops::item_locations(&query.body, query.location);
+        for (place, (output, &position)) in bound.outputs.iter().zip(columns).enumerate() {
+            let location = locations.get(place).copied().unwrap_or(query.location);
             let column = &relation.columns[position];
             let ty = SqlType::with_modifier(column.type_oid, column.modifier);
             let value = super::setops::literal(&input, output.id)
                 .unwrap_or_else(|| self.columns.column(output.id));
-            let value = self.assign(value, ty, &column.name, query.location)?;
+            let value = self.assign(value, ty, &column.name, location)?;
             let id = match &value {
                 Expr::Column { index, .. } => *index,
                 _ => {
@@ -365,9 +398,11 @@ impl Binder<'_> {
     /// Positions of the unique indexes that ON CONFLICT names; empty is any.
     fn arbiters(
         &mut self,
-        relation: &Arc<Relation>,
+        named: &Arc<Relation>,
+        through: Option<&WritableView>,
         conflict: &ast::OnConflict,
     ) -> SqlResult<Vec<usize>> {
+        let relation = through.map_or(named, |through| &through.base);
         match &conflict.target {
             None => Ok(Vec::new()),
             Some(ast::ConflictTarget::Constraint { name, location }) => {
@@ -393,8 +428,14 @@ impl Binder<'_> {
                     )
                 })
             }
-            Some(ast::ConflictTarget::Inference { elements, predicate, location }) => {
+            Some(ast::ConflictTarget::Inference { elements, predicate, .. }) => {
                 let (first, levels) = self.open_row(relation);
+                if through.is_some() {
+                    let item = self.written_item(named, through, first, named.name.clone())?;
+                    let level = self.level();
+                    level.columns.clone_from(&item.columns);
+                    level.items = vec![item];
+                }
                 let bound: SqlResult<Vec<Expr>> =
                     elements.iter().map(|element| self.expr(&element.expr)).collect();
                 let condition = match predicate {
@@ -437,7 +478,7 @@ impl Binder<'_> {
                         sqlstate::INVALID_COLUMN_REFERENCE,
                         "there is no unique or exclusion constraint matching the ON CONFLICT \
                          specification",
-                        *location,
+                        0,
                     ));
                 }
                 Ok(found)
@@ -445,51 +486,42 @@ impl Binder<'_> {
         }
     }
 
-    /// A simple view passes rows on to its table.
+    /// A view passes rows on to its table.
     fn insert_into_view(
         &mut self,
         view: &Arc<Relation>,
         insert: &ast::Insert,
     ) -> SqlResult<BoundInsert> {
-        let base = self.simple_view(view, "insert into")?;
+        let through = self.writable_view(view, ViewWrite::Insert)?;
         self.uses(view, Access::Insert);
-        let mut through = insert.clone();
-        let named: Vec<ast::TargetColumn> = if insert.columns.is_empty() {
-            view.live_columns()
-                .map(|column| ast::TargetColumn {
-                    name: column.name.clone(),
-                    indirection: Vec::new(),
-                    location: insert.location,
-                })
-                .collect()
-        } else {
-            insert.columns.clone()
-        };
-        through.columns.clear();
-        for mut column in named {
-            let Some(inner) = base.columns.iter().find(|known| known.0 == column.name) else {
-                return Err(error(
-                    sqlstate::UNDEFINED_COLUMN,
-                    format!(
-                        "column \"{}\" of relation \"{}\" does not exist",
-                        column.name, view.name
-                    ),
-                    column.location,
-                ));
-            };
-            column.name.clone_from(&inner.1);
-            through.columns.push(column);
+        let first = self.columns.add_table(&through.base);
+        let row = self.view_row(&through, first)?;
+        let mut named: Vec<ast::TargetColumn> = insert.columns.clone();
+        if named.is_empty() {
+            named.extend(row.columns.iter().map(|column| ast::TargetColumn {
+                name: column.name.clone(),
+                indirection: Vec::new(),
+                location: insert.location,
+            }));
+            match &insert.source {
+                ast::InsertSource::DefaultValues => named.clear(),
+                ast::InsertSource::Query(query) => {
+                    if let ast::QueryBody::Values { rows, .. } = &query.body {
+                        named.truncate(rows.first().map_or(0, Vec::len));
+                    }
+                }
+            }
         }
-        if insert.returning.is_some() || insert.on_conflict.is_some() {
-            return Err(unsupported(
-                "RETURNING and ON CONFLICT through a view are not supported",
-                insert.location,
-            ));
+        let mut positions = Vec::with_capacity(named.len());
+        for column in &named {
+            let below =
+                self.column_below(view, &through, (&row, first), column, ViewWrite::Insert)?;
+            positions.extend(self.target_columns(&through.base, &[below])?);
         }
-        through.table = base.table;
-        let before = std::mem::replace(&mut self.check_as, Some(view.owner));
-        let bound = self.insert(&through);
-        self.check_as = before;
-        bound
+        let (input, given) = self.insert_source(&through.base, &positions, insert)?;
+        self.levels.push(Level::new(Boundary::Open));
+        let built = self.insert_parts(view, Some(&through), input, given, insert);
+        self.levels.pop();
+        built
     }
 }

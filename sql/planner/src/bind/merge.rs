@@ -56,6 +56,7 @@ impl Binder<'_> {
             (false, false) => JoinKind::Inner,
         };
         let input = Logical::Join(Box::new(Join { kind, left: target_input, right: source, on }));
+        refuse_unreachable(&merge.clauses)?;
         let mut actions = Vec::with_capacity(merge.clauses.len());
         for clause in &merge.clauses {
             let condition = match &clause.condition {
@@ -80,7 +81,7 @@ impl Binder<'_> {
                 ast::MergeAction::Update { assignments } => {
                     self.uses(&relation, Access::Update);
                     let (assignments, extra) = self.assignments(&relation, assignments, old)?;
-                    if extra.is_some() {
+                    if !extra.is_empty() {
                         return Err(unsupported(
                             "a subquery of several columns is not supported in MERGE",
                             clause.location,
@@ -139,4 +140,22 @@ impl Binder<'_> {
         let target = self.target(&relation)?;
         Ok(BoundMerge { target, input, old, new, action, actions, returning: returning? })
     }
+}
+
+/// A clause after one of its kind that always applies is a mistake.
+fn refuse_unreachable(clauses: &[ast::MergeClause]) -> SqlResult<()> {
+    let mut ended = Vec::new();
+    for clause in clauses {
+        if ended.contains(&&clause.matching) {
+            return Err(super::error(
+                types::sqlstate::SYNTAX_ERROR,
+                "unreachable WHEN clause specified after unconditional WHEN clause",
+                0,
+            ));
+        }
+        if clause.condition.is_none() {
+            ended.push(&clause.matching);
+        }
+    }
+    Ok(())
 }

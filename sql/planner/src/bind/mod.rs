@@ -19,6 +19,7 @@ pub mod target;
 pub mod type_names;
 pub mod update;
 pub mod values;
+pub mod view_writes;
 pub mod views;
 pub mod window;
 
@@ -59,10 +60,14 @@ pub struct Binder<'a> {
     pub domain_value: Option<Expr>,
     /// The column that MERGE_ACTION() reads.
     pub merge_action: Option<usize>,
+    /// Aggregate calls whose arguments are being bound: their level, and the innermost level used so far.
+    pub aggregate_levels: Vec<(usize, Option<usize>)>,
 }
 
 pub(crate) fn error(state: &'static str, message: impl Into<String>, location: u32) -> SqlError {
-    SqlError::new(state, message).at(location)
+    let failure = SqlError::new(state, message);
+    // The first byte is where a statement begins: that is not worth pointing at, nor does PostgreSQL.
+    if location == 0 { failure } else { failure.at(location) }
 }
 
 pub(crate) fn unsupported(what: impl Into<String>, location: u32) -> SqlError {
@@ -84,6 +89,7 @@ impl<'a> Binder<'a> {
             check_as: None,
             domain_value: None,
             merge_action: None,
+            aggregate_levels: Vec::new(),
         }
     }
 

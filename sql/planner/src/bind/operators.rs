@@ -4,6 +4,7 @@ use functions::{resolve_operator, tables};
 use syntax::ast;
 use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
 
+use super::expressions::location_of;
 use super::{Binder, error};
 use crate::expression::{Call, Expr, RowOperator};
 use crate::walk::type_of;
@@ -28,9 +29,13 @@ impl Binder<'_> {
             Some(bottom) => Some(self.expr(bottom)?),
             None => None,
         };
+        let mut left_location = left.map(location_of);
         for operator in spine.into_iter().rev() {
             let right = self.expr(&operator.right)?;
-            current = Some(self.operator(&operator.name, current, right, operator.location)?);
+            let location = operator.location;
+            let operands = (left_location.unwrap_or(location), location_of(&operator.right));
+            current = Some(self.operator_at(&operator.name, current, right, location, operands)?);
+            left_location = Some(location);
         }
         current.ok_or_else(|| error(sqlstate::INTERNAL_ERROR, "an operator without operands", 0))
     }
@@ -41,6 +46,18 @@ impl Binder<'_> {
         left: Option<Expr>,
         right: Expr,
         location: u32,
+    ) -> SqlResult<Expr> {
+        self.operator_at(name, left, right, location, (location, location))
+    }
+
+    /// With where the operands are written: a literal that cannot be read is wrong there.
+    fn operator_at(
+        &mut self,
+        name: &str,
+        left: Option<Expr>,
+        right: Expr,
+        location: u32,
+        operands: (u32, u32),
     ) -> SqlResult<Expr> {
         if let (Some(Expr::Row { fields: a, .. }), Expr::Row { fields: b, .. }) = (&left, &right)
             && let Some(operator) = row_operator(name)
@@ -69,10 +86,10 @@ impl Binder<'_> {
         let mut arguments = Vec::with_capacity(2);
         let mut argument_types = Vec::with_capacity(2);
         if let Some(left) = left {
-            arguments.push(self.coerce(left, resolved.left, location)?);
+            arguments.push(self.coerce(left, resolved.left, operands.0)?);
             argument_types.push(resolved.left);
         }
-        arguments.push(self.coerce(right, resolved.right, location)?);
+        arguments.push(self.coerce(right, resolved.right, operands.1)?);
         argument_types.push(resolved.right);
         Ok(Expr::Call(Box::new(Call {
             function,

@@ -14,6 +14,8 @@ use crate::walk;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clause {
     Select,
+    /// A query in FROM: its own level's aggregates are another matter.
+    From,
     JoinCondition,
     FromFunction,
     Where,
@@ -43,6 +45,7 @@ impl Clause {
     pub fn name(self) -> &'static str {
         match self {
             Clause::Select => "SELECT",
+            Clause::From => "FROM clause of their own query level",
             Clause::JoinCondition => "JOIN conditions",
             Clause::FromFunction => "functions in FROM",
             Clause::Where => "WHERE",
@@ -191,6 +194,11 @@ impl Binder<'_> {
 
     /// Makes a column of level `found` usable at the innermost level.
     pub fn bring_in(&mut self, found: usize, expr: Expr, location: u32) -> Expr {
+        for (level, innermost) in &mut self.aggregate_levels {
+            if found <= *level {
+                *innermost = Some(innermost.map_or(found, |known| known.max(found)));
+            }
+        }
         if let Expr::Column { index, .. } = &expr {
             if !self.levels[found].in_aggregate {
                 self.levels[found].references.push((*index, location));
@@ -362,8 +370,12 @@ impl Binder<'_> {
             level.unreachable.iter().any(|known| known == name)
                 || level.hidden && level.items.iter().any(|item| item.name == name)
         };
+        let can_be_lateral = self
+            .levels
+            .iter()
+            .any(|level| level.hidden && level.items.iter().any(|item| item.name == name));
         if self.levels.iter().any(hidden) {
-            return error(
+            let failure = error(
                 sqlstate::UNDEFINED_TABLE,
                 format!("invalid reference to FROM-clause entry for table \"{name}\""),
                 location,
@@ -372,6 +384,11 @@ impl Binder<'_> {
                 "There is an entry for table \"{name}\", but it cannot be referenced from this \
                  part of the query."
             ));
+            return match can_be_lateral {
+                true => failure
+                    .hint("To reference that table, you must mark this subquery with LATERAL."),
+                false => failure,
+            };
         }
         for level in self.levels.iter().rev() {
             let aliased = level.items.iter().find(|item| item.hidden_name.as_deref() == Some(name));

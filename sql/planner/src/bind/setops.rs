@@ -37,7 +37,7 @@ impl Binder<'_> {
                 std::mem::take(&mut pending),
                 operation.operator,
                 operation.all,
-                operation.location,
+                &item_locations(&operation.right, operation.location),
             )?;
             pending.push(combined);
         }
@@ -71,8 +71,9 @@ impl Binder<'_> {
         mut arms: Vec<BoundQuery>,
         operator: ast::SetOperator,
         all: bool,
-        location: u32,
+        locations: &[u32],
     ) -> SqlResult<BoundQuery> {
+        let location = locations.first().copied().unwrap_or(0);
         let (word, kind) = match operator {
             ast::SetOperator::Union => ("UNION", SetKind::Union),
             ast::SetOperator::Intersect => ("INTERSECT", SetKind::Intersect),
@@ -89,6 +90,7 @@ impl Binder<'_> {
         let mut casts: Vec<Vec<(ColumnId, Expr)>> = arms.iter().map(|_| Vec::new()).collect();
         let mut outputs = Vec::with_capacity(width);
         for position in 0..width {
+            let location = locations.get(position).copied().unwrap_or(location);
             let values: Vec<Expr> = arms
                 .iter()
                 .map(|arm| {
@@ -131,6 +133,24 @@ impl Binder<'_> {
         let columns = outputs.iter().map(|output| output.id).collect();
         let operation = SetOperation { kind, all, inputs, columns };
         Ok(BoundQuery { input: Logical::SetOperation(Box::new(operation)), outputs })
+    }
+}
+
+/// Where the columns of an arm are written.
+pub fn item_locations(body: &ast::QueryBody, otherwise: u32) -> Vec<u32> {
+    let mut body = body;
+    loop {
+        match body {
+            ast::QueryBody::Nested(query) => body = &query.body,
+            ast::QueryBody::SetOperation(operation) => body = &operation.left,
+            ast::QueryBody::Select(select) if !select.items.is_empty() => {
+                return select.items.iter().map(|item| item.location).collect();
+            }
+            ast::QueryBody::Values { rows, .. } if !rows.is_empty() => {
+                return rows[0].iter().map(super::expressions::location_of).collect();
+            }
+            _ => return vec![otherwise],
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::scope::{Boundary, Level};
 use super::select::BoundQuery;
 use super::{Binder, error, unsupported};
 use crate::expression::{ExecParameter, Expr, SubPlan, SubPlanKind};
-use crate::logical::Subquery;
+use crate::logical::{Output, Subquery};
 use crate::walk::type_of;
 
 impl Binder<'_> {
@@ -42,6 +42,19 @@ impl Binder<'_> {
             first_row_only,
         });
         Expr::SubPlan(Box::new(SubPlan { kind, plan, parameters, ty }))
+    }
+
+    /// A query of one row as a row value, with the types of its fields.
+    pub fn row_subquery(&mut self, query: &ast::Query) -> SqlResult<(Expr, Vec<SqlType>)> {
+        let (mut bound, parameters) = self.inner_query(query)?;
+        let fields: Vec<Expr> =
+            bound.outputs.iter().map(|output| self.columns.column(output.id)).collect();
+        let types = fields.iter().map(type_of).collect();
+        let ty = SqlType::new(oid::RECORD);
+        let id = self.columns.add("row", ty);
+        bound.input = bound.input.projected(vec![(id, Expr::Row { fields, ty })]);
+        bound.outputs = vec![Output { name: "row".to_owned(), id }];
+        Ok((self.subplan(SubPlanKind::Scalar, bound, parameters, ty), types))
     }
 
     pub fn subquery(&mut self, subquery: &ast::SubqueryExpr) -> SqlResult<Expr> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{ConstraintKind, Generated, IndexKey, Relation, RelationKind};
+use catalog::{ConstraintKind, Generated, IndexKey, ReferentialAction, Relation, RelationKind};
 use syntax::ast;
 use types::{Datum, SqlResult, SqlType, oid, sqlstate};
 
@@ -171,6 +171,21 @@ impl Binder<'_> {
                 generated.push((position, bound));
             }
         }
+        let mut defaults: Vec<(usize, Expr)> = Vec::new();
+        for constraint in &relation.constraints {
+            let ConstraintKind::ForeignKey(key) = &constraint.kind else {
+                continue;
+            };
+            let sets = ReferentialAction::SetDefault;
+            if key.on_delete != sets && key.on_update != sets {
+                continue;
+            }
+            for position in key.columns.iter().map(|number| *number as usize - 1) {
+                if !defaults.iter().any(|known| known.0 == position) {
+                    defaults.push((position, self.default_of(relation, position)?));
+                }
+            }
+        }
         Ok(Target {
             relation: relation.clone(),
             checks,
@@ -178,6 +193,7 @@ impl Binder<'_> {
             outgoing,
             incoming: self.incoming(relation),
             generated,
+            defaults,
         })
     }
 

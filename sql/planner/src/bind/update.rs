@@ -6,37 +6,42 @@ use catalog::{Generated, Relation, RelationKind};
 use syntax::ast;
 use types::{SqlResult, SqlType, oid, sqlstate};
 
-use super::coerce::parse_one;
 use super::expressions::location_of;
 use super::scope::{Boundary, Clause, Level};
+use super::view_writes::{ViewWrite, WritableView};
 use super::{Binder, error, unsupported};
 use crate::expression::{AssignmentTarget, ElementAssignment, Expr, SubscriptBounds};
 use crate::logical::{BoundDelete, BoundUpdate, ColumnId, Join, Logical};
 use crate::plan::{Access, JoinKind};
+use crate::walk::{self, type_of};
 
-/// A view whose rows are rows of one table.
-pub struct SimpleView {
-    pub table: ast::ObjectName,
-    /// Names in the view with names in the table.
-    pub columns: Vec<(String, String)>,
-    pub filter: Option<ast::Expr>,
-}
-
-/// A subquery that gives several assigned columns: joined to the input.
-pub type Extra = Option<(Logical, Vec<ColumnId>)>;
+/// Subqueries that give several assigned columns: each is one row value, computed below.
+pub type Extra = Vec<(ColumnId, Expr)>;
 
 impl Binder<'_> {
-    /// The table in scope, and the other tables joined to it.
+    /// The target in scope, and the other tables joined to it. Gives the first column of the table's row.
     fn write_source(
         &mut self,
         relation: &Arc<Relation>,
+        through: Option<&WritableView>,
         alias: Option<&String>,
         from: &[ast::FromItem],
         location: u32,
     ) -> SqlResult<(Logical, ColumnId)> {
+        let base = through.map_or(relation, |through| &through.base);
         let alias = alias.map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
-        let (input, item) = self.stored(relation.clone(), alias.as_ref(), location)?;
+        let (mut input, mut item) = self.stored(base.clone(), alias.as_ref(), location)?;
         let first = item.stored.map_or(0, |stored| stored.0);
+        if let Some(through) = through {
+            let row = self.view_row(through, first)?;
+            input = input.filtered(row.conditions());
+            let name = alias.as_ref().map_or(&relation.name, |alias| &alias.name).clone();
+            item = self.view_item(relation, &row, name);
+            if alias.is_some() {
+                item.schema = None;
+                item.hidden_name = Some(relation.name.clone());
+            }
+        }
         let level = self.level();
         level.columns.extend(item.columns.iter().cloned());
         level.items.push(item);
@@ -50,19 +55,6 @@ impl Binder<'_> {
 
     pub fn update(&mut self, update: &ast::Update) -> SqlResult<BoundUpdate> {
         let relation = self.writable(&update.table.name, "update")?;
-        if relation.kind == RelationKind::View {
-            let base = self.simple_view(&relation, "update")?;
-            self.uses(&relation, Access::Update);
-            let mut through = update.clone();
-            through.table.name = base.table;
-            through.alias = Some(update.alias.clone().unwrap_or_else(|| relation.name.clone()));
-            self.same_names(&relation, &base.columns, update.location)?;
-            through.filter = both(update.filter.clone(), base.filter);
-            let before = std::mem::replace(&mut self.check_as, Some(relation.owner));
-            let bound = self.update(&through);
-            self.check_as = before;
-            return bound;
-        }
         self.levels.push(Level::new(Boundary::Open));
         let bound = self.update_inner(relation, update);
         self.levels.pop();
@@ -71,44 +63,61 @@ impl Binder<'_> {
 
     fn update_inner(
         &mut self,
-        relation: Arc<Relation>,
+        named: Arc<Relation>,
         update: &ast::Update,
     ) -> SqlResult<BoundUpdate> {
-        let used = self.uses(&relation, Access::Update);
-        self.uses(&relation, Access::Select);
-        let (mut input, old) =
-            self.write_source(&relation, update.alias.as_ref(), &update.from, update.location)?;
+        let through = match named.kind {
+            RelationKind::View => Some(self.writable_view(&named, ViewWrite::Update)?),
+            _ => None,
+        };
+        let relation = through.as_ref().map_or(&named, |through| &through.base).clone();
+        let used = self.uses(&named, Access::Update);
+        self.uses(&named, Access::Select);
+        let (mut input, old) = self.write_source(
+            &named,
+            through.as_ref(),
+            update.alias.as_ref(),
+            &update.from,
+            update.location,
+        )?;
         if let Some(filter) = &update.filter {
             let conditions = self.condition(filter, Clause::Where, "WHERE")?;
             input = input.filtered(conditions);
         }
-        let (assignments, extra) = self.assignments(&relation, &update.assignments, old)?;
-        if let Some((subquery, _)) = extra {
-            input = Logical::Join(Box::new(Join {
-                kind: JoinKind::Left,
-                left: input,
-                right: subquery,
-                on: Vec::new(),
-            }));
+        let (assignments, extra) = match &through {
+            Some(through) => {
+                let row = self.view_row(through, old)?;
+                let below =
+                    self.assignments_below(&named, through, (&row, old), &update.assignments)?;
+                self.assignments(&relation, &below, old)?
+            }
+            None => self.assignments(&relation, &update.assignments, old)?,
+        };
+        input = input.projected(extra);
+        if through.is_none() {
+            self.columns.relations[used].columns =
+                assignments.iter().map(|assignment| assignment.0 as i16 + 1).collect();
         }
-        self.columns.relations[used].columns =
-            assignments.iter().map(|assignment| assignment.0 as i16 + 1).collect();
         let new = self.columns.add_table(&relation);
         self.shadow(old, new, relation.columns.len());
-        let returning = self.returning(&relation, update.returning.as_ref())?;
+        let returning = self.returning(&named, update.returning.as_ref())?;
+        let view_checks = match &through {
+            Some(through) => self.view_row(through, new)?.checks(),
+            None => Vec::new(),
+        };
         let target = self.target(&relation)?;
-        Ok(BoundUpdate { target, input, old, new, assignments, returning, view_checks: Vec::new() })
+        Ok(BoundUpdate { target, input, old, new, assignments, returning, view_checks })
     }
 
     /// From here on the table's columns mean the new row.
     pub fn shadow(&mut self, old: ColumnId, new: ColumnId, count: usize) {
         let renew = |expr: &mut Expr| {
-            if let Expr::Column { index, .. } = expr
-                && *index >= old
-                && *index < old + count
-            {
-                *index = *index - old + new;
-            }
+            walk::replace(expr, &mut |part| match part {
+                Expr::Column { index, ty } if *index >= old && *index < old + count => {
+                    Some(Expr::Column { index: *index - old + new, ty: *ty })
+                }
+                _ => None,
+            });
         };
         let level = self.level();
         level.columns.iter_mut().for_each(|column| renew(&mut column.expr));
@@ -125,7 +134,7 @@ impl Binder<'_> {
         old: ColumnId,
     ) -> SqlResult<(Vec<(usize, Expr)>, Extra)> {
         let mut bound: Vec<(usize, Expr)> = Vec::with_capacity(assignments.len());
-        let mut extra: Extra = None;
+        let mut extra: Extra = Vec::new();
         for assignment in assignments {
             match assignment {
                 ast::Assignment::Column { target, value } => {
@@ -136,7 +145,7 @@ impl Binder<'_> {
                         error(
                             sqlstate::SYNTAX_ERROR,
                             "number of columns does not match number of values",
-                            *location,
+                            location_of(source),
                         )
                     };
                     match source {
@@ -158,23 +167,15 @@ impl Binder<'_> {
                         ast::Expr::Subquery(subquery)
                             if matches!(subquery.kind, ast::SubqueryKind::Scalar) =>
                         {
-                            if extra.is_some() {
-                                return Err(unsupported(
-                                    "several subqueries of several columns are not supported",
-                                    *location,
-                                ));
-                            }
-                            self.levels.push(Level::new(Boundary::Open));
-                            let query = self.query(&subquery.query, false);
-                            self.levels.pop();
-                            let query = query?;
-                            if query.outputs.len() != targets.len() {
+                            let (row, types) = self.row_subquery(&subquery.query)?;
+                            if types.len() != targets.len() {
                                 return Err(wrong());
                             }
-                            let ids: Vec<ColumnId> =
-                                query.outputs.iter().map(|output| output.id).collect();
-                            for (target, &id) in targets.iter().zip(&ids) {
-                                let value = self.columns.column(id);
+                            let id = self.columns.add("row", type_of(&row));
+                            extra.push((id, row));
+                            for (index, (target, ty)) in targets.iter().zip(types).enumerate() {
+                                let operand = Box::new(self.columns.column(id));
+                                let value = Expr::Field { operand, index, ty };
                                 self.assignment(
                                     relation,
                                     target,
@@ -184,7 +185,6 @@ impl Binder<'_> {
                                     &mut bound,
                                 )?;
                             }
-                            extra = Some((query.input, ids));
                         }
                         single if targets.len() == 1 => {
                             self.assignment(
@@ -227,7 +227,7 @@ impl Binder<'_> {
                 return Err(error(
                     sqlstate::GENERATED_ALWAYS,
                     format!("column \"{}\" can only be updated to DEFAULT", column.name),
-                    target.location,
+                    0,
                 )
                 .detail(format!("Column \"{}\" is a generated column.", column.name)));
             }
@@ -236,7 +236,7 @@ impl Binder<'_> {
                 return Err(error(
                     sqlstate::GENERATED_ALWAYS,
                     format!("column \"{}\" can only be updated to DEFAULT", column.name),
-                    target.location,
+                    0,
                 )
                 .detail(format!(
                     "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
@@ -251,7 +251,7 @@ impl Binder<'_> {
             return Err(error(
                 sqlstate::SYNTAX_ERROR,
                 format!("multiple assignments to same column \"{}\"", column.name),
-                target.location,
+                0,
             ));
         }
         if is_default {
@@ -364,19 +364,6 @@ impl Binder<'_> {
 
     pub fn delete(&mut self, delete: &ast::Delete) -> SqlResult<BoundDelete> {
         let relation = self.writable(&delete.table.name, "delete from")?;
-        if relation.kind == RelationKind::View {
-            let base = self.simple_view(&relation, "delete from")?;
-            self.uses(&relation, Access::Delete);
-            let mut through = delete.clone();
-            through.table.name = base.table;
-            through.alias = Some(delete.alias.clone().unwrap_or_else(|| relation.name.clone()));
-            self.same_names(&relation, &base.columns, delete.location)?;
-            through.filter = both(delete.filter.clone(), base.filter);
-            let before = std::mem::replace(&mut self.check_as, Some(relation.owner));
-            let bound = self.delete(&through);
-            self.check_as = before;
-            return bound;
-        }
         self.levels.push(Level::new(Boundary::Open));
         let bound = self.delete_inner(relation, delete);
         self.levels.pop();
@@ -385,113 +372,31 @@ impl Binder<'_> {
 
     fn delete_inner(
         &mut self,
-        relation: Arc<Relation>,
+        named: Arc<Relation>,
         delete: &ast::Delete,
     ) -> SqlResult<BoundDelete> {
-        self.uses(&relation, Access::Delete);
+        let through = match named.kind {
+            RelationKind::View => Some(self.writable_view(&named, ViewWrite::Delete)?),
+            _ => None,
+        };
+        let relation = through.as_ref().map_or(&named, |through| &through.base).clone();
+        self.uses(&named, Access::Delete);
         if delete.filter.is_some() || !delete.using.is_empty() {
-            self.uses(&relation, Access::Select);
+            self.uses(&named, Access::Select);
         }
-        let (mut input, old) =
-            self.write_source(&relation, delete.alias.as_ref(), &delete.using, delete.location)?;
+        let (mut input, old) = self.write_source(
+            &named,
+            through.as_ref(),
+            delete.alias.as_ref(),
+            &delete.using,
+            delete.location,
+        )?;
         if let Some(filter) = &delete.filter {
             let conditions = self.condition(filter, Clause::Where, "WHERE")?;
             input = input.filtered(conditions);
         }
-        let returning = self.returning(&relation, delete.returning.as_ref())?;
+        let returning = self.returning(&named, delete.returning.as_ref())?;
         let target = self.target(&relation)?;
         Ok(BoundDelete { target, input, old, returning })
-    }
-
-    /// Changes through a view need its columns to keep the table's names (until expressions are rewritten too).
-    fn same_names(
-        &self,
-        view: &Relation,
-        columns: &[(String, String)],
-        location: u32,
-    ) -> SqlResult<()> {
-        if columns.iter().all(|column| column.0 == column.1) {
-            return Ok(());
-        }
-        Err(unsupported(
-            format!("cannot update view \"{}\": its columns are renamed", view.name),
-            location,
-        ))
-    }
-
-    /// The one table under a view, if its rows can be written through it.
-    pub fn simple_view(&mut self, view: &Arc<Relation>, verb: &str) -> SqlResult<SimpleView> {
-        let refuse = |detail: &str| {
-            Err(error(
-                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                format!("cannot {verb} view \"{}\"", view.name),
-                0,
-            )
-            .detail(detail))
-        };
-        let text = view.view.as_ref().map_or("", |view| view.query.as_str());
-        let ast::Statement::Query(query) = parse_one(text)? else {
-            return refuse("The view is no query.");
-        };
-        let ast::QueryBody::Select(select) = &query.body else {
-            return refuse(
-                "Views containing UNION, INTERSECT, or EXCEPT are not automatically updatable.",
-            );
-        };
-        if select.distinct != ast::Distinct::All {
-            return refuse("Views containing DISTINCT are not automatically updatable.");
-        }
-        if !select.group_by.is_empty() || select.having.is_some() {
-            return refuse("Views containing GROUP BY are not automatically updatable.");
-        }
-        if query.with.is_some() {
-            return refuse("Views containing WITH are not automatically updatable.");
-        }
-        if query.limit.is_some() || query.offset.is_some() {
-            return refuse("Views containing LIMIT or OFFSET are not automatically updatable.");
-        }
-        let [ast::FromItem::Table(table)] = select.from.as_slice() else {
-            return refuse(
-                "Views that do not select from a single table or view are not automatically \
-                 updatable.",
-            );
-        };
-        let relation = self.relation(&table.relation.name)?;
-        let mut inner = Vec::new();
-        for item in &select.items {
-            match &item.expr {
-                ast::Expr::ColumnRef(reference) if reference.star => {
-                    inner.extend(relation.live_columns().map(|column| column.name.clone()));
-                }
-                ast::Expr::ColumnRef(reference) => {
-                    inner.extend(reference.fields.last().cloned());
-                }
-                _ => {
-                    return refuse(
-                        "Views that return columns that are not columns of their base relation are \
-                         not automatically updatable.",
-                    );
-                }
-            }
-        }
-        let mut filter = select.filter.clone();
-        if let Some(alias) = &table.alias
-            && filter.is_some()
-            && alias.name != view.name
-        {
-            filter = None;
-            if select.filter.is_some() {
-                return refuse("The view's condition uses a table alias.");
-            }
-        }
-        let columns = view.live_columns().map(|column| column.name.clone()).zip(inner).collect();
-        Ok(SimpleView { table: table.relation.name.clone(), columns, filter })
-    }
-}
-
-fn both(first: Option<ast::Expr>, second: Option<ast::Expr>) -> Option<ast::Expr> {
-    match (first, second) {
-        (Some(first), Some(second)) => Some(ast::Expr::And(vec![first, second])),
-        (first, second) => first.or(second),
     }
 }

@@ -95,13 +95,17 @@ impl Planner<'_> {
                 let mut layout: Vec<ColumnId> = (update.new..update.new + count).collect();
                 layout.extend(&input.layout);
                 let (returning, columns) = self.returning(update.returning, &layout)?;
+                let mut view_checks = update.view_checks;
+                for check in &mut view_checks {
+                    self.finish(&mut check.condition, &layout)?;
+                }
                 let estimate = input.plan.estimate;
                 let node = Update {
                     target: update.target,
                     input: input.plan,
                     assignments,
                     returning,
-                    view_checks: update.view_checks,
+                    view_checks,
                 };
                 Ok(finished(Operator::Update(Box::new(node)), columns, estimate))
             }
@@ -214,13 +218,17 @@ impl Planner<'_> {
         };
         let layout: Vec<ColumnId> = (insert.stored..insert.stored + count).collect();
         let (returning, columns) = self.returning(insert.returning, &layout)?;
+        let mut view_checks = insert.view_checks;
+        for check in &mut view_checks {
+            self.finish(&mut check.condition, &layout)?;
+        }
         let estimate = input.plan.estimate;
         let node = Insert {
             target: insert.target,
             input: input.plan,
             on_conflict: insert.arbiters.map(|arbiters| OnConflict { arbiters, action }),
             returning,
-            view_checks: insert.view_checks,
+            view_checks,
         };
         Ok(finished(Operator::Insert(Box::new(node)), columns, estimate))
     }
@@ -255,10 +263,34 @@ fn finished(operator: Operator, columns: Vec<OutputColumn>, input: Estimate) -> 
 }
 
 /// Bounded work: a look-up by a unique key, a few rows of values.
+/// Volatile functions that never wait long.
+const QUICK: &[&str] = &[
+    "nextval",
+    "currval",
+    "lastval",
+    "random",
+    "gen_random_uuid",
+    "uuid_generate_v4",
+    "uuidv7",
+    "clock_timestamp",
+];
+
+/// Nothing in the expression waits or reads rows: `pg_sleep` must not hold up a thread that others need.
+fn is_short(expr: &Expr) -> bool {
+    !crate::walk::any(expr, &|expr| match expr {
+        Expr::SubPlan(_) => true,
+        Expr::Call(call) => {
+            call.function.volatility == functions::Volatility::Volatile
+                && !QUICK.contains(&call.function.name)
+        }
+        _ => false,
+    })
+}
+
 fn is_trivial(plan: &Plan) -> bool {
     match &plan.operator {
         Operator::Values { rows } => {
-            rows.len() <= 16 && !rows.iter().flatten().any(crate::walk::has_subplan)
+            rows.len() <= 16 && rows.iter().flatten().all(is_short)
         }
         Operator::Scan(scan) => {
             let Some(index) = scan.index.map(|index| &scan.relation.indexes[index]) else {
@@ -270,11 +302,13 @@ fn is_trivial(plan: &Plan) -> bool {
                         && range.equal.iter().all(|to| matches!(to, EqualTo::Value(_)))
                 })
                 && !scan.ranges.is_empty()
+                && scan.filter.as_ref().is_none_or(is_short)
         }
-        Operator::Project { input, .. }
-        | Operator::Filter { input, .. }
-        | Operator::Limit { input, .. }
-        | Operator::LockRows { input, .. } => is_trivial(input),
+        Operator::Project { input, expressions } => {
+            expressions.iter().all(is_short) && is_trivial(input)
+        }
+        Operator::Filter { input, condition, .. } => is_short(condition) && is_trivial(input),
+        Operator::Limit { input, .. } | Operator::LockRows { input, .. } => is_trivial(input),
         Operator::Insert(insert) => insert.target.incoming.is_empty() && is_trivial(&insert.input),
         Operator::Update(update) => update.target.incoming.is_empty() && is_trivial(&update.input),
         Operator::Delete(delete) => delete.target.incoming.is_empty() && is_trivial(&delete.input),
