@@ -67,9 +67,10 @@ pub async fn ensure(
 fn password(directory: &DataDirectory) -> Result<String, Exit> {
     let path = directory.file(PASSWORD_FILE);
     if let Ok(text) = std::fs::read_to_string(&path)
-        && !text.trim().is_empty() {
-            return Ok(text.trim().to_owned());
-        }
+        && !text.trim().is_empty()
+    {
+        return Ok(text.trim().to_owned());
+    }
     let password: String = (0..PASSWORD_LENGTH)
         .map(|_| char::from(ALPHABET[rand::random_range(0..ALPHABET.len())]))
         .collect();

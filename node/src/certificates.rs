@@ -58,9 +58,10 @@ impl Certificates {
         params.distinguished_name.push(DnType::CommonName, "quorate node");
         for address in ["127.0.0.1", "::1", host] {
             if let Ok(address) = address.parse::<std::net::IpAddr>()
-                && !address.is_unspecified() {
-                    params.subject_alt_names.push(SanType::IpAddress(address));
-                }
+                && !address.is_unspecified()
+            {
+                params.subject_alt_names.push(SanType::IpAddress(address));
+            }
         }
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::exit::Exit;
+use crate::exit::{Code, Exit};
 use crate::{start, status};
 
 /// An active-active, distributed SQL database that speaks the PostgreSQL wire protocol.
@@ -31,10 +31,14 @@ Exit codes: 0 success, 1 failure, 2 usage, 4 not ready, 5 port in use,
 enum Command {
     /// Start a node.
     Start(Box<StartOptions>),
+    /// Open an SQL shell, or run statements.
+    Sql(Box<SqlOptions>),
     /// Show how a node is.
     Status(StatusOptions),
     /// Print the connection URL of the local node.
     Url(UrlOptions),
+    /// Run a workload and measure it.
+    Bench(Box<bench::BenchOptions>),
 }
 
 /// Options of `quorate start`.
@@ -44,13 +48,31 @@ pub struct StartOptions {
     #[arg(long, env = "QUORATE_DATA_DIR", default_value = "quorate-data", value_name = "DIR")]
     pub data_dir: PathBuf,
     /// Where clients connect.
-    #[arg(long, env = "QUORATE_SQL_ADDR", default_value = "127.0.0.1:5432", value_name = "HOST:PORT", help_heading = "Network")]
+    #[arg(
+        long,
+        env = "QUORATE_SQL_ADDR",
+        default_value = "127.0.0.1:5432",
+        value_name = "HOST:PORT",
+        help_heading = "Network"
+    )]
     pub sql_addr: SocketAddr,
     /// Where status, health and metrics are served.
-    #[arg(long, env = "QUORATE_HTTP_ADDR", default_value = "127.0.0.1:8432", value_name = "HOST:PORT", help_heading = "Network")]
+    #[arg(
+        long,
+        env = "QUORATE_HTTP_ADDR",
+        default_value = "127.0.0.1:8432",
+        value_name = "HOST:PORT",
+        help_heading = "Network"
+    )]
     pub http_addr: SocketAddr,
     /// Where other nodes connect.
-    #[arg(long, env = "QUORATE_NODE_ADDR", default_value = "127.0.0.1:7432", value_name = "HOST:PORT", help_heading = "Network")]
+    #[arg(
+        long,
+        env = "QUORATE_NODE_ADDR",
+        default_value = "127.0.0.1:7432",
+        value_name = "HOST:PORT",
+        help_heading = "Network"
+    )]
     pub node_addr: SocketAddr,
     /// No TLS and no passwords; on loopback addresses only.
     #[arg(long, env = "QUORATE_INSECURE", help_heading = "Security")]
@@ -71,7 +93,13 @@ pub struct StartOptions {
     #[arg(long, env = "QUORATE_DISK_RESERVE", default_value = "512MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub disk_reserve: u64,
     /// Client connections; more are refused with 53300.
-    #[arg(long, env = "QUORATE_MAX_CONNECTIONS", default_value_t = 10_000, value_name = "N", help_heading = "Tuning")]
+    #[arg(
+        long,
+        env = "QUORATE_MAX_CONNECTIONS",
+        default_value_t = 10_000,
+        value_name = "N",
+        help_heading = "Tuning"
+    )]
     pub max_connections: usize,
     /// How much is logged: error, warn, info, debug or trace.
     #[arg(long, env = "QUORATE_LOG_LEVEL", default_value = "warn", value_name = "LEVEL")]
@@ -79,6 +107,56 @@ pub struct StartOptions {
     /// Print JSON lines even on a terminal.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `quorate sql`.
+#[derive(Debug, Args)]
+struct SqlOptions {
+    /// Connection URL; without one, the node of --data-dir.
+    #[arg(value_name = "URL", env = "QUORATE_URL", hide_env_values = true)]
+    url: Option<String>,
+    /// Run a statement or a backslash command and end; may be given several times.
+    #[arg(short = 'c', long = "command", value_name = "SQL")]
+    commands: Vec<String>,
+    /// Run a file and end; - is standard input.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How rows are printed: table, vertical, csv, json or ndjson.
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    format: shell::OutputFormat,
+    /// No welcome line and no command tags.
+    #[arg(short, long)]
+    quiet: bool,
+    /// The data directory of a node on this machine.
+    #[arg(
+        long,
+        env = "QUORATE_DATA_DIR",
+        default_value = "quorate-data",
+        value_name = "DIR",
+        help_heading = "Connection"
+    )]
+    data_dir: PathBuf,
+    /// Host name or address.
+    #[arg(long, env = "QUORATE_HOST", help_heading = "Connection")]
+    host: Option<String>,
+    /// Port.
+    #[arg(long, env = "QUORATE_PORT", help_heading = "Connection")]
+    port: Option<u16>,
+    /// Role [default: admin].
+    #[arg(long, env = "QUORATE_USER", help_heading = "Connection")]
+    user: Option<String>,
+    /// Password; better given in the environment.
+    #[arg(long, env = "QUORATE_PASSWORD", hide_env_values = true, help_heading = "Connection")]
+    password: Option<String>,
+    /// Database [default: postgres].
+    #[arg(long, env = "QUORATE_DATABASE", help_heading = "Connection")]
+    database: Option<String>,
+    /// PEM file of the authority that signed the server's certificate.
+    #[arg(long, env = "QUORATE_CA_FILE", value_name = "FILE", help_heading = "Connection")]
+    ca_file: Option<PathBuf>,
+    /// Do not verify the server's certificate.
+    #[arg(long, conflicts_with = "ca_file", help_heading = "Connection")]
+    insecure: bool,
 }
 
 #[derive(Debug, Args)]
@@ -108,6 +186,8 @@ struct UrlOptions {
 pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
     match command_line.command {
         Command::Start(options) => start::run(*options).await.map(|()| ExitCode::SUCCESS),
+        Command::Sql(options) => run_shell(*options).await,
+        Command::Bench(options) => run_bench(*options).await,
         Command::Status(options) => {
             let address = options.http_addr.as_deref();
             status::run(&options.data_dir, address, options.json, options.wait).await?;
@@ -120,11 +200,55 @@ pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
     }
 }
 
+async fn run_shell(options: SqlOptions) -> Result<ExitCode, Exit> {
+    let mut shell = shell::ShellOptions {
+        url: options.url,
+        host: options.host,
+        port: options.port,
+        user: options.user,
+        password: options.password,
+        database: options.database,
+        ca_file: options.ca_file,
+        insecure: options.insecure,
+        commands: options.commands,
+        files: options.files,
+        format: options.format,
+        quiet: options.quiet,
+    };
+    if shell.url.is_none() && shell.host.is_none() && shell.port.is_none() {
+        if let Some(local) = status::local_target(&options.data_dir) {
+            shell.host = Some(local.host);
+            shell.port = Some(local.port);
+            shell.password = shell.password.or(local.password);
+            shell.ca_file = shell.ca_file.or(local.ca_file);
+        }
+    }
+    let code =
+        shell::run(shell).await.map_err(|error| Exit::new(Code::Usage, error.to_string()))?;
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+async fn run_bench(mut options: bench::BenchOptions) -> Result<ExitCode, Exit> {
+    if options.url.is_none() && options.host.is_none() && options.port.is_none() {
+        let default = std::path::Path::new("quorate-data");
+        let directory = std::env::var_os("QUORATE_DATA_DIR").map(PathBuf::from);
+        if let Some(local) = status::local_target(directory.as_deref().unwrap_or(default)) {
+            options.host = Some(local.host);
+            options.port = Some(local.port);
+            options.password = options.password.or(local.password);
+            options.ca_file = options.ca_file.or(local.ca_file);
+        }
+    }
+    let code = bench::run(options).await.map_err(|error| Exit::failure(error.to_string()))?;
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
 /// `500ms`, `2s`, `60min`, `1h`; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().map_err(|_| "expected a time such as 2s or 60min".to_owned())?;
+    let number: f64 =
+        number.parse().map_err(|_| "expected a time such as 2s or 60min".to_owned())?;
     let seconds = match unit.trim() {
         "ms" => 0.001,
         "" | "s" | "sec" => 1.0,

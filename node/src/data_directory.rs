@@ -47,7 +47,11 @@ pub struct DataDirectory {
 
 impl DataDirectory {
     /// Opens or makes the directory, and locks it until it is dropped.
-    pub fn open(path: &Path, adjudicators: Option<u32>, secure: bool) -> Result<DataDirectory, Exit> {
+    pub fn open(
+        path: &Path,
+        adjudicators: Option<u32>,
+        secure: bool,
+    ) -> Result<DataDirectory, Exit> {
         let marker = path.join(MARKER);
         if !path.exists() {
             std::fs::create_dir_all(path).map_err(|e| from_io(path, "create", &e))?;

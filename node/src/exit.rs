@@ -48,12 +48,15 @@ impl From<Exit> for ExitCode {
 pub fn from_io(path: &std::path::Path, doing: &str, error: &std::io::Error) -> Exit {
     let shown = path.display();
     match error.kind() {
-        std::io::ErrorKind::StorageFull => {
-            Exit::new(Code::DiskFull, format!("disk full: could not {doing} {shown}; free space and start again"))
-        }
+        std::io::ErrorKind::StorageFull => Exit::new(
+            Code::DiskFull,
+            format!("disk full: could not {doing} {shown}; free space and start again"),
+        ),
         std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => Exit::new(
             Code::DataDirectory,
-            format!("could not {doing} {shown}: {error}; give this user write access or another --data-dir"),
+            format!(
+                "could not {doing} {shown}: {error}; give this user write access or another --data-dir"
+            ),
         ),
         _ => Exit::new(Code::DataDirectory, format!("could not {doing} {shown}: {error}")),
     }

@@ -36,9 +36,9 @@ impl Garbage {
         let mut waiting = self.waiting.lock();
         for prefix in prefixes {
             // The system's own tables are never garbage.
-            let table = prefix.get(..4).map(|bytes| {
-                u32::from_be_bytes(bytes.try_into().expect("four bytes"))
-            });
+            let table = prefix
+                .get(..4)
+                .map(|bytes| u32::from_be_bytes(bytes.try_into().expect("four bytes")));
             if table.is_some_and(|table| table >= FIRST_USER_TABLE) {
                 waiting.push_back((due, prefix));
             }

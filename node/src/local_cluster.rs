@@ -40,7 +40,11 @@ const LEADING_POLL: Duration = Duration::from_millis(2);
 struct Later(OnceLock<Cluster>);
 
 impl Promises for Later {
-    fn bump(&self, journal: JournalId, at_least: Timestamp) -> BoxFuture<Result<Promise, BumpError>> {
+    fn bump(
+        &self,
+        journal: JournalId,
+        at_least: Timestamp,
+    ) -> BoxFuture<Result<Promise, BumpError>> {
         match self.0.get() {
             Some(cluster) => cluster.bump(journal, at_least),
             None => Box::pin(std::future::ready(Err(BumpError::Unavailable {

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use gateway::{Gateway, GatewayConfig, TlsIdentity};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use protocol::transaction::{Outcome, Refusal, TransactionStatus};
-use query_processor::{
-    CatalogDirectory, Processor, ProcessorConfig, Services, Settings,
-};
+use query_processor::{CatalogDirectory, Processor, ProcessorConfig, Services, Settings};
 use runtime::files::SystemFiles;
 use session::{CancelRegistry, ManagedProcessor};
 use storage::DiskOptions;
@@ -108,9 +106,8 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let router = http::router(status.clone());
     tokio::spawn(async move { axum::serve(admin, router).await });
     let garbage = Arc::new(Garbage::default());
-    let services = make_services(
-        &options, &directory, &cluster, &registry, &garbage, sql_addr, &space,
-    )?;
+    let services =
+        make_services(&options, &directory, &cluster, &registry, &garbage, sql_addr, &space)?;
     let password = bootstrap::ensure(&services, &directory).await?;
     tokio::spawn(garbage.run(services.clone()));
     let supervisor = start_supervisor(&options, &services);
@@ -192,9 +189,10 @@ impl protocol::adjudication::Commit for Commits {
         &self,
         request: protocol::transaction::CommitRequest,
     ) -> protocol::journal::BoxFuture<Outcome> {
-        let sizes = request.writes.iter().map(|write| {
-            write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len)
-        });
+        let sizes = request
+            .writes
+            .iter()
+            .map(|write| write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len));
         let now_ms = self.clock.now().latest.0 / 1_000_000;
         if !self.space.admits(sizes.sum::<usize>() as u64, now_ms) {
             let reason = "the disk is full (53100)".to_owned();
@@ -268,9 +266,8 @@ fn make_services(
 
 fn start_supervisor(options: &StartOptions, services: &Arc<Services>) -> Arc<Supervisor> {
     let services = services.clone();
-    let factory: supervisor::service::Factory = Arc::new(move || {
-        Arc::new(Processor::new(services.clone())) as Arc<dyn ManagedProcessor>
-    });
+    let factory: supervisor::service::Factory =
+        Arc::new(move || Arc::new(Processor::new(services.clone())) as Arc<dyn ManagedProcessor>);
     let config = SupervisorConfig { max_age: options.qp_max_age, ..SupervisorConfig::default() };
     Supervisor::start(factory, config)
 }
@@ -337,7 +334,11 @@ fn announce(
         return;
     }
     let kind = if directory.is_new { "new" } else { "existing" };
-    println!("Quorate {} is ready ({} ms, {kind} data)", env!("CARGO_PKG_VERSION"), took.as_millis());
+    println!(
+        "Quorate {} is ready ({} ms, {kind} data)",
+        env!("CARGO_PKG_VERSION"),
+        took.as_millis()
+    );
     println!();
     println!("sql        {url}");
     println!(
@@ -353,7 +354,10 @@ fn announce(
     match (status.secure, password) {
         (true, Some(password)) => {
             println!("password   {password}");
-            println!("           shown once; kept in {}", directory.file(bootstrap::PASSWORD_FILE).display());
+            println!(
+                "           shown once; kept in {}",
+                directory.file(bootstrap::PASSWORD_FILE).display()
+            );
         }
         (true, None) => {
             println!("password   in {}", directory.file(bootstrap::PASSWORD_FILE).display());

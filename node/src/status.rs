@@ -84,7 +84,10 @@ fn show(document: &StatusDocument, json: bool) {
     println!("http           {}", document.http_addr);
     println!("sessions       {}", document.sessions);
     println!("adjudicators   {}", document.adjudicators);
-    println!("storage        {}, {} bytes", document.storage.condition, document.storage.size_bytes);
+    println!(
+        "storage        {}, {} bytes",
+        document.storage.condition, document.storage.size_bytes
+    );
     println!("data           {}", document.data_dir);
     println!("cluster        {}", document.cluster_id);
     println!("pid            {}, up {} s", document.pid, document.uptime_seconds);
