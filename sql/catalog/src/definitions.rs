@@ -1,8 +1,9 @@
 //! Definitions as SQL text: `pg_get_indexdef`, `pg_get_constraintdef`, `pg_get_viewdef`, `pg_get_expr`.
 
-use syntax::ast::Expr;
+use syntax::ast::{Expr, Statement};
 use types::Oid;
 
+use crate::deparse::Deparser;
 use crate::descriptor::{
     AttributeNumber, Constraint, ConstraintKind, ForeignKey, Index, IndexColumn, IndexKey,
     ReferentialAction, Relation,
@@ -32,16 +33,24 @@ pub fn localize(scope: &Scope<'_>, sql: &str) -> String {
     out
 }
 
-/// An expression as `pg_get_expr` shows it: stored text is in the pretty form; otherwise each operator's whole
+/// An expression of a relation's columns as `pg_get_expr` shows it; outside of the pretty form each operator's whole
 /// expression is in parentheses.
-pub fn expression(scope: &Scope<'_>, sql: &str, pretty: bool) -> String {
-    let sql = localize(scope, sql);
-    if pretty {
-        return sql;
-    }
-    match syntax::parse_expression(&sql) {
-        Ok(parsed) => parenthesized(&parsed),
-        Err(_) => sql,
+pub fn expression(
+    scope: &Scope<'_>,
+    relation: Option<&Relation>,
+    sql: &str,
+    pretty: bool,
+) -> String {
+    shown(Deparser::of_relation(scope, relation, pretty), sql)
+}
+
+fn shown(mut deparser: Deparser<'_>, sql: &str) -> String {
+    let sql = localize(deparser.scope, sql);
+    let Ok(parsed) = syntax::parse_expression(&sql) else { return sql };
+    match deparser.text(&parsed) {
+        Some(text) => text,
+        None if deparser.pretty => sql,
+        None => parenthesized(&parsed),
     }
 }
 
@@ -79,7 +88,7 @@ fn key(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn, pretty: boo
     match &column.key {
         IndexKey::Column(number) => column_name(relation, *number),
         IndexKey::Expression { sql, .. } => {
-            let shown = expression(scope, sql, pretty);
+            let shown = expression(scope, Some(relation), sql, pretty);
             let is_call = syntax::parse_expression(sql)
                 .is_ok_and(|parsed| matches!(parsed, Expr::Function(_)) && sql.ends_with(')'));
             if is_call { shown } else { format!("({shown})") }
@@ -174,7 +183,7 @@ pub fn index(scope: &Scope<'_>, relation: &Relation, index: &Index, qualified: b
         out.push_str(&format!(" WITH ({})", options.join(", ")));
     }
     if let Some(predicate) = &index.predicate {
-        out.push_str(&format!(" WHERE {}", expression(scope, predicate, pretty)));
+        out.push_str(&format!(" WHERE {}", expression(scope, Some(relation), predicate, pretty)));
     }
     out
 }
@@ -236,7 +245,10 @@ pub fn constraint(
     pretty: bool,
 ) -> String {
     let mut out = match &constraint.kind {
-        ConstraintKind::Check { sql, no_inherit, .. } => check(scope, sql, *no_inherit, pretty),
+        ConstraintKind::Check { sql, no_inherit, .. } => {
+            let condition = expression(scope, Some(relation), sql, pretty);
+            format!("CHECK ({condition}){}", if *no_inherit { " NO INHERIT" } else { "" })
+        }
         ConstraintKind::PrimaryKey { index } => index_constraint(relation, "PRIMARY KEY", *index),
         ConstraintKind::Unique { index } => index_constraint(relation, "UNIQUE", *index),
         ConstraintKind::ForeignKey(key) => foreign_key(scope, relation, key),
@@ -253,9 +265,11 @@ pub fn constraint(
     out
 }
 
-pub fn check(scope: &Scope<'_>, sql: &str, no_inherit: bool, pretty: bool) -> String {
-    let inner = expression(scope, sql, pretty);
-    format!("CHECK ({inner}){}", if no_inherit { " NO INHERIT" } else { "" })
+/// A domain's condition, of `VALUE`.
+pub fn domain_check(scope: &Scope<'_>, base: Oid, sql: &str, pretty: bool) -> String {
+    let mut deparser = Deparser::new(scope, pretty);
+    deparser.value = Some(base);
+    shown(deparser, sql)
 }
 
 /// Clauses of a query in the layout that PostgreSQL gives a view.
@@ -373,8 +387,16 @@ fn shorten(scope: &Scope<'_>, relation: &Relation, query: &str) -> String {
 }
 
 /// `pg_get_viewdef`; `None` if the relation is no view.
-pub fn view(scope: &Scope<'_>, relation: &Relation) -> Option<String> {
+pub fn view(scope: &Scope<'_>, relation: &Relation, pretty: bool) -> Option<String> {
     let view = relation.view.as_ref()?;
+    let names: Vec<String> = relation.live_columns().map(|column| column.name.clone()).collect();
+    let parsed = syntax::parse(&localize(scope, &view.query)).ok();
+    if let Some([only]) = parsed.as_deref()
+        && let Statement::Query(query) = &only.statement
+        && let Some(text) = Deparser::new(scope, pretty).view(query, &names)
+    {
+        return Some(text);
+    }
     Some(format!(" {};", lay_out(&shorten(scope, relation, &view.query))))
 }
 

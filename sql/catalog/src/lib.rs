@@ -6,6 +6,7 @@
 
 mod calls;
 pub mod definitions;
+mod deparse;
 pub mod descriptor;
 mod facts;
 mod information_schema;

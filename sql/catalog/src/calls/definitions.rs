@@ -24,7 +24,13 @@ pub(super) fn call(
         "pg_get_viewdef" => return Some(view(scope, arguments)),
         "pg_get_ruledef" => rule(scope, arguments.oid(0)),
         "pg_get_expr" => {
-            text(&definitions::expression(scope, arguments.text(0), arguments.boolean(2)))
+            let relation = scope.catalog.relation(arguments.oid(1)).map(|relation| &**relation);
+            text(&definitions::expression(
+                scope,
+                relation,
+                arguments.text(0),
+                arguments.boolean(2),
+            ))
         }
         "pg_get_userbyid" => text(&scope.role_name(arguments.oid(0))),
         "pg_get_serial_sequence" => return Some(serial_sequence(scope, arguments)),
@@ -98,10 +104,11 @@ fn constraint(scope: &Scope<'_>, oid: Oid, pretty: bool) -> Datum {
         }
     }
     for user_type in scope.catalog.user_types() {
-        let UserTypeKind::Domain { checks, .. } = &user_type.kind else { continue };
+        let UserTypeKind::Domain { checks, base, .. } = &user_type.kind else { continue };
         for ((_, sql), part) in checks.iter().zip(0..) {
             if part_oid(user_type.oid, part) == oid {
-                return text(&definitions::check(scope, sql, false, pretty));
+                let condition = definitions::domain_check(scope, *base, sql, pretty);
+                return text(&format!("CHECK ({condition})"));
             }
         }
     }
@@ -116,9 +123,14 @@ fn view(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
     } else {
         arguments.oid(0)
     };
+    // A number is the width of a line, which only the pretty form has.
+    let pretty = match arguments.len() {
+        0 | 1 => false,
+        _ => arguments.integer(1) != 0 || arguments.boolean(1),
+    };
     let relation = scope.catalog.relation(oid);
     Ok(relation
-        .and_then(|relation| definitions::view(scope, relation))
+        .and_then(|relation| definitions::view(scope, relation, pretty))
         .map_or(Datum::Null, |sql| text(&sql)))
 }
 
@@ -128,7 +140,7 @@ fn rule(scope: &Scope<'_>, oid: Oid) -> Datum {
         .find(|relation| relation.view.is_some() && part_oid(relation.oid, 0) == oid);
     let Some(relation) = found else { return Datum::Null };
     let name = qualified(&scope.schema_name(relation.schema), &relation.name);
-    let query = definitions::view(scope, relation).unwrap_or_default();
+    let query = definitions::view(scope, relation, false).unwrap_or_default();
     text(&format!("CREATE RULE \"_RETURN\" AS\n    ON SELECT TO {name} DO INSTEAD {query}"))
 }
 

@@ -122,7 +122,7 @@ pub(super) fn columns(builder: &mut Builder<'_>) {
             let default = column
                 .default
                 .as_deref()
-                .map(|sql| text(&definitions::expression(scope, sql, false)));
+                .map(|sql| text(&definitions::expression(scope, Some(relation), sql, false)));
             let identity = match column.generated {
                 Generated::IdentityAlways => Some("ALWAYS"),
                 Generated::IdentityByDefault => Some("BY DEFAULT"),

@@ -230,7 +230,7 @@ pub(super) fn check_constraints(builder: &mut Builder<'_>) {
     for relation in tables(scope) {
         for constraint in &relation.constraints {
             if let ConstraintKind::Check { sql, .. } = &constraint.kind {
-                let clause = format!("({})", definitions::expression(scope, sql, false));
+                let clause = format!("({})", definitions::expression(scope, Some(relation), sql, false));
                 row(builder, relation.schema, &constraint.name, &clause);
             }
         }
@@ -240,9 +240,9 @@ pub(super) fn check_constraints(builder: &mut Builder<'_>) {
         }
     }
     for user_type in scope.catalog.user_types() {
-        let UserTypeKind::Domain { checks, .. } = &user_type.kind else { continue };
+        let UserTypeKind::Domain { checks, base, .. } = &user_type.kind else { continue };
         for (name, sql) in checks {
-            let clause = format!("({})", definitions::expression(scope, sql, false));
+            let clause = format!("({})", definitions::domain_check(scope, *base, sql, false));
             row(builder, user_type.schema, name, &clause);
         }
     }

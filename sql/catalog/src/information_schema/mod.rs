@@ -170,7 +170,7 @@ fn views(builder: &mut Builder<'_>) {
     let role = scope.context.current_role();
     for relation in shown_relations(scope).into_iter().filter(|relation| is_view(relation)) {
         let owned = privileges::has_privileges_of(scope.catalog, role, relation.owner);
-        let definition = crate::definitions::view(scope, relation).filter(|_| owned);
+        let definition = crate::definitions::view(scope, relation, false).filter(|_| owned);
         let check = relation.view.as_ref().and_then(|view| view.check_option.clone());
         builder.row(&[
             ("table_catalog", builder.database()),

@@ -40,7 +40,7 @@ pub fn pg_views(scope: &Scope<'_>) -> Vec<Row> {
                 text(&scope.schema_name(relation.schema)),
                 text(&relation.name),
                 text(&scope.role_name(relation.owner)),
-                definitions::view(scope, relation).map_or(Datum::Null, |sql| text(&sql)),
+                definitions::view(scope, relation, false).map_or(Datum::Null, |sql| text(&sql)),
             ]
         })
         .collect()
@@ -59,7 +59,7 @@ pub fn pg_matviews(scope: &Scope<'_>) -> Vec<Row> {
                 Datum::Null,
                 Datum::Bool(!relation.indexes.is_empty()),
                 Datum::Bool(true),
-                definitions::view(scope, relation).map_or(Datum::Null, |sql| text(&sql)),
+                definitions::view(scope, relation, false).map_or(Datum::Null, |sql| text(&sql)),
             ]
         })
         .collect()
