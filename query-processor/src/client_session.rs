@@ -259,6 +259,19 @@ impl Session {
         };
         let columns = Arc::clone(&plan.root.columns);
         let formats = wire::expand_formats(formats, columns.len(), "result")?;
+        if let Some(told) = &prepared.columns {
+            let same = told.len() == columns.len()
+                && told.iter().zip(&*columns).all(|(a, b)| a.ty == b.ty && a.name == b.name);
+            if !same {
+                return Err(SqlError::new(
+                    sqlstate::FEATURE_NOT_SUPPORTED,
+                    "cached plan must not change result type",
+                ));
+            }
+        }
+        if environment.read_only {
+            check_read_only(&plan)?;
+        }
         let names = ["pg_prepared_statements", "pg_cursors"];
         if plan.relations.iter().any(|used| names.contains(&used.relation.name.as_str())) {
             self.publish_names();
@@ -479,15 +492,8 @@ impl Session {
         for (name, kept) in std::mem::take(&mut self.state.prepared) {
             let text: Arc<str> = kept.text.into();
             let statement = match syntax::parse(&text) {
-                Ok(parsed) => parsed.into_iter().next().map(|one| Arc::new(one.statement)),
+                Ok(parsed) => statement_of(parsed, &name, kept.from_sql),
                 Err(_) => continue,
-            };
-            let statement = match statement.as_deref() {
-                // PREPARE name AS …: what is prepared is inside.
-                Some(Statement::Prepare(prepare)) if kept.from_sql => {
-                    Some(Arc::new(prepare.statement.clone()))
-                }
-                _ => statement,
             };
             let given = kept.given_types.clone();
             let made =
@@ -562,6 +568,37 @@ impl Drop for Session {
         // Garbage of a transaction that nobody will finish.
         self.roll_back();
     }
+}
+
+/// The prepared statement in its text; what PREPARE prepared is inside of it, and others may stand around it.
+fn statement_of(
+    parsed: Vec<syntax::ParsedStatement>,
+    name: &str,
+    from_sql: bool,
+) -> Option<Arc<Statement>> {
+    let mut statements = parsed.into_iter().map(|one| one.statement);
+    if !from_sql {
+        return statements.next().map(Arc::new);
+    }
+    statements.find_map(|statement| match statement {
+        Statement::Prepare(prepare) if prepare.name == name => Some(Arc::new(prepare.statement)),
+        _ => None,
+    })
+}
+
+/// What a read-only transaction may not run, whether or not it would find a row.
+fn check_read_only(plan: &planner::plan::Statement) -> SqlResult<()> {
+    use planner::plan::{Access, StatementKind};
+    let written = plan.relations.iter().any(|used| used.access != Access::Select);
+    let word = match plan.kind {
+        StatementKind::Insert => "INSERT",
+        StatementKind::Update => "UPDATE",
+        StatementKind::Delete => "DELETE",
+        StatementKind::Merge => "MERGE",
+        StatementKind::Select if written => "SELECT",
+        StatementKind::Select => return Ok(()),
+    };
+    Err(crate::transaction::read_only_error(word))
 }
 
 fn panicked() -> SqlError {

@@ -12,6 +12,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// The largest message a client may send after authentication: 64 MiB.
 pub const MAXIMUM_MESSAGE_BYTES: usize = 64 << 20;
+/// The largest message of those that are always short.
+pub const SHORT_MESSAGE_BYTES: usize = 10_000;
 /// A read buffer above this is given back once it is empty.
 const KEPT_BUFFER_BYTES: usize = 64 << 10;
 /// Output is sent when this much has gathered, or when the client waits for it.
@@ -45,6 +47,14 @@ pub enum FrameError {
     },
 }
 
+/// The longest message of a kind: those that carry no text, values or rows are short, as PostgreSQL has it.
+fn maximum_bytes(kind: u8) -> usize {
+    match kind {
+        b'Q' | b'P' | b'B' | b'F' | b'd' => MAXIMUM_MESSAGE_BYTES,
+        _ => SHORT_MESSAGE_BYTES,
+    }
+}
+
 impl ClientConnection {
     pub fn new(stream: Box<dyn ByteStream>, input: BytesMut) -> ClientConnection {
         ClientConnection { stream, input, output: BytesMut::new() }
@@ -56,7 +66,7 @@ impl ClientConnection {
         let kind = header[0];
         let length = i32::from_be_bytes([header[1], header[2], header[3], header[4]]);
         let size = match usize::try_from(length) {
-            Ok(size) if (4..=MAXIMUM_MESSAGE_BYTES).contains(&size) => size,
+            Ok(size) if (4..=maximum_bytes(kind)).contains(&size) => size,
             _ => return Err(FrameError::InvalidLength { kind, length: i64::from(length) }),
         };
         if self.input.len() <= size {

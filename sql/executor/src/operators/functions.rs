@@ -1,7 +1,6 @@
 //! Set-returning functions, in FROM and in select lists.
 
 use functions::FunctionBody;
-use planner::expression::Expr;
 use planner::plan::{Plan, ProjectSetItem, SetCall};
 use types::{Datum, Row, SqlResult, oid};
 
@@ -32,7 +31,7 @@ fn call(
             let mut count = 0usize;
             body(context.env(), &arguments, &mut |row| {
                 count += 1;
-                if count % 1024 == 0 {
+                if count.is_multiple_of(1024) {
                     context.check_interrupts()?;
                 }
                 take(row)
@@ -63,6 +62,8 @@ fn call(
 
 #[derive(Default)]
 pub struct FunctionScanState {
+    /// The only function is a series: nothing is kept.
+    series: Option<Series>,
     results: Option<Vec<(RowBuffer, BufferCursor)>>,
     ordinal: i64,
 }
@@ -74,6 +75,24 @@ impl FunctionScanState {
         ordinality: bool,
         context: &Context,
     ) -> SqlResult<Option<Batch>> {
+        if self.results.is_none() && self.series.is_none() {
+            if let [only] = functions {
+                self.series = Series::of(only, &[], context)?;
+            }
+        }
+        if let Some(series) = &mut self.series {
+            context.check_interrupts()?;
+            let mut batch = Vec::new();
+            for value in series.take(BATCH_ROWS) {
+                self.ordinal += 1;
+                let mut row = vec![value];
+                if ordinality {
+                    row.push(Datum::Int8(self.ordinal));
+                }
+                batch.push(row);
+            }
+            return Ok(if batch.is_empty() { None } else { Some(batch) });
+        }
         if self.results.is_none() {
             let mut results = Vec::with_capacity(functions.len());
             for function in functions {
@@ -123,19 +142,77 @@ impl FunctionScanState {
     }
 }
 
+/// `generate_series` over integers, computed as far as it is read.
+struct Series {
+    next: i128,
+    stop: i128,
+    step: i128,
+    wide: bool,
+}
+
+impl Series {
+    /// `None` unless the call is such a series; a step of zero is left to the function, which refuses it.
+    fn of(set: &SetCall, row: &[Datum], context: &Context) -> SqlResult<Option<Series>> {
+        if set.function.name != "generate_series" || !(2..=3).contains(&set.arguments.len()) {
+            return Ok(None);
+        }
+        let scope = context.scope();
+        let mut numbers = [0, 0, 1];
+        let mut wide = false;
+        for (place, argument) in set.arguments.iter().enumerate() {
+            numbers[place] = match evaluate(argument, row, &scope)? {
+                Datum::Int4(number) => i128::from(number),
+                Datum::Int8(number) => {
+                    wide = true;
+                    i128::from(number)
+                }
+                _ => return Ok(None),
+            };
+        }
+        let [next, stop, step] = numbers;
+        Ok((step != 0).then_some(Series { next, stop, step, wide }))
+    }
+}
+
+impl Iterator for Series {
+    type Item = Datum;
+
+    fn next(&mut self) -> Option<Datum> {
+        let past = if self.step > 0 { self.next > self.stop } else { self.next < self.stop };
+        if past {
+            return None;
+        }
+        let value = self.next;
+        self.next += self.step;
+        Some(match self.wide {
+            true => Datum::Int8(i64::try_from(value).ok()?),
+            false => Datum::Int4(i32::try_from(value).ok()?),
+        })
+    }
+}
+
 pub struct ProjectSetState {
     input: Input,
-    pending: std::vec::IntoIter<Row>,
-    reservation: Option<Reservation>,
+    current: Option<Expansion>,
+    yielded: usize,
+}
+
+/// What one input row yields, as far as it has not been yielded.
+struct Expansion {
+    row: Row,
+    columns: Vec<Column>,
+    _reservation: Reservation,
+}
+
+enum Column {
+    Plain,
+    Set(std::vec::IntoIter<Datum>),
+    Series(Series),
 }
 
 impl ProjectSetState {
     pub fn new(input: &Plan) -> ProjectSetState {
-        ProjectSetState {
-            input: Input::new(input),
-            pending: Vec::new().into_iter(),
-            reservation: None,
-        }
+        ProjectSetState { input: Input::new(input), current: None, yielded: 0 }
     }
 
     pub fn next(
@@ -145,67 +222,78 @@ impl ProjectSetState {
         context: &Context,
     ) -> SqlResult<Option<Batch>> {
         let mut output = Vec::new();
-        loop {
-            output.extend(self.pending.by_ref().take(BATCH_ROWS - output.len()));
-            if output.len() >= BATCH_ROWS {
-                break;
-            }
-            let Some(row) = self.input.next_row(input, context)? else {
-                break;
+        while output.len() < BATCH_ROWS {
+            let Some(current) = &mut self.current else {
+                let Some(row) = self.input.next_row(input, context)? else {
+                    break;
+                };
+                self.current = Some(expand(items, row, context)?);
+                continue;
             };
-            let mut reservation = Reservation::new(context.memory());
-            self.pending = expand(items, &row, context, &mut reservation)?.into_iter();
-            self.reservation = Some(reservation);
+            self.yielded += 1;
+            if self.yielded.is_multiple_of(1024) {
+                context.check_interrupts()?;
+            }
+            match current.next(items, context)? {
+                Some(row) => output.push(row),
+                None => self.current = None,
+            }
         }
         Ok(if output.is_empty() { None } else { Some(output) })
     }
 }
 
-enum Column<'a> {
-    Plain(&'a Expr),
-    Set(std::vec::IntoIter<Datum>),
+impl Expansion {
+    /// The next row; as many as the longest set, shorter ones end in NULL.
+    fn next(&mut self, items: &[ProjectSetItem], context: &Context) -> SqlResult<Option<Row>> {
+        let mut values = vec![Datum::Null; items.len()];
+        let mut any = false;
+        for (value, column) in values.iter_mut().zip(&mut self.columns) {
+            let next = match column {
+                Column::Plain => None,
+                Column::Set(set) => set.next(),
+                Column::Series(series) => series.next(),
+            };
+            if let Some(next) = next {
+                any = true;
+                *value = next;
+            }
+        }
+        if !any {
+            return Ok(None);
+        }
+        let scope = context.scope();
+        for (value, item) in values.iter_mut().zip(items) {
+            if let ProjectSetItem::Plain(expression) = item {
+                *value = evaluate(expression, &self.row, &scope)?;
+            }
+        }
+        Ok(Some(values))
+    }
 }
 
-/// All rows that one input row yields.
-fn expand(
-    items: &[ProjectSetItem],
-    row: &Row,
-    context: &Context,
-    reservation: &mut Reservation,
-) -> SqlResult<Batch> {
+/// Calls the functions for one input row.
+fn expand(items: &[ProjectSetItem], row: Row, context: &Context) -> SqlResult<Expansion> {
+    let mut reservation = Reservation::new(context.memory());
     let mut columns = Vec::with_capacity(items.len());
-    let mut count = 0;
     for item in items {
-        columns.push(match item {
-            ProjectSetItem::Plain(expression) => Column::Plain(expression),
-            ProjectSetItem::Set(set) => {
-                let mut values = Vec::new();
-                call(set, row, context, &mut |row| {
-                    reservation.require(row_bytes(&row))?;
-                    values.push(one_value(set, row));
-                    Ok(true)
-                })?;
-                count = count.max(values.len());
-                Column::Set(values.into_iter())
-            }
-        });
-    }
-    let scope = context.scope();
-    let mut output = Vec::with_capacity(count);
-    for number in 0..count {
-        if number % 1024 == 1023 {
-            context.check_interrupts()?;
+        let ProjectSetItem::Set(set) = item else {
+            columns.push(Column::Plain);
+            continue;
+        };
+        if let Some(series) = Series::of(set, &row, context)? {
+            columns.push(Column::Series(series));
+            continue;
         }
-        let mut values = Vec::with_capacity(columns.len());
-        for column in &mut columns {
-            values.push(match column {
-                Column::Plain(expression) => evaluate(expression, row, &scope)?,
-                Column::Set(set) => set.next().unwrap_or_default(),
-            });
-        }
-        output.push(values);
+        let mut values = Vec::new();
+        call(set, &row, context, &mut |row| {
+            reservation.require(row_bytes(&row))?;
+            values.push(one_value(set, row));
+            Ok(true)
+        })?;
+        columns.push(Column::Set(values.into_iter()));
     }
-    Ok(output)
+    Ok(Expansion { row, columns, _reservation: reservation })
 }
 
 /// A function of several columns yields a record where one value is wanted.

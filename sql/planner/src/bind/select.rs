@@ -25,6 +25,9 @@ pub struct Target {
     pub location: u32,
 }
 
+/// Entries of one select list, as in PostgreSQL.
+const MAXIMUM_TARGETS: usize = 1_664;
+
 impl Binder<'_> {
     /// Binds a query. With `keep_unknown`, literals in the select list may stay without type: the caller gives them one.
     pub fn query(&mut self, query: &ast::Query, keep_unknown: bool) -> SqlResult<BoundQuery> {
@@ -210,7 +213,8 @@ impl Binder<'_> {
         let mut outputs = Vec::with_capacity(targets.len());
         for target in targets {
             let id = match &target.expr {
-                Expr::Column { index, .. } => *index,
+                // A column of an outer query becomes one of this query's own: a join may make it NULL.
+                Expr::Column { index, .. } if input.makes(*index) => *index,
                 _ => {
                     let id = self.columns.add(&target.name, type_of(&target.expr));
                     items.push((id, target.expr));
@@ -348,6 +352,12 @@ impl Binder<'_> {
                 None => figure_name(&item.expr).0,
             };
             targets.push(Target { name, expr, location });
+        }
+        if targets.len() > MAXIMUM_TARGETS {
+            return Err(types::SqlError::new(
+                types::sqlstate::TOO_MANY_COLUMNS,
+                format!("target lists can have at most {MAXIMUM_TARGETS} entries"),
+            ));
         }
         Ok(targets)
     }
@@ -617,10 +627,6 @@ pub fn figure_name(expr: &ast::Expr) -> (String, u8) {
         ast::Expr::TypeCast(cast) => match figure_name(&cast.expr) {
             (_, 0 | 1) => (cast.type_name.name().to_owned(), 1),
             sure => sure,
-        },
-        ast::Expr::Literal(literal) => match literal.value {
-            ast::LiteralValue::Boolean(_) => ("bool".to_owned(), 1),
-            _ => unnamed(),
         },
         ast::Expr::Subquery(subquery) => match subquery.kind {
             ast::SubqueryKind::Exists => named("exists"),
