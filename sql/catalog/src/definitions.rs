@@ -125,7 +125,13 @@ fn column_options(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn) 
             IndexKey::Column(number) => {
                 relation.column_by_number(*number).and_then(|column| column.collation.clone())
             }
-            IndexKey::Expression { .. } => None,
+            // An expression has the collation of the column it is made of.
+            IndexKey::Expression { sql, .. } => {
+                let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+                words.find_map(|word| {
+                    relation.column(word).and_then(|column| column.collation.clone())
+                })
+            }
         };
         if own.as_ref() != Some(collation) {
             let name = collation.rsplit('.').next().unwrap_or(collation);

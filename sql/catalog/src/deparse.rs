@@ -35,6 +35,8 @@ pub(crate) struct Deparser<'a> {
     pub indent: usize,
     /// Tables of WITH that are known here, the last ones first to be meant.
     tables: Vec<(String, Vec<(String, Oid)>)>,
+    /// Inside of a subquery of an expression.
+    nameless: bool,
     /// How many queries deep.
     depth: usize,
 }
@@ -55,6 +57,7 @@ impl<'a> Deparser<'a> {
             value: None,
             indent: 0,
             tables: Vec::new(),
+            nameless: false,
             depth: 0,
         }
     }

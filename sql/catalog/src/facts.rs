@@ -19,6 +19,8 @@ const SYS_COLUMNS: &str = include_str!("facts/sys.txt");
 const ROWS: &str = include_str!("facts/rows.txt");
 /// Number and name of functions that the rows above refer to by number.
 const FUNCTION_NAMES: &str = include_str!("facts/function_names.txt");
+/// `number name result argument…`: the functions that read and write the types.
+const TYPE_FUNCTIONS: &str = include_str!("facts/type_functions.txt");
 
 fn parse_relation(line: &str, schema: Oid) -> Option<Relation> {
     let mut words = line.split_ascii_whitespace();
@@ -140,6 +142,31 @@ pub fn function_by_name(name: &str) -> Option<Oid> {
     names().1.get(name).copied()
 }
 
+/// A function that reads or writes a type; none can be called.
+pub struct TypeFunction {
+    pub oid: Oid,
+    pub name: &'static str,
+    pub result: Oid,
+    pub arguments: Vec<Oid>,
+}
+
+pub fn type_functions() -> &'static [TypeFunction] {
+    static FUNCTIONS: OnceLock<Vec<TypeFunction>> = OnceLock::new();
+    FUNCTIONS.get_or_init(|| {
+        TYPE_FUNCTIONS
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split_ascii_whitespace();
+                let oid = words.next()?.parse().ok()?;
+                let name = words.next()?;
+                let result = words.next()?.parse().ok()?;
+                let arguments = words.filter_map(|word| word.parse().ok()).collect();
+                Some(TypeFunction { oid, name, result, arguments })
+            })
+            .collect()
+    })
+}
+
 type FunctionNames = (HashMap<Oid, &'static str>, HashMap<&'static str, Oid>);
 
 fn names() -> &'static FunctionNames {
@@ -195,5 +222,8 @@ mod tests {
             }
         }
         assert_eq!(function_name(750), Some("array_in"));
+        assert_eq!(type_functions().len(), TYPE_FUNCTIONS.lines().count());
+        let array_in = type_functions().iter().find(|f| f.oid == 750).expect("array_in");
+        assert_eq!(array_in.arguments, [2_275, 26, 23]);
     }
 }

@@ -248,6 +248,12 @@ fn function_oid(
             .iter()
             .find(|candidate| types.as_deref() == Some(candidate.arguments))
             .map(|candidate| candidate.oid)
+            .or_else(|| {
+                let of_types = facts::type_functions().iter().find(|function| {
+                    function.name == name && types.as_deref() == Some(&function.arguments)
+                });
+                of_types.map(|function| function.oid)
+            })
             .ok_or_else(missing);
     }
     match candidates {

@@ -25,12 +25,7 @@ pub(super) fn call(
         "pg_get_ruledef" => rule(scope, arguments.oid(0)),
         "pg_get_expr" => {
             let relation = scope.catalog.relation(arguments.oid(1)).map(|relation| &**relation);
-            text(&definitions::expression(
-                scope,
-                relation,
-                arguments.text(0),
-                arguments.boolean(2),
-            ))
+            text(&definitions::expression(scope, relation, arguments.text(0), arguments.boolean(2)))
         }
         "pg_get_userbyid" => text(&scope.role_name(arguments.oid(0))),
         "pg_get_serial_sequence" => return Some(serial_sequence(scope, arguments)),

@@ -49,8 +49,11 @@ impl Deparser<'_> {
                     return None;
                 }
                 let outer = std::mem::take(&mut self.range);
-                let (text, columns) = self.query(inner, indent + 8, None)?;
+                self.depth += 1;
+                let answer = self.query(inner, indent + 8, None);
+                self.depth -= 1;
                 self.range = outer;
+                let (text, columns) = answer?;
                 let separator = if position > 0 { ", " } else { "" };
                 let materialized = match table.materialized {
                     Some(true) => "MATERIALIZED ",
@@ -178,7 +181,8 @@ impl Deparser<'_> {
         }
         self.prefix = self.range.len() > 1 || self.depth > 1 || !outer.is_empty();
         for entry in outer {
-            self.range.push(RangeEntry { name: entry.name.clone(), columns: entry.columns.clone() });
+            self.range
+                .push(RangeEntry { name: entry.name.clone(), columns: entry.columns.clone() });
         }
         let mut out = " SELECT ".to_owned();
         match &select.distinct {
@@ -209,7 +213,8 @@ impl Deparser<'_> {
                 Expr::ColumnRef(column) => column.fields.last() == Some(&name),
                 _ => false,
             };
-            if !bare {
+            // The query of EXISTS has no names to see.
+            if !bare && (!self.nameless || name != "?column?") {
                 text.push_str(&format!(" AS {}", quote_identifier(&name)));
             }
             columns.push((name, typed.type_oid));
@@ -359,7 +364,10 @@ impl Deparser<'_> {
 
     pub fn subquery(&mut self, subquery: &SubqueryExpr) -> Option<Typed> {
         let indent = self.indent;
-        let (text, columns) = self.query(&subquery.query, indent, None)?;
+        let outer = std::mem::replace(&mut self.nameless, true);
+        let answer = self.query(&subquery.query, indent, None);
+        self.nameless = outer;
+        let (text, columns) = answer?;
         let result = columns.first().map_or(0, |(_, type_oid)| *type_oid);
         let compared = |deparser: &mut Self, left: &Expr, operator: &str, word: &str| {
             let left = deparser.analyze(left)?;
@@ -443,11 +451,9 @@ fn result_name(expr: &Expr) -> String {
         Expr::Subquery(subquery) if subquery.kind == SubqueryKind::Exists => "exists".to_owned(),
         Expr::Subquery(subquery) if subquery.kind == SubqueryKind::Array => "array".to_owned(),
         Expr::Subquery(subquery) => match &subquery.query.body {
-            QueryBody::Select(select) => {
-                select.items.first().map_or_else(String::new, |item| {
-                    item.alias.clone().unwrap_or_else(|| result_name(&item.expr))
-                })
-            }
+            QueryBody::Select(select) => select.items.first().map_or_else(String::new, |item| {
+                item.alias.clone().unwrap_or_else(|| result_name(&item.expr))
+            }),
             _ => "?column?".to_owned(),
         },
         Expr::SqlValue { function, .. } => match function {

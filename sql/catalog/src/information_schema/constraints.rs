@@ -230,7 +230,8 @@ pub(super) fn check_constraints(builder: &mut Builder<'_>) {
     for relation in tables(scope) {
         for constraint in &relation.constraints {
             if let ConstraintKind::Check { sql, .. } = &constraint.kind {
-                let clause = format!("({})", definitions::expression(scope, Some(relation), sql, false));
+                let clause =
+                    format!("({})", definitions::expression(scope, Some(relation), sql, false));
                 row(builder, relation.schema, &constraint.name, &clause);
             }
         }

@@ -1,5 +1,6 @@
 //! `pg_class`, `pg_attribute`, `pg_attrdef`, `pg_index` and `pg_namespace`.
 
+use syntax::ast::Expr;
 use types::{Datum, Oid, Row, oid};
 
 use crate::descriptor::{
@@ -272,32 +273,22 @@ fn attribute_row(scope: &Scope<'_>, relation: Oid, column: &Column) -> Row {
 
 /// The columns of an index, as `pg_attribute` names them.
 pub fn index_attributes(relation: &Relation, index: &Index) -> Vec<Column> {
-    let plain = |number: i16, key: &IndexKey, expressions: &mut usize| match key {
+    let mut taken: Vec<String> = Vec::new();
+    let mut plain = |number: i16, key: &IndexKey| match key {
         IndexKey::Column(attribute) => {
             let column = relation.column_by_number(*attribute);
             let (type_oid, modifier) =
                 column.map_or((0, -1), |column| (column.type_oid, column.modifier));
-            let mut made = plain_column(
-                number,
-                column.map_or("", |column| column.name.as_str()),
-                type_oid,
-                modifier,
-            );
+            let name = unused_name(column.map_or("", |column| column.name.as_str()), &mut taken);
+            let mut made = plain_column(number, &name, type_oid, modifier);
             made.collation = column.and_then(|column| column.collation.clone());
             made
         }
         IndexKey::Expression { sql, type_oid, modifier } => {
-            let name = expression_name(sql);
-            let name = if name == "expr" && *expressions > 0 {
-                format!("expr{expressions}")
-            } else {
-                name
-            };
-            *expressions += 1;
+            let name = unused_name(&expression_name(sql), &mut taken);
             plain_column(number, &name, *type_oid, *modifier)
         }
     };
-    let mut expressions = 0;
     let include: Vec<IndexKey> =
         index.include.iter().map(|number| IndexKey::Column(*number)).collect();
     index
@@ -306,14 +297,39 @@ pub fn index_attributes(relation: &Relation, index: &Index) -> Vec<Column> {
         .map(|column| &column.key)
         .chain(&include)
         .zip(1..)
-        .map(|(key, number)| plain(number, key, &mut expressions))
+        .map(|(key, number)| plain(number, key))
         .collect()
 }
 
-/// A call is named after its function, anything else `expr`.
+/// The name, with a number after it if the index has it already.
+fn unused_name(name: &str, taken: &mut Vec<String>) -> String {
+    let mut unused = name.to_owned();
+    let mut number = 1;
+    while taken.contains(&unused) {
+        unused = format!("{name}{number}");
+        number += 1;
+    }
+    taken.push(unused.clone());
+    unused
+}
+
+/// A call is named after its function and a cast after what it casts; anything else is `expr`.
 fn expression_name(sql: &str) -> String {
-    let word: String = sql.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    if !word.is_empty() && sql[word.len()..].starts_with('(') { word } else { "expr".to_owned() }
+    fn name(expr: &Expr) -> Option<String> {
+        match expr {
+            Expr::Function(call) => Some(call.name.name().to_owned()),
+            Expr::ColumnRef(column) => column.fields.last().cloned(),
+            Expr::TypeCast(cast) => {
+                name(&cast.expr).or_else(|| Some(cast.type_name.name().to_owned()))
+            }
+            Expr::Collate(collate) => name(&collate.expr),
+            Expr::Coalesce { .. } => Some("coalesce".to_owned()),
+            Expr::Case(_) => Some("case".to_owned()),
+            _ => None,
+        }
+    }
+    let parsed = syntax::parse_expression(sql).ok();
+    parsed.as_ref().and_then(name).unwrap_or_else(|| "expr".to_owned())
 }
 
 pub fn pg_attribute(scope: &Scope<'_>) -> Vec<Row> {

@@ -4,7 +4,7 @@ use functions::definition::{FunctionBody, FunctionDef, FunctionKind, OperatorDef
 use functions::tables;
 use types::{Datum, Oid, Row, oid};
 
-use crate::facts::{self, text};
+use crate::facts::{self, TypeFunction, text};
 use crate::scope::{Scope, array, letter, oid_vector, opt_text, text_array};
 use crate::snapshot::{BOOTSTRAP_ROLE, PG_CATALOG, SYS};
 
@@ -104,17 +104,49 @@ fn outputs(function: &FunctionDef) -> (Datum, Datum, Datum) {
     )
 }
 
+/// A function that reads or writes a type; joins with `pg_type` look for it.
+fn type_function_row(function: &TypeFunction) -> Row {
+    let shown = FunctionDef {
+        oid: function.oid,
+        name: function.name,
+        arguments: &[],
+        argument_names: &[],
+        defaults: &[],
+        variadic: 0,
+        result: function.result,
+        columns: &[],
+        kind: FunctionKind::Scalar,
+        strict: true,
+        volatility: Volatility::Stable,
+        body: FunctionBody::Catalog,
+    };
+    let mut row = function_row(&shown);
+    row[16] = Datum::Int2(function.arguments.len() as i16);
+    row[19] = oid_vector(function.arguments.iter().copied());
+    row
+}
+
 pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
-    if let Some(wanted) = scope.equal_oid("oid") {
-        return tables::function(wanted).map(function_row).into_iter().collect();
-    }
-    if let Some(name) = scope.equal_text("proname") {
-        return tables::functions_named(name)
+    let others = |wanted: &dyn Fn(&TypeFunction) -> bool| -> Vec<Row> {
+        facts::type_functions()
             .iter()
-            .map(|function| function_row(function))
-            .collect();
+            .filter(|function| tables::function(function.oid).is_none() && wanted(function))
+            .map(type_function_row)
+            .collect()
+    };
+    let mut rows: Vec<Row>;
+    if let Some(wanted) = scope.equal_oid("oid") {
+        rows = tables::function(wanted).map(function_row).into_iter().collect();
+        rows.extend(others(&|function| function.oid == wanted));
+    } else if let Some(name) = scope.equal_text("proname") {
+        rows =
+            tables::functions_named(name).iter().map(|function| function_row(function)).collect();
+        rows.extend(others(&|function| function.name == name));
+    } else {
+        rows = tables::all_functions().map(function_row).collect();
+        rows.extend(others(&|_| true));
     }
-    tables::all_functions().map(function_row).collect()
+    rows
 }
 
 fn operator_row(operator: &OperatorDef) -> Row {
