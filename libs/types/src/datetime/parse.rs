@@ -405,6 +405,14 @@ fn scan(text: &str, order: DateOrder, time_only: bool) -> Result<Parsed, Failure
                     run(start, &|byte| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte));
             }
             let next_digit = bytes.get(position).is_some_and(u8::is_ascii_digit);
+            // `EST5EDT` and its like are one word.
+            if next_digit && position - start >= 3 && month_number(&lower[start..position]).is_none()
+            {
+                let whole = run(start, &|byte| byte.is_ascii_alphanumeric());
+                if Zone::parse(&lower[start..whole]).is_ok() {
+                    position = whole;
+                }
+            }
             let word = &lower[start..position];
             collector.word(word, next_digit)?;
             // `Jan-08-1999`: the separators after a month are nothing but that.
@@ -506,6 +514,12 @@ pub fn parse_timetz(
     context: &InputContext<'_>,
 ) -> SqlResult<(i64, i32)> {
     let (parsed, time) = time_of(text, "time with time zone", context)?;
+    // Without a date it cannot be told which of the offsets of a place is meant.
+    if let (Some(zone), None, None) = (&parsed.zone, parsed.date, &parsed.special)
+        && !zone.is_fixed()
+    {
+        return Err(report(Failure::Syntax, "time with time zone", text));
+    }
     let zone = parsed.zone.unwrap_or_else(|| Zone::of(context.formats));
     let east = match parsed.date.and_then(|date| join_timestamp(date, time)) {
         Some(local) => zone.offset_of_local(local),

@@ -23,7 +23,7 @@ fn invalid(text: &str) -> SqlError {
 
 fn overflow(text: &str) -> SqlError {
     SqlError::new(
-        sqlstate::DATETIME_FIELD_OVERFLOW,
+        sqlstate::INTERVAL_FIELD_OVERFLOW,
         format!("interval field value out of range: \"{text}\""),
     )
 }

@@ -123,9 +123,17 @@ impl Zone {
             .map_err(|_| not_recognized(name))
     }
 
-    /// The zone of the session; UTC if the setting is not a zone.
+    /// The zone of the session; UTC if the setting is not a zone. A bare number there is hours to the east.
     pub fn of(formats: &Formats) -> Zone {
+        if let Ok(hours) = formats.time_zone.trim().parse::<f64>() {
+            return Zone::fixed((hours * 3600.0) as i32);
+        }
         Zone::parse(&formats.time_zone).unwrap_or_else(|_| Zone::utc())
+    }
+
+    /// Whether one offset holds at all times.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.rules, Rules::Fixed(_))
     }
 
     pub fn name(&self) -> &str {

@@ -397,6 +397,28 @@ fn seconds_to_timestamptz(seconds: f64) -> SqlResult<Datum> {
 }
 
 /// `(s1, e1) OVERLAPS (s2, e2)`, with SQL's rules for missing ends.
+/// An end that is an interval is counted from its start.
+pub(crate) fn overlaps_interval(
+    context: &dyn EvalContext,
+    arguments: &[Datum],
+) -> SqlResult<Datum> {
+    let mut moments = arguments.to_vec();
+    for end in [1, 3] {
+        let Datum::Interval(length) = &arguments[end] else { continue };
+        moments[end] = match &arguments[end - 1] {
+            Datum::Timestamp(start) => {
+                Datum::Timestamp(datetime::timestamp_plus_interval(*start, length)?)
+            }
+            Datum::TimestampTz(start) => Datum::TimestampTz(
+                datetime::timestamptz_plus_interval(*start, length, &zone_of(context))?,
+            ),
+            Datum::Time(start) => Datum::Time(datetime::time_plus_interval(*start, length)),
+            _ => Datum::Null,
+        };
+    }
+    overlaps(context, &moments)
+}
+
 fn overlaps(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     use types::compare::compare;
     let ordered = |start: &Datum, end: &Datum| -> Option<(Datum, Datum)> {

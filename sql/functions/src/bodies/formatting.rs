@@ -347,6 +347,11 @@ struct Read {
     second: i64,
     microsecond: i64,
     east: Option<i64>,
+    /// Which calendar the template's fields belong to, once one was seen.
+    iso_calendar: Option<bool>,
+    week: Option<i64>,
+    week_of_month: Option<i64>,
+    iso_weekday: Option<i64>,
 }
 
 fn bad_value(word: &str, value: &str) -> SqlError {
@@ -383,10 +388,35 @@ fn take_name(rest: &mut &str, word: &str, names: &[&str], short: bool) -> SqlRes
         .detail("The given value did not match any of the allowed values for this field."))
 }
 
+/// Whether the template's fields are of the ISO week calendar; they must not be of both.
+fn calendar_of(list: &[Piece<'_>]) -> SqlResult<Option<bool>> {
+    let mut seen = None;
+    for piece in list {
+        let Piece::Word { word, .. } = piece else { continue };
+        let iso = match *word {
+            "IYYY" | "IYY" | "IY" | "I" | "IDDD" | "ID" | "IW" => true,
+            "YYYY" | "Y,YYY" | "YYY" | "YY" | "Y" | "MM" | "MON" | "MONTH" | "RM" | "DDD" | "D"
+            | "WW" | "W" => false,
+            _ => continue,
+        };
+        if seen.replace(iso).is_some_and(|before| before != iso) {
+            return Err(SqlError::new(
+                sqlstate::INVALID_DATETIME_FORMAT,
+                "invalid combination of date conventions",
+            )
+            .hint(
+                "Do not mix Gregorian and ISO week date conventions in a formatting template.",
+            ));
+        }
+    }
+    Ok(seen)
+}
+
 fn read_template(value: &str, template: &str) -> SqlResult<Read> {
     let mut read = Read::default();
     let mut rest = value;
     let list = pieces(template);
+    read.iso_calendar = calendar_of(&list)?;
     for (position, piece) in list.iter().enumerate() {
         let (word, written) = match piece {
             Piece::Literal(literal) => {
@@ -406,6 +436,9 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
             }
             Piece::Word { word, written, .. } => (*word, *written),
         };
+        if rest.is_empty() {
+            break;
+        }
         // A number runs on as far as it goes unless the next piece is a number too.
         let adjacent = matches!(list.get(position + 1), Some(Piece::Word { .. }));
         let width = |usual: usize| if adjacent { usual } else { 18 };
@@ -432,7 +465,10 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
             "DAY" => drop(take_name(&mut rest, written, &DAYS, false)?),
             "DY" => drop(take_name(&mut rest, written, &DAYS, true)?),
             "DD" => read.day = Some(take_number(&mut rest, word, 2)?),
-            "DDD" => read.day_of_year = Some(take_number(&mut rest, word, 3)?),
+            "DDD" | "IDDD" => read.day_of_year = Some(take_number(&mut rest, word, 3)?),
+            "WW" | "IW" => read.week = Some(take_number(&mut rest, word, 2)?),
+            "W" => read.week_of_month = Some(take_number(&mut rest, word, 1)?),
+            "ID" => read.iso_weekday = Some(take_number(&mut rest, word, 1)?),
             "J" => read.julian = Some(take_number(&mut rest, word, 18)?),
             "HH24" => read.hour = take_number(&mut rest, word, 2)?,
             "HH" | "HH12" => {
@@ -487,7 +523,7 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
                 let east = read.east.unwrap_or(0);
                 read.east = Some(if east < 0 { east - minutes } else { east + minutes });
             }
-            "D" | "ID" | "Q" | "W" | "WW" | "IW" | "CC" | "IDDD" => {
+            "D" | "Q" | "CC" => {
                 take_number(&mut rest, word, word.len())?;
             }
             _ => {
@@ -524,13 +560,30 @@ fn read_date(read: &Read, value: &str) -> SqlResult<i32> {
         Some(year) => year,
     };
     let year = i32::try_from(year).map_err(|_| range())?;
+    let monday_of_week = |week: i64| {
+        let fourth = datetime::date_from_fields(year, 1, 4).ok_or_else(range)?;
+        let monday = fourth - (fourth + 5).rem_euclid(7);
+        let offset = (week - 1).checked_mul(7).and_then(|days| i32::try_from(days).ok());
+        datetime::date_plus_days(monday, offset.ok_or_else(range)?)
+    };
+    if read.iso_calendar == Some(true) && (read.week.is_some() || read.day_of_year.is_some()) {
+        let (week, day) = match (read.week, read.day_of_year) {
+            (Some(week), _) => (week, read.iso_weekday.unwrap_or(1)),
+            (None, day) => (1, day.unwrap_or(1)),
+        };
+        let offset = i32::try_from(day - 1).map_err(|_| range())?;
+        return datetime::date_plus_days(monday_of_week(week)?, offset);
+    }
+    let week_start = |week: Option<i64>| week.map(|week| (week - 1) * 7 + 1);
+    let day_of_year = week_start(read.week).or(read.day_of_year);
+    let day_of_month = week_start(read.week_of_month).or(read.day);
     let field = |value: Option<i64>| u32::try_from(value.unwrap_or(1)).map_err(|_| range());
-    if let (Some(day), None) = (read.day_of_year, read.day) {
+    if let (Some(day), None) = (day_of_year, day_of_month) {
         let first = datetime::date_from_fields(year, 1, 1).ok_or_else(range)?;
         let offset = i32::try_from(day - 1).map_err(|_| range())?;
         return datetime::date_plus_days(first, offset);
     }
-    datetime::date_from_fields(year, field(read.month)?, field(read.day)?).ok_or_else(range)
+    datetime::date_from_fields(year, field(read.month)?, field(day_of_month)?).ok_or_else(range)
 }
 
 pub(crate) fn to_date(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
@@ -629,7 +682,9 @@ fn number_template(template: &str) -> NumberTemplate {
                     if parsed.point { parsed.after.push(digit) } else { parsed.before.push(digit) }
                 }
                 digit @ ('9' | '0') => parsed.before.push(digit),
-                'L' => {}
+                // There is no currency symbol here, but its place is kept.
+                'L' if !parsed.point => parsed.before.push(' '),
+                'L' | 'B' => {}
                 _ if !parsed.point => parsed.before.push(first),
                 _ => {}
             }
@@ -637,6 +692,28 @@ fn number_template(template: &str) -> NumberTemplate {
         rest = &rest[used..];
     }
     parsed
+}
+
+/// Refuses templates whose parts cannot be together.
+fn check_number_template(template: &str) -> SqlResult<()> {
+    let refuse = |message: &str| Err(SqlError::new(sqlstate::SYNTAX_ERROR, message));
+    let upper = template.to_ascii_uppercase();
+    let (mut points, mut quoted) = (0, false);
+    for (at, byte) in upper.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'.' if !quoted => points += 1,
+            b'D' if !quoted => points += 1,
+            b'E' if !quoted && upper[at..].starts_with("EEEE") && upper.len() > at + 4 => {
+                return refuse("\"EEEE\" must be the last pattern used");
+            }
+            _ => {}
+        }
+    }
+    if points > 1 {
+        return refuse("multiple decimal points");
+    }
+    Ok(())
 }
 
 fn roman(value: &Numeric) -> String {
@@ -668,6 +745,10 @@ fn roman(value: &Numeric) -> String {
 
 fn write_number(context: &dyn EvalContext, value: &Numeric, template: &str) -> SqlResult<Datum> {
     check_length(context, template.len().saturating_mul(4))?;
+    if template.is_empty() {
+        return Ok(Datum::text(""));
+    }
+    check_number_template(template)?;
     let parsed = number_template(template);
     if parsed.roman {
         let letters = roman(value);
@@ -787,7 +868,14 @@ pub(crate) fn float8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> 
 /// Reads digits, one sign and one point; whatever else the template allows is skipped.
 pub(crate) fn numeric_to_number(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     let (value, template) = (text(arguments, 0)?, text(arguments, 1)?);
+    check_number_template(template)?;
     let parsed = number_template(template);
+    if parsed.scientific {
+        return Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            "\"EEEE\" not supported for input",
+        ));
+    }
     let negative = value.contains('-') || parsed.brackets && value.trim_start().starts_with('<');
     let mut digits = String::new();
     let mut seen_point = false;

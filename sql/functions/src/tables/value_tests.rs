@@ -93,3 +93,38 @@ fn texts_as_postgresql_has_them() {
         (1717, &["é", "foo"], "22023 invalid destination encoding name \"foo\""),
     ]);
 }
+
+#[test]
+fn dates_are_read_by_templates() {
+    check(&[
+        (1780, &["2024-19-1", "IYYY-IW-ID"], "2024-05-06"),
+        (1780, &["2021-001", "IYYY-IDDD"], "2021-01-04"),
+        (1780, &["2024 10", "YYYY WW"], "2024-03-04"),
+        (1780, &["", "YYYY-MM-DD"], "0001-01-01 BC"),
+        (1780, &["2024", "YYYY-MM-DD"], "2024-01-01"),
+        (1780, &["2024-01-01", "IYYY-MM-DD"], "22007 invalid combination of date conventions"),
+    ]);
+}
+
+#[test]
+fn numbers_are_written_by_templates() {
+    check(&[
+        (1773, &["12", ""], ""),
+        (1773, &["12", "L999"], "   12"),
+        (1773, &["0", "B9.9"], "  .0"),
+        (1773, &["1", "9.9.9"], "42601 multiple decimal points"),
+        (1773, &["1", "9EEEE9"], "42601 \"EEEE\" must be the last pattern used"),
+        (1777, &["1e5", "9EEEE"], "0A000 \"EEEE\" not supported for input"),
+    ]);
+}
+
+#[test]
+fn spans_overlap_whether_given_by_end_or_length() {
+    let first = "2024-01-01";
+    check(&[
+        (2042, &[first, "3 days", "2024-01-05", "1 day"], "f"),
+        (2042, &[first, "5 days", "2024-01-05", "1 day"], "t"),
+        (2043, &[first, "2024-01-06", "2024-01-05", "1 day"], "t"),
+        (1309, &["10:00", "1 hour", "10:30", "1 hour"], "t"),
+    ]);
+}
