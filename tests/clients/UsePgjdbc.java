@@ -29,7 +29,7 @@ public class UsePgjdbc {
     }
 
     public static void main(String[] arguments) throws Exception {
-        for (String mode : new String[] {"extended", "simple", "extendedForPrepared"}) {
+        for (String mode : new String[] {"extended", "extendedForPrepared", "extendedCacheEverything"}) {
             try (Connection db = DriverManager.getConnection(arguments[0] + "&preferQueryMode=" + mode)) {
                 use(db);
             }

@@ -155,6 +155,31 @@ fn half_open_connections_end_at_a_deadline_and_disturb_nobody() {
     others_work(&server);
 }
 
+/// More sessions than the machine has processors sleep or compute; whoever comes next is served all the same.
+#[test]
+fn long_statements_of_some_do_not_block_others() {
+    let server = server();
+    let work = "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b";
+    let constant = "select count(*) from (select repeat('x', 100000000) ~ '(x*)*y') s";
+    for sql in ["select pg_sleep(60)", "select pg_sleep(60) from pg_class limit 1", work, constant] {
+        let mut busy = Vec::new();
+        for number in 0..12 {
+            let mut wire = Wire::start(&server);
+            match number % 2 {
+                0 => wire.send(&frontend::query(sql)),
+                _ => wire.send(&[frontend::extended(sql, &[]), frontend::sync()].concat()),
+            }
+            busy.push(wire);
+            others_work(&server);
+        }
+        let begun = Instant::now();
+        for wire in &busy {
+            wire.cancel(&server);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "cancel is taken during {sql}");
+    }
+}
+
 #[test]
 fn nothing_is_done_before_authentication() {
     let server = Server::start(Options::secure());

@@ -1,0 +1,9 @@
+\d kind
+\d item
+\d shop.sale
+\d dear
+\d+ dear
+\d ticket
+\d item_price
+\d item_code_kind
+\d nothing_of_this_name
