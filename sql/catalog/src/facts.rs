@@ -11,7 +11,7 @@ use types::{Datum, Oid, Row, oid};
 use crate::descriptor::{Column, Generated, Relation, RelationKind};
 use crate::snapshot::{BOOTSTRAP_ROLE, INFORMATION_SCHEMA, PG_CATALOG, SYS};
 
-/// `name oid kind row-type array-type column:type[!]…`, one relation a line; `!` is NOT NULL.
+/// `name oid kind row-type array-type column:type[/modifier][!]…`, one relation a line; `!` is NOT NULL.
 const PG_CATALOG_COLUMNS: &str = include_str!("facts/pg_catalog.txt");
 const INFORMATION_SCHEMA_COLUMNS: &str = include_str!("facts/information_schema.txt");
 const SYS_COLUMNS: &str = include_str!("facts/sys.txt");
@@ -38,11 +38,13 @@ fn parse_relation(line: &str, schema: Oid) -> Option<Relation> {
         .filter_map(|(word, number)| {
             let (name, type_name) = word.rsplit_once(':')?;
             let not_null = type_name.ends_with('!');
+            let type_name = type_name.trim_end_matches('!');
+            let (type_name, modifier) = type_name.split_once('/').unwrap_or((type_name, "-1"));
             Some(Column {
                 number,
                 name: name.to_owned(),
-                type_oid: type_name.trim_end_matches('!').parse().ok()?,
-                modifier: -1,
+                type_oid: type_name.parse().ok()?,
+                modifier: modifier.parse().ok()?,
                 not_null,
                 dropped: false,
                 default: None,

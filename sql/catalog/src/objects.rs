@@ -418,7 +418,18 @@ pub fn object_name(
             .map(|function| function_name(catalog, function))
             .or_else(|| facts::function_name(object).map(quote_identifier)),
         oid::REGPROCEDURE => {
-            tables::function(object).map(|function| function_signature(catalog, function))
+            let of_types = || {
+                let function = facts::type_functions().iter().find(|f| f.oid == object)?;
+                let arguments: Vec<String> = function
+                    .arguments
+                    .iter()
+                    .map(|argument| format_type(catalog, *argument, -1))
+                    .collect();
+                Some(format!("{}({})", quote_identifier(function.name), arguments.join(",")))
+            };
+            tables::function(object)
+                .map(|function| function_signature(catalog, function))
+                .or_else(of_types)
         }
         oid::REGOPER => tables::operator(object).map(|operator| operator.name.to_owned()),
         oid::REGOPERATOR => tables::operator(object).map(|operator| {

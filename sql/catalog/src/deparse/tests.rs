@@ -76,3 +76,42 @@ fn expressions_are_shown_as_postgresql_shows_them() {
         assert_eq!(shown(sql), expected, "{sql}");
     }
 }
+
+#[test]
+fn views_are_laid_out_as_postgresql_lays_them_out() {
+    let catalog = crate::tests::catalog();
+    let context = crate::tests::Session::default();
+    let system = &crate::facts::relations()[0];
+    let scope = Scope { catalog: &catalog, context: &context, relation: system, equals: &[] };
+    for (sql, expected) in [
+        (
+            "SELECT o.id AS a, CASE WHEN o.id > 1 THEN 'x' END AS b FROM public.orders o WHERE o.id IN (1, 2)",
+            " SELECT id AS a,\n        CASE\n            WHEN id > 1 THEN 'x'::text\n            ELSE NULL::text\n        \
+             END AS b\n   FROM orders o\n  WHERE id = ANY (ARRAY[1, 2]);",
+        ),
+        (
+            "SELECT id AS a, count(*) AS b FROM public.orders GROUP BY 1 ORDER BY 2 DESC",
+            " SELECT id AS a,\n    count(*) AS b\n   FROM orders\n  GROUP BY id\n  ORDER BY (count(*)) DESC;",
+        ),
+        (
+            "SELECT id AS a, 1 AS b FROM public.orders UNION ALL SELECT 2, 3 UNION SELECT 4, 5",
+            "(\n         SELECT orders.id AS a,\n            1 AS b\n           FROM orders\n        UNION ALL\n         \
+             SELECT 2 AS a,\n            3 AS b\n) UNION\n SELECT 4 AS a,\n    5 AS b;",
+        ),
+        (
+            "WITH w AS (SELECT id AS a FROM public.orders) SELECT a, exists (SELECT 1 FROM public.orders o WHERE o.id = w.a) AS b FROM w",
+            " WITH w AS (\n         SELECT orders.id AS a\n           FROM orders\n        )\n SELECT a,\n    (EXISTS ( SELECT 1\n           \
+             FROM orders o\n          WHERE o.id = w.a)) AS b\n   FROM w;",
+        ),
+        (
+            "SELECT o.id AS a, p.id AS b FROM public.orders o LEFT JOIN public.orders p ON p.id = o.id",
+            " SELECT o.id AS a,\n    p.id AS b\n   FROM orders o\n     LEFT JOIN orders p ON p.id = o.id;",
+        ),
+    ] {
+        let parsed = syntax::parse(sql).expect("parses");
+        let syntax::ast::Statement::Query(query) = &parsed[0].statement else { panic!("{sql}") };
+        let names = ["a".to_owned(), "b".to_owned()];
+        let text = Deparser::new(&scope, true).view(query, &names).expect("has rules");
+        assert_eq!(text, expected, "{sql}");
+    }
+}
