@@ -406,7 +406,9 @@ fn scan(text: &str, order: DateOrder, time_only: bool) -> Result<Parsed, Failure
             }
             let next_digit = bytes.get(position).is_some_and(u8::is_ascii_digit);
             // `EST5EDT` and its like are one word.
-            if next_digit && position - start >= 3 && month_number(&lower[start..position]).is_none()
+            if next_digit
+                && position - start >= 3
+                && month_number(&lower[start..position]).is_none()
             {
                 let whole = run(start, &|byte| byte.is_ascii_alphanumeric());
                 if Zone::parse(&lower[start..whole]).is_ok() {

@@ -172,3 +172,11 @@ fn making_intervals_does_not_overflow() {
         assert!(make_interval(0, 0, 0, 0, i32::MIN, i32::MIN, seconds).is_err());
     }
 }
+
+#[test]
+fn a_number_as_the_session_zone_is_hours_to_the_east() {
+    for (setting, seconds) in [("-3", -10_800), ("5.5", 19_800), ("1e300", 0), ("nan", 0)] {
+        let formats = Formats { time_zone: setting.into(), ..Formats::default() };
+        assert_eq!(Zone::of(&formats).offset_at(0), seconds, "{setting}");
+    }
+}

@@ -125,7 +125,9 @@ impl Zone {
 
     /// The zone of the session; UTC if the setting is not a zone. A bare number there is hours to the east.
     pub fn of(formats: &Formats) -> Zone {
-        if let Ok(hours) = formats.time_zone.trim().parse::<f64>() {
+        if let Ok(hours) = formats.time_zone.trim().parse::<f64>()
+            && (hours * 3600.0).abs() <= f64::from(super::MAX_ZONE_SECONDS)
+        {
             return Zone::fixed((hours * 3600.0) as i32);
         }
         Zone::parse(&formats.time_zone).unwrap_or_else(|_| Zone::utc())

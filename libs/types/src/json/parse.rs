@@ -189,11 +189,7 @@ impl<'a> Parser<'a> {
         self.array_values(depth, &mut |text, _| emit(text))
     }
 
-    fn array_values(
-        &mut self,
-        depth: usize,
-        emit: &mut dyn FnMut(&'a str, Json),
-    ) -> SqlResult<()> {
+    fn array_values(&mut self, depth: usize, emit: &mut dyn FnMut(&'a str, Json)) -> SqlResult<()> {
         self.check_depth(depth)?;
         self.position += 1;
         self.skip_space();

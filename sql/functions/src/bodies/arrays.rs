@@ -67,7 +67,7 @@ pub(crate) fn array_cardinality(_: &dyn EvalContext, arguments: &[Datum]) -> Sql
 }
 
 /// The array argument at a position; NULL counts as the empty array of the result's element type.
-fn optional<'a>(arguments: &'a [Datum], position: usize) -> SqlResult<Option<&'a Array>> {
+fn optional(arguments: &[Datum], position: usize) -> SqlResult<Option<&Array>> {
     match &arguments[position] {
         Datum::Null => Ok(None),
         Datum::Array(value) => Ok(Some(value)),

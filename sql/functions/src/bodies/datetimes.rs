@@ -405,16 +405,17 @@ pub(crate) fn overlaps_interval(
     let mut moments = arguments.to_vec();
     for end in [1, 3] {
         let Datum::Interval(length) = &arguments[end] else { continue };
-        moments[end] = match &arguments[end - 1] {
-            Datum::Timestamp(start) => {
-                Datum::Timestamp(datetime::timestamp_plus_interval(*start, length)?)
-            }
-            Datum::TimestampTz(start) => Datum::TimestampTz(
-                datetime::timestamptz_plus_interval(*start, length, &zone_of(context))?,
-            ),
-            Datum::Time(start) => Datum::Time(datetime::time_plus_interval(*start, length)),
-            _ => Datum::Null,
-        };
+        moments[end] =
+            match &arguments[end - 1] {
+                Datum::Timestamp(start) => {
+                    Datum::Timestamp(datetime::timestamp_plus_interval(*start, length)?)
+                }
+                Datum::TimestampTz(start) => Datum::TimestampTz(
+                    datetime::timestamptz_plus_interval(*start, length, &zone_of(context))?,
+                ),
+                Datum::Time(start) => Datum::Time(datetime::time_plus_interval(*start, length)),
+                _ => Datum::Null,
+            };
     }
     overlaps(context, &moments)
 }

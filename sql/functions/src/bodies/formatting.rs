@@ -404,9 +404,7 @@ fn calendar_of(list: &[Piece<'_>]) -> SqlResult<Option<bool>> {
                 sqlstate::INVALID_DATETIME_FORMAT,
                 "invalid combination of date conventions",
             )
-            .hint(
-                "Do not mix Gregorian and ISO week date conventions in a formatting template.",
-            ));
+            .hint("Do not mix Gregorian and ISO week date conventions in a formatting template."));
         }
     }
     Ok(seen)

@@ -278,10 +278,10 @@ fn even_pairs<'a>(
     types: &[Oid],
     function: &str,
 ) -> SqlResult<Vec<(&'a Datum, Oid, &'a Datum, Oid)>> {
-    if arguments.len() % 2 != 0 {
-        return Err(invalid_parameter("argument list must have even number of elements").hint(format!(
-            "The arguments of {function}() must consist of alternating keys and values."
-        )));
+    if !arguments.len().is_multiple_of(2) {
+        return Err(invalid_parameter("argument list must have even number of elements").hint(
+            format!("The arguments of {function}() must consist of alternating keys and values."),
+        ));
     }
     Ok((0..arguments.len() / 2)
         .map(|pair| {
@@ -307,11 +307,7 @@ pub(crate) fn key_text(
 }
 
 /// The key of a `json` object being built.
-pub(crate) fn json_key(
-    context: &dyn EvalContext,
-    key: &Datum,
-    type_oid: Oid,
-) -> SqlResult<String> {
+pub(crate) fn json_key(context: &dyn EvalContext, key: &Datum, type_oid: Oid) -> SqlResult<String> {
     match key {
         Datum::Null => Err(SqlError::new(
             sqlstate::NULL_VALUE_NOT_ALLOWED,
