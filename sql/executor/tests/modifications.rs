@@ -119,17 +119,17 @@ fn rows_and_entries_follow_each_other() {
     let env = MemoryEnv::new(1 << 24);
     let null_unique = |id| vec![Datum::Int4(id), Datum::Null, Datum::Int4(7)];
     let rows = [ints(&[1, 10, 7]), ints(&[2, 20, 7]), null_unique(3), null_unique(4)];
-    assert_eq!(insert(&target, &rows, &env).unwrap(), 4);
+    assert_eq!(insert(&target, &rows, &env).expect("valid"), 4);
     assert_eq!((entries(&relation, 2, &env), entries(&relation, 3, &env)), (4, 4));
 
     // No key column changes: the row is written as such, the index on v moves.
-    assert_eq!(update(&target, is(0, 1), vec![(2, constant(8))], &env).unwrap(), 1);
+    assert_eq!(update(&target, is(0, 1), vec![(2, constant(8))], &env).expect("valid"), 1);
     let classes: Vec<_> = env.writes.lock().iter().map(|write| write.class).collect();
     assert_eq!(classes, vec![Some(ConflictClass::NonKeyUpdate), None, None]);
     env.end_statement();
 
     // A new primary key rewrites all.
-    assert_eq!(update(&target, is(0, 2), vec![(0, constant(9))], &env).unwrap(), 1);
+    assert_eq!(update(&target, is(0, 2), vec![(0, constant(9))], &env).expect("valid"), 1);
     let classes: Vec<_> = env.writes.lock().iter().take(2).map(|write| write.class).collect();
     assert_eq!(classes, vec![Some(ConflictClass::Exclusive); 2]);
     env.end_statement();
@@ -145,19 +145,19 @@ fn rows_and_entries_follow_each_other() {
         high: None,
     }];
     by_index.columns.truncate(3);
-    let rows = query(scan_plan(by_index.clone()), &env).unwrap();
+    let rows = query(scan_plan(by_index.clone()), &env).expect("valid");
     assert_eq!(shown(&rows), shown(&[ints(&[1, 10, 8])]));
     by_index.index = Some(1);
     by_index.ranges = vec![IndexRange { equal: vec![EqualTo::IsNull], ..IndexRange::default() }];
-    assert_eq!(query(scan_plan(by_index.clone()), &env).unwrap().len(), 2);
+    assert_eq!(query(scan_plan(by_index.clone()), &env).expect("valid").len(), 2);
     by_index.index_only = true;
     by_index.columns.truncate(2);
     by_index.ranges =
         vec![IndexRange { equal: vec![EqualTo::Value(constant(20))], ..IndexRange::default() }];
-    let rows = query(scan_plan(by_index), &env).unwrap();
+    let rows = query(scan_plan(by_index), &env).expect("valid");
     assert_eq!(shown(&rows), shown(&[ints(&[9, 20])]));
 
-    assert_eq!(delete(&target, None, &env).unwrap(), 4);
+    assert_eq!(delete(&target, None, &env).expect("valid"), 4);
     env.end_statement();
     assert!(env.rows.lock().is_empty());
 }
@@ -167,7 +167,7 @@ fn primary_key_scans_go_both_ways() {
     let (relation, target) = simple();
     let env = MemoryEnv::new(1 << 24);
     let rows: Vec<Row> = (0..1000).map(|id| ints(&[id, id, id % 10])).collect();
-    insert(&target, &rows, &env).unwrap();
+    insert(&target, &rows, &env).expect("valid");
     for direction in [Direction::Ascending, Direction::Descending] {
         let range = IndexRange {
             equal: Vec::new(),
@@ -182,7 +182,7 @@ fn primary_key_scans_go_both_ways() {
             columns: vec![ScanColumn::Attribute(0), ScanColumn::TableOid, ScanColumn::Attribute(2)],
             ..scan(&relation)
         });
-        let rows = query(plan, &env).unwrap();
+        let rows = query(plan, &env).expect("valid");
         let mut wanted: Vec<i32> = (100..900).filter(|id| id % 10 == 3).collect();
         if direction == Direction::Descending {
             wanted.reverse();
@@ -198,7 +198,7 @@ fn primary_key_scans_go_both_ways() {
 fn constraints_are_told_in_postgres_words() {
     let (_, target) = simple();
     let env = MemoryEnv::new(1 << 24);
-    insert(&target, &[ints(&[1, 10, 7])], &env).unwrap();
+    insert(&target, &[ints(&[1, 10, 7])], &env).expect("valid");
     let error = insert(&target, &[ints(&[1, 11, 7])], &env).unwrap_err();
     assert_eq!(error.message(), "duplicate key value violates unique constraint \"t_pkey\"");
     assert_eq!(error.sqlstate(), "23505");
@@ -221,17 +221,17 @@ fn constraints_are_told_in_postgres_words() {
     assert_eq!(insert(&checked, &[ints(&[8, 2, 1])], &env).unwrap_err().sqlstate(), "23514");
     // Unknown passes.
     let unknown = vec![Datum::Int4(8), Datum::Null, Datum::Int4(1)];
-    assert_eq!(insert(&checked, &[unknown], &env).unwrap(), 1);
+    assert_eq!(insert(&checked, &[unknown], &env).expect("valid"), 1);
 }
 
 #[test]
 fn on_conflict_does_nothing_or_updates_once() {
     let (relation, target) = simple();
     let env = MemoryEnv::new(1 << 24);
-    insert(&target, &[ints(&[1, 10, 7])], &env).unwrap();
+    insert(&target, &[ints(&[1, 10, 7])], &env).expect("valid");
     let nothing = || OnConflict { arbiters: Vec::new(), action: ConflictAction::Nothing };
     let rows = [ints(&[1, 99, 1]), ints(&[2, 10, 1]), ints(&[3, 30, 1])];
-    let (returned, affected) = insert_with(&target, &rows, Some(nothing()), &env).unwrap();
+    let (returned, affected) = insert_with(&target, &rows, Some(nothing()), &env).expect("valid");
     assert_eq!((shown(&returned), affected), (shown(&[ints(&[3])]), 1));
     env.end_statement();
     let update = || OnConflict {
@@ -242,7 +242,8 @@ fn on_conflict_does_nothing_or_updates_once() {
             condition: None,
         },
     };
-    let (_, affected) = insert_with(&target, &[ints(&[1, 10, 5])], Some(update()), &env).unwrap();
+    let (_, affected) =
+        insert_with(&target, &[ints(&[1, 10, 5])], Some(update()), &env).expect("valid");
     env.end_statement();
     assert_eq!(affected, 1);
     assert_eq!(format!("{:?}", stored(&relation, &env)[0][2]), "Int4(12)");
@@ -255,7 +256,7 @@ fn on_conflict_does_nothing_or_updates_once() {
 fn an_update_touches_a_row_once() {
     let (relation, target) = simple();
     let env = MemoryEnv::new(1 << 24);
-    insert(&target, &[ints(&[1, 10, 0])], &env).unwrap();
+    insert(&target, &[ints(&[1, 10, 0])], &env).expect("valid");
     // The same row comes twice, as from a join.
     let twice = plan(
         Operator::Append { inputs: vec![filtered(&relation, None), filtered(&relation, None)] },
@@ -269,7 +270,7 @@ fn an_update_touches_a_row_once() {
         view_checks: Vec::new(),
     };
     let (rows, affected) =
-        modify(Operator::Update(Box::new(update)), StatementKind::Update, &env).unwrap();
+        modify(Operator::Update(Box::new(update)), StatementKind::Update, &env).expect("valid");
     assert_eq!(affected, 1);
     assert_eq!(shown(&rows), shown(&[ints(&[1, 0])]));
 }
@@ -328,8 +329,8 @@ fn populated(on_delete: ReferentialAction) -> (Target, Target, Arc<MemoryEnv>) {
     let (parent, child) = family(on_delete, false);
     let env = MemoryEnv::new(1 << 24);
     env.targets.lock().insert(6001, Arc::new(child.clone()));
-    insert(&parent, &[ints(&[1]), ints(&[2])], &env).unwrap();
-    insert(&child, &[ints(&[10, 1]), ints(&[11, 1]), ints(&[12, 2])], &env).unwrap();
+    insert(&parent, &[ints(&[1]), ints(&[2])], &env).expect("valid");
+    insert(&child, &[ints(&[10, 1]), ints(&[11, 1]), ints(&[12, 2])], &env).expect("valid");
     (parent, child, env)
 }
 
@@ -343,8 +344,8 @@ fn a_child_needs_its_parent_and_marks_it() {
         "insert or update on table \"child\" violates foreign key constraint \"child_pid_fkey\""
     );
     let null = vec![Datum::Int4(21), Datum::Null];
-    assert_eq!(insert(&child, &[null], &env).unwrap(), 1);
-    insert_with(&child, &[ints(&[22, 2])], None, &env).unwrap();
+    assert_eq!(insert(&child, &[null], &env).expect("valid"), 1);
+    insert_with(&child, &[ints(&[22, 2])], None, &env).expect("valid");
     let checks = env.checks.lock();
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0].class, ConflictClass::KeyShare);
@@ -363,22 +364,36 @@ fn deleting_a_parent_does_what_its_key_says() {
         );
     }
     let (parent, child, env) = populated(ReferentialAction::Cascade);
-    assert_eq!(delete(&parent, is(0, 1), &env).unwrap(), 1);
+    assert_eq!(delete(&parent, is(0, 1), &env).expect("valid"), 1);
     env.end_statement();
     assert_eq!(shown(&stored(&child.relation, &env)), shown(&[ints(&[12, 2])]));
     assert_eq!(entries(&child.relation, 2, &env), 1);
 
     let (parent, child, env) = populated(ReferentialAction::SetNull);
-    delete(&parent, is(0, 1), &env).unwrap();
+    delete(&parent, is(0, 1), &env).expect("valid");
     env.end_statement();
     let nulls = stored(&child.relation, &env).iter().filter(|row| row[1].is_null()).count();
     assert_eq!(nulls, 2);
 }
 
 #[test]
+fn set_default_gives_children_the_default_and_looks_for_its_parent() {
+    let (parent, mut child, env) = populated(ReferentialAction::SetDefault);
+    child.defaults.push((1, constant(2)));
+    env.targets.lock().insert(6001, Arc::new(child.clone()));
+    delete(&parent, is(0, 1), &env).unwrap();
+    env.end_statement();
+    let wanted = [ints(&[10, 2]), ints(&[11, 2]), ints(&[12, 2])];
+    assert_eq!(shown(&stored(&child.relation, &env)), shown(&wanted));
+    // The default is the parent that goes: nothing is left to refer to.
+    let error = delete(&parent, is(0, 2), &env).unwrap_err();
+    assert_eq!(error.sqlstate(), "23503");
+}
+
+#[test]
 fn a_new_parent_key_cascades_to_its_children() {
     let (parent, child, env) = populated(ReferentialAction::NoAction);
-    update(&parent, is(0, 2), vec![(0, constant(9))], &env).unwrap();
+    update(&parent, is(0, 2), vec![(0, constant(9))], &env).expect("valid");
     env.end_statement();
     let wanted = [ints(&[10, 1]), ints(&[11, 1]), ints(&[12, 9])];
     assert_eq!(shown(&stored(&child.relation, &env)), shown(&wanted));
@@ -389,19 +404,19 @@ fn a_deferred_key_is_looked_at_later() {
     let (parent, child) = family(ReferentialAction::NoAction, true);
     let env = MemoryEnv::new(1 << 24);
     env.targets.lock().insert(6001, Arc::new(child.clone()));
-    insert(&child, &[ints(&[10, 1])], &env).unwrap();
-    let check = env.deferred.lock().pop().unwrap();
+    insert(&child, &[ints(&[10, 1])], &env).expect("valid");
+    let check = env.deferred.lock().pop().expect("valid");
     let error = executor::run_deferred(&*env, &check).unwrap_err();
     assert_eq!(error.sqlstate(), "23503");
-    insert(&parent, &[ints(&[1])], &env).unwrap();
-    executor::run_deferred(&*env, &check).unwrap();
-    delete(&parent, None, &env).unwrap();
+    insert(&parent, &[ints(&[1])], &env).expect("valid");
+    executor::run_deferred(&*env, &check).expect("valid");
+    delete(&parent, None, &env).expect("valid");
     env.end_statement();
-    let check = env.deferred.lock().pop().unwrap();
+    let check = env.deferred.lock().pop().expect("valid");
     assert!(executor::run_deferred(&*env, &check).is_err());
-    delete(&child, None, &env).unwrap();
+    delete(&child, None, &env).expect("valid");
     env.end_statement();
-    executor::run_deferred(&*env, &check).unwrap();
+    executor::run_deferred(&*env, &check).expect("valid");
 }
 
 #[test]
@@ -418,7 +433,7 @@ fn oversized_keys_and_columns_are_refused() {
         vec![Datum::text("k".repeat(key)), Datum::text("v".repeat(value))]
     };
     let refused = |row: Row| insert(&target, &[row], &env).unwrap_err().message().to_owned();
-    assert_eq!(insert(&target, &[row(1024, 1 << 20)], &env).unwrap(), 1);
+    assert_eq!(insert(&target, &[row(1024, 1 << 20)], &env).expect("valid"), 1);
     assert_eq!(refused(row(1025, 1)), "key size too large");
     assert_eq!(refused(row(1, (1 << 20) + 1)), "maximum column size exceeded");
 }

@@ -83,6 +83,27 @@ fn errors() {
     check("errors.txt");
 }
 
+/// A cascaded CHECK OPTION is that of the views below too, innermost first.
+#[test]
+fn writes_through_a_view_carry_its_checks() {
+    use planner::plan::Operator;
+    let catalog = fake::Catalog::new();
+    let names = |sql: &str| -> Vec<String> {
+        let statements = syntax::parse(sql).expect("it parses");
+        let options = PlanOptions { parameter_types: &[] };
+        let plan = plan_statement(&statements[0].statement, &catalog, &options).expect("it plans");
+        let checks = match plan.root.operator {
+            Operator::Insert(insert) => insert.view_checks,
+            Operator::Update(update) => update.view_checks,
+            _ => Vec::new(),
+        };
+        checks.into_iter().map(|check| check.name).collect()
+    };
+    assert_eq!(names("INSERT INTO seniors (person, years) VALUES (1, 70)"), ["adults", "seniors"]);
+    assert_eq!(names("UPDATE seniors SET years = 3"), ["adults", "seniors"]);
+    assert!(names("UPDATE adults SET age = 3").is_empty());
+}
+
 #[test]
 fn long_lists_are_linear() {
     let items: Vec<String> = (0..100_000).map(|number| number.to_string()).collect();

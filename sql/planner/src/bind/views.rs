@@ -23,10 +23,12 @@ impl Binder<'_> {
         // A view sees nothing of the statement around it.
         let levels = std::mem::take(&mut self.levels);
         let ctes = std::mem::take(&mut self.ctes);
+        let aggregate_levels = std::mem::take(&mut self.aggregate_levels);
         let check_as = std::mem::replace(&mut self.check_as, owner);
         let bound = self.nested(|binder| binder.query(&query, false));
         self.levels = levels;
         self.ctes = ctes;
+        self.aggregate_levels = aggregate_levels;
         self.check_as = check_as;
         let mut bound = bound.map_err(|mut failure| {
             // Its positions are in another text.

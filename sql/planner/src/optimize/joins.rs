@@ -134,14 +134,19 @@ fn free_columns(node: &mut Logical, found: &mut Vec<ColumnId>) {
             uses(input, found);
         }
     }
-    fn made(node: &Logical, id: ColumnId) -> bool {
-        node.makes(id)
+    // An aggregation hides what it is made from, but that is no column of the outside either.
+    fn drop_made(node: &mut Logical, used: &mut Vec<ColumnId>) {
+        used.retain(|id| !node.makes(*id));
+        for input in node.inputs_mut() {
+            drop_made(input, used);
+        }
     }
     let mut used = Vec::new();
     uses(node, &mut used);
     used.sort_unstable();
     used.dedup();
-    found.extend(used.into_iter().filter(|id| !made(node, *id)));
+    drop_made(node, &mut used);
+    found.extend(used);
 }
 
 fn best_order(
@@ -328,8 +333,6 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
         }
         _ => None,
     };
-    let left_makes: Vec<ColumnId> = Vec::new();
-    let _ = left_makes;
     let keys: Vec<(Expr, Expr)> = if lateral {
         Vec::new()
     } else {

@@ -94,7 +94,7 @@ fn table(
         schema: 2_200,
         owner: 10,
         kind: RelationKind::Table,
-        table_id: protocol::TableId(oid.into()),
+        table_id: protocol::TableId(oid),
         columns,
         indexes,
         next_index: 10,
@@ -167,7 +167,34 @@ impl Catalog {
             security_invoker: false,
             depends_on: vec![20_000],
         });
-        let relations = [users, orders, strict, plain, adults].into_iter().map(Arc::new).collect();
+        let mut seniors = table(
+            20_005,
+            "seniors",
+            &[("person", "int8"), ("label", "text"), ("years", "int4")],
+            &[],
+        );
+        seniors.kind = RelationKind::View;
+        seniors.view = Some(View {
+            query: "SELECT id, upper(name) AS upper, age FROM public.adults WHERE age >= 65"
+                .to_owned(),
+            check_option: Some("cascaded".to_owned()),
+            security_barrier: false,
+            security_invoker: false,
+            depends_on: vec![20_004],
+        });
+        let mut counted = table(20_006, "counted", &[("count", "int8")], &[]);
+        counted.kind = RelationKind::View;
+        counted.view = Some(View {
+            query: "SELECT count(*) AS count FROM public.users".to_owned(),
+            check_option: None,
+            security_barrier: false,
+            security_invoker: false,
+            depends_on: vec![20_000],
+        });
+        let relations = [users, orders, strict, plain, adults, seniors, counted]
+            .into_iter()
+            .map(Arc::new)
+            .collect();
         Catalog { relations, session: NoSession::default() }
     }
 }
