@@ -44,8 +44,7 @@ pub async fn create(server: &Server) -> Result<(), Error> {
              create index ledger_source on ledger (source)",
         )
         .await?;
-    let values: Vec<String> =
-        (0..ACCOUNTS).map(|id| format!("({id}, {START_BALANCE})")).collect();
+    let values: Vec<String> = (0..ACCOUNTS).map(|id| format!("({id}, {START_BALANCE})")).collect();
     client.batch_execute(&format!("insert into account values {}", values.join(", "))).await
 }
 

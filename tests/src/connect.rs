@@ -83,8 +83,7 @@ pub async fn rows(client: &Client, sql: &str) -> Vec<String> {
         _ => None,
     });
     rows.map(|row| {
-        let fields: Vec<&str> =
-            (0..row.len()).map(|index| row.get(index).unwrap_or("")).collect();
+        let fields: Vec<&str> = (0..row.len()).map(|index| row.get(index).unwrap_or("")).collect();
         fields.join("|")
     })
     .collect()
@@ -119,10 +118,7 @@ impl Tls {
     }
 
     /// A TLS connection whose first byte is the handshake, without an SSLRequest.
-    pub async fn connect_directly(
-        &self,
-        server: &Server,
-    ) -> io::Result<RustlsStream<TcpStream>> {
+    pub async fn connect_directly(&self, server: &Server) -> io::Result<RustlsStream<TcpStream>> {
         let stream = TcpStream::connect(server.sql_address()).await?;
         let name = ServerName::IpAddress(server.sql_address().ip().into());
         TlsConnector::from(self.0.clone()).connect(name, stream).await

@@ -15,6 +15,8 @@
 //! `QUORATE_BIN` names the program; without it, cargo builds it. `QUORATE_TEST_URL=HOST:PORT` lets those tests that only
 //! talk run against another server, such as a real PostgreSQL that trusts role `admin`.
 
+#![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
+
 pub mod bank;
 pub mod connect;
 pub mod script;

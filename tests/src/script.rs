@@ -155,3 +155,35 @@ async fn extended(client: &Client, sql: &str) -> Result<(Vec<String>, u64), Erro
     }
     Ok((rows, stream.rows_affected().unwrap_or(0)))
 }
+
+#[cfg(test)]
+mod judging {
+    use super::{Outcome, judge};
+
+    fn done(rows: &[&str], changed: u64) -> Outcome {
+        Outcome::Done { rows: rows.iter().map(|row| (*row).to_owned()).collect(), changed }
+    }
+
+    #[test]
+    fn what_is_not_as_expected_is_told() {
+        let failed = Outcome::Failed("40001".to_owned());
+        for (outcome, expected, holds) in [
+            (&failed, "40001", true),
+            (&failed, "23505|40001", true),
+            (&failed, "23505", false),
+            (&failed, "ok", false),
+            (&Outcome::Blocked, "ok", false),
+            (&Outcome::Blocked, "40001", false),
+            (&done(&[], 0), "40001", false),
+            (&done(&[], 0), "ok|40001", true),
+            (&done(&["10", "20"], 2), "[10 20]", true),
+            (&done(&["10"], 1), "[10 20]", false),
+            (&done(&[], 0), "[]", true),
+            (&done(&[], 1), "1 row", true),
+            (&done(&[], 0), "1 row", false),
+            (&done(&[], 12), "2 rows", false),
+        ] {
+            assert_eq!(judge(outcome, expected).is_none(), holds, "{expected}");
+        }
+    }
+}

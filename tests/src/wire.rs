@@ -117,8 +117,7 @@ impl Wire {
     /// A session of role `admin` on a node without passwords.
     pub fn start(server: &Server) -> Wire {
         let mut wire = Wire::open(server);
-        let messages =
-            wire.start_up(PROTOCOL_3_0, &[("user", "admin"), ("database", "postgres")]);
+        let messages = wire.start_up(PROTOCOL_3_0, &[("user", "admin"), ("database", "postgres")]);
         assert_eq!(errors(&messages), "", "the session starts");
         wire
     }

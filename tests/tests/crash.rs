@@ -3,6 +3,8 @@
 //! `CRASH_ROUNDS` is the number of kills (10 if it is not set), `CRASH_SEED` replays the random choices of a failed run
 //! as far as they are ours: accounts, amounts and instants. What a kill hits is up to the machine.
 
+#![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -60,7 +62,10 @@ async fn killed_at_random_instants_a_node_loses_nothing_it_acknowledged() {
         let found = bank::violations(&server, &acknowledged).await;
         assert!(found.is_empty(), "round {round}, seed {seed}:\n{}", found.join("\n"));
     }
-    println!("{rounds} kills, {} acknowledged transfers, {conflicts} conflicts", acknowledged.len());
+    println!(
+        "{rounds} kills, {} acknowledged transfers, {conflicts} conflicts",
+        acknowledged.len()
+    );
     assert!(server.stop().success(), "SIGTERM ends it well");
     server.restart();
     let found = bank::violations(&server, &acknowledged).await;

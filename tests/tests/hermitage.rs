@@ -17,7 +17,9 @@ const fn case(name: &'static str, steps: &'static str) -> Script {
 }
 
 const HERMITAGE: &[Script] = &[
-    case("1 G0 write cycles", "
+    case(
+        "1 G0 write cycles",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1 => 1 row
@@ -26,16 +28,22 @@ const HERMITAGE: &[Script] = &[
         1 commit
         2 update test set value = 22 where id = 2 => 1 row
         2 commit => 40001
-        3 select value from test order by id => [11 21]"),
-    case("2 G1a aborted reads", "
+        3 select value from test order by id => [11 21]",
+    ),
+    case(
+        "2 G1a aborted reads",
+        "
         1 begin
         2 begin
         1 update test set value = 101 where id = 1
         2 select value from test order by id => [10 20]
         1 rollback
         2 select value from test order by id => [10 20]
-        2 commit"),
-    case("3 G1b intermediate reads", "
+        2 commit",
+    ),
+    case(
+        "3 G1b intermediate reads",
+        "
         1 begin
         2 begin
         1 update test set value = 101 where id = 1
@@ -44,8 +52,11 @@ const HERMITAGE: &[Script] = &[
         1 commit
         2 select value from test order by id => [10 20]
         2 commit
-        2 select value from test order by id => [11 20]"),
-    case("4 G1c circular information flow", "
+        2 select value from test order by id => [11 20]",
+    ),
+    case(
+        "4 G1c circular information flow",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1
@@ -54,8 +65,11 @@ const HERMITAGE: &[Script] = &[
         2 select value from test where id = 1 => [10]
         1 commit
         2 commit
-        3 select value from test order by id => [11 22]"),
-    case("5a OTV observed transaction vanishes", "
+        3 select value from test order by id => [11 22]",
+    ),
+    case(
+        "5a OTV observed transaction vanishes",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1
@@ -68,8 +82,11 @@ const HERMITAGE: &[Script] = &[
         3 select value from test where id = 2 => [19]
         2 commit => 40001
         3 select value from test order by id => [11 19]
-        3 commit"),
-    case("5b OTV, the reader begins first", "
+        3 commit",
+    ),
+    case(
+        "5b OTV, the reader begins first",
+        "
         1 begin
         2 begin
         3 begin
@@ -83,8 +100,11 @@ const HERMITAGE: &[Script] = &[
         3 select value from test order by id => [10 20]
         2 commit => 40001
         3 select value from test order by id => [10 20]
-        3 commit"),
-    case("6 PMP predicate-many-preceders, read", "
+        3 commit",
+    ),
+    case(
+        "6 PMP predicate-many-preceders, read",
+        "
         1 begin
         2 begin
         1 select id from test where value = 30 => []
@@ -92,8 +112,11 @@ const HERMITAGE: &[Script] = &[
         2 commit
         1 select id from test where value % 3 = 0 => []
         1 commit
-        1 select id from test where value % 3 = 0 => [3]"),
-    case("7 PMP predicate-many-preceders, write", "
+        1 select id from test where value % 3 = 0 => [3]",
+    ),
+    case(
+        "7 PMP predicate-many-preceders, write",
+        "
         1 begin
         2 begin
         1 update test set value = value + 10 => 2 rows
@@ -101,8 +124,11 @@ const HERMITAGE: &[Script] = &[
         1 commit
         2 select id from test order by id => [1]
         2 commit => 40001
-        3 select value from test order by id => [20 30]"),
-    case("8a P4 lost update", "
+        3 select value from test order by id => [20 30]",
+    ),
+    case(
+        "8a P4 lost update",
+        "
         1 begin
         2 begin
         1 select value from test where id = 1 => [10]
@@ -110,8 +136,11 @@ const HERMITAGE: &[Script] = &[
         1 update test set value = 11 where id = 1 => 1 row
         2 update test set value = 11 where id = 1 => 1 row
         1 commit
-        2 commit => 40001"),
-    case("8b P4 lost update, another value", "
+        2 commit => 40001",
+    ),
+    case(
+        "8b P4 lost update, another value",
+        "
         1 begin
         2 begin
         1 select value from test where id = 1 => [10]
@@ -120,8 +149,11 @@ const HERMITAGE: &[Script] = &[
         2 update test set value = value + 2 where id = 1
         1 commit
         2 commit => 40001
-        3 select value from test where id = 1 => [11]"),
-    case("9 G-single read skew", "
+        3 select value from test where id = 1 => [11]",
+    ),
+    case(
+        "9 G-single read skew",
+        "
         1 begin
         2 begin
         1 select value from test where id = 1 => [10]
@@ -130,16 +162,22 @@ const HERMITAGE: &[Script] = &[
         2 update test set value = 18 where id = 2
         2 commit
         1 select value from test where id = 2 => [20]
-        1 commit"),
-    case("10 G-single with predicates", "
+        1 commit",
+    ),
+    case(
+        "10 G-single with predicates",
+        "
         1 begin
         2 begin
         1 select value from test where value % 5 = 0 order by id => [10 20]
         2 update test set value = 12 where value = 10 => 1 row
         2 commit
         1 select value from test where value % 3 = 0 => []
-        1 commit"),
-    case("11 G-single with a write predicate", "
+        1 commit",
+    ),
+    case(
+        "11 G-single with a write predicate",
+        "
         1 begin
         2 begin
         1 select value from test where id = 1 => [10]
@@ -149,8 +187,11 @@ const HERMITAGE: &[Script] = &[
         2 commit
         1 delete from test where value = 20 => 1 row
         1 commit => 40001
-        3 select value from test order by id => [12 18]"),
-    case("12 G2-item write skew", "
+        3 select value from test order by id => [12 18]",
+    ),
+    case(
+        "12 G2-item write skew",
+        "
         1 begin
         2 begin
         1 select value from test where id in (1, 2) order by id => [10 20]
@@ -159,8 +200,11 @@ const HERMITAGE: &[Script] = &[
         2 update test set value = 21 where id = 2
         1 commit
         2 commit
-        3 select value from test order by id => [11 21]"),
-    case("13 G2-item with FOR UPDATE", "
+        3 select value from test order by id => [11 21]",
+    ),
+    case(
+        "13 G2-item with FOR UPDATE",
+        "
         1 begin
         2 begin
         1 select value from test where id = 2 for update => [20]
@@ -169,8 +213,11 @@ const HERMITAGE: &[Script] = &[
         2 update test set value = 21 where id = 2
         1 commit
         2 commit => 40001
-        3 select value from test order by id => [11 20]"),
-    case("14 G2 predicate write skew", "
+        3 select value from test order by id => [11 20]",
+    ),
+    case(
+        "14 G2 predicate write skew",
+        "
         1 begin
         2 begin
         1 select id from test where value % 3 = 0 => []
@@ -179,8 +226,11 @@ const HERMITAGE: &[Script] = &[
         2 insert into test values (4, 42)
         1 commit
         2 commit
-        3 select value from test where value % 3 = 0 order by id => [30 42]"),
-    case("15 Fekete's read-only anomaly", "
+        3 select value from test where value % 3 = 0 order by id => [30 42]",
+    ),
+    case(
+        "15 Fekete's read-only anomaly",
+        "
         1 begin
         1 select value from test order by id => [10 20]
         2 begin
@@ -191,11 +241,14 @@ const HERMITAGE: &[Script] = &[
         3 commit
         1 update test set value = 0 where id = 1
         1 commit
-        3 select value from test order by id => [0 25]"),
+        3 select value from test order by id => [0 25]",
+    ),
 ];
 
 const OWN: &[Script] = &[
-    case("16 insert race on the primary key", "
+    case(
+        "16 insert race on the primary key",
+        "
         1 begin
         2 begin
         1 insert into test values (3, 30)
@@ -203,7 +256,8 @@ const OWN: &[Script] = &[
         1 commit
         2 commit => 40001
         2 insert into test values (3, 31) => 23505
-        3 select value from test where id = 3 => [30]"),
+        3 select value from test where id = 3 => [30]",
+    ),
     Script {
         name: "17 insert race on a unique secondary key",
         setup: "
@@ -219,31 +273,42 @@ const OWN: &[Script] = &[
             2 insert into test values (2, 7) => 23505
             3 select id from test => [1]",
     },
-    case("18a delete against delete", "
+    case(
+        "18a delete against delete",
+        "
         1 begin
         2 begin
         1 delete from test where id = 1 => 1 row
         2 delete from test where id = 1 => 1 row
         1 commit
         2 commit => 40001
-        3 select id from test => [2]"),
-    case("18b delete against update", "
+        3 select id from test => [2]",
+    ),
+    case(
+        "18b delete against update",
+        "
         1 begin
         2 begin
         1 delete from test where id = 1 => 1 row
         2 update test set value = 0 where id = 1 => 1 row
         1 commit
         2 commit => 40001
-        3 select id from test => [2]"),
-    case("18c update against delete", "
+        3 select id from test => [2]",
+    ),
+    case(
+        "18c update against delete",
+        "
         1 begin
         2 begin
         1 update test set value = 0 where id = 1 => 1 row
         2 delete from test where id = 1 => 1 row
         1 commit
         2 commit => 40001
-        3 select value from test order by id => [0 20]"),
-    case("18d insert after delete against update", "
+        3 select value from test order by id => [0 20]",
+    ),
+    case(
+        "18d insert after delete against update",
+        "
         1 begin
         2 begin
         1 delete from test where id = 1 => 1 row
@@ -251,15 +316,21 @@ const OWN: &[Script] = &[
         2 update test set value = 0 where id = 1 => 1 row
         1 commit
         2 commit => 40001
-        3 select value from test order by id => [99 20]"),
-    case("19a update of no rows does not conflict", "
+        3 select value from test order by id => [99 20]",
+    ),
+    case(
+        "19a update of no rows does not conflict",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1
         2 update test set value = 12 where id = 99 => 0 rows
         1 commit
-        2 commit"),
-    case("19b writes that were rolled back do not conflict", "
+        2 commit",
+    ),
+    case(
+        "19b writes that were rolled back do not conflict",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1
@@ -269,23 +340,32 @@ const OWN: &[Script] = &[
         2 update test set value = 22 where id = 2
         1 commit
         2 commit
-        3 select value from test order by id => [11 22]"),
-    case("19c an aborted writer does not conflict", "
+        3 select value from test order by id => [11 22]",
+    ),
+    case(
+        "19c an aborted writer does not conflict",
+        "
         1 begin
         2 begin
         1 update test set value = 11 where id = 1
         2 update test set value = 12 where id = 1
         1 rollback
         2 commit
-        3 select value from test where id = 1 => [12]"),
-    case("20 an update to the same value conflicts", "
+        3 select value from test where id = 1 => [12]",
+    ),
+    case(
+        "20 an update to the same value conflicts",
+        "
         1 begin
         2 begin
         1 update test set value = value where id = 1 => 1 row
         2 update test set value = 12 where id = 1 => 1 row
         1 commit
-        2 commit => 40001"),
-    case("21 a reader never fails", "
+        2 commit => 40001",
+    ),
+    case(
+        "21 a reader never fails",
+        "
         1 begin
         1 select value from test order by id => [10 20]
         2 update test set value = 11 where id = 1
@@ -294,7 +374,8 @@ const OWN: &[Script] = &[
         1 select value from test order by id => [10 20]
         1 select count(*) from test where value > 0 => [2]
         1 commit
-        1 select value from test order by id => [11 30]"),
+        1 select value from test order by id => [11 30]",
+    ),
     Script {
         name: "22a a parent is deleted while a child is inserted",
         setup: "
@@ -349,19 +430,25 @@ const OWN: &[Script] = &[
             3 commit
             4 select count(*) from child => [2]",
     },
-    case("23 a table is altered under a writer", "
+    case(
+        "23 a table is altered under a writer",
+        "
         1 begin
         1 insert into test values (3, 30)
         2 alter table test add column more int
         1 commit => 40001
-        3 select count(*) from test => [2]"),
-    case("24 the first statement takes the snapshot", "
+        3 select count(*) from test => [2]",
+    ),
+    case(
+        "24 the first statement takes the snapshot",
+        "
         1 begin
         2 update test set value = 11 where id = 1
         1 select value from test where id = 1 => [11]
         2 update test set value = 12 where id = 1
         1 select value from test where id = 1 => [11]
-        1 commit"),
+        1 commit",
+    ),
     Script {
         name: "25 the loser leaves nothing, in no index",
         setup: "
@@ -384,18 +471,23 @@ const OWN: &[Script] = &[
             3 select id from test where value = 11 => [1]
             3 insert into test values (3, 77, 777)",
     },
-    case("26 a failed transaction stays failed", "
+    case(
+        "26 a failed transaction stays failed",
+        "
         1 begin
         1 update test set value = 11 where id = 1
         1 select 1 / 0 => 22012
         1 select 1 => 25P02
         1 update test set value = 12 where id = 1 => 25P02
         1 rollback
-        1 select value from test order by id => [10 20]"),
+        1 select value from test order by id => [10 20]",
+    ),
 ];
 
 const SERIALIZABLE: &[Script] = &[
-    case("12 write skew is refused", "
+    case(
+        "12 write skew is refused",
+        "
         1 begin isolation level serializable
         2 begin isolation level serializable
         1 select value from test where id in (1, 2) order by id => [10 20]
@@ -404,8 +496,11 @@ const SERIALIZABLE: &[Script] = &[
         2 update test set value = 21 where id = 2
         1 commit
         2 commit => 40001
-        3 select value from test order by id => [11 20]"),
-    case("14 predicate write skew is refused", "
+        3 select value from test order by id => [11 20]",
+    ),
+    case(
+        "14 predicate write skew is refused",
+        "
         1 begin isolation level serializable
         2 begin isolation level serializable
         1 select id from test where value % 3 = 0 => []
@@ -414,8 +509,11 @@ const SERIALIZABLE: &[Script] = &[
         2 insert into test values (4, 42)
         1 commit
         2 commit => 40001
-        3 select value from test where value % 3 = 0 order by id => [30]"),
-    case("a range that was read empty is guarded", "
+        3 select value from test where value % 3 = 0 order by id => [30]",
+    ),
+    case(
+        "a range that was read empty is guarded",
+        "
         1 begin isolation level serializable
         2 begin isolation level serializable
         1 select count(*) from test where id > 2 => [0]
@@ -423,8 +521,11 @@ const SERIALIZABLE: &[Script] = &[
         1 insert into test values (1001, 1)
         2 insert into test values (1002, 2)
         1 commit
-        2 commit => 40001"),
-    case("transactions that read apart both commit", "
+        2 commit => 40001",
+    ),
+    case(
+        "transactions that read apart both commit",
+        "
         1 begin isolation level serializable
         2 begin isolation level serializable
         1 select value from test where id = 1 => [10]
@@ -433,13 +534,17 @@ const SERIALIZABLE: &[Script] = &[
         2 update test set value = 21 where id = 2
         1 commit
         2 commit
-        3 select value from test order by id => [11 21]"),
-    case("a lone reader commits", "
+        3 select value from test order by id => [11 21]",
+    ),
+    case(
+        "a lone reader commits",
+        "
         1 begin isolation level serializable
         1 select value from test order by id => [10 20]
         2 update test set value = 11 where id = 1
         1 select value from test order by id => [10 20]
-        1 commit"),
+        1 commit",
+    ),
 ];
 
 async fn all_cases(adjudicators: u32) {

@@ -1,5 +1,7 @@
 //! Clients that break the protocol, stall, flood or ask absurd things: they are refused, and nobody else notices.
 
+#![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
+
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -161,7 +163,8 @@ fn long_statements_of_some_do_not_block_others() {
     let server = server();
     let work = "select count(*) from generate_series(1, 100000) a, generate_series(1, 100000) b";
     let constant = "select count(*) from (select repeat('x', 100000000) ~ '(x*)*y') s";
-    for sql in ["select pg_sleep(60)", "select pg_sleep(60) from pg_class limit 1", work, constant] {
+    for sql in ["select pg_sleep(60)", "select pg_sleep(60) from pg_class limit 1", work, constant]
+    {
         let mut busy = Vec::new();
         for number in 0..12 {
             let mut wire = Wire::start(&server);
@@ -259,7 +262,12 @@ fn absurdly_deep_statements_are_answered() {
     absurd(&server, "NOT", &nested("not ", "true", "", 20_000), deep);
     absurd(&server, "minus", &nested("- ", "1", "", 20_000), deep);
     absurd(&server, "CASE", &nested("case when true then ", "1", " end", 5_000), deep);
-    absurd(&server, "casts", &nested("1", "", "::int", 20_000).replacen(&"1".repeat(20_000), "1", 1), deep);
+    absurd(
+        &server,
+        "casts",
+        &nested("1", "", "::int", 20_000).replacen(&"1".repeat(20_000), "1", 1),
+        deep,
+    );
     absurd(&server, "ARRAY", &nested("array[", "1", "]", 5_000), &["54001", "42601", "54000"]);
     absurd(&server, "a sum", &format!("select 1{}", " + 1".repeat(20_000)), deep);
     absurd(&server, "OR", &format!("select true{}", " or false".repeat(20_000)), deep);
@@ -298,7 +306,12 @@ fn absurdly_wide_statements_are_answered() {
     absurd(&server, "a number", &format!("select {}::int", "9".repeat(1_000)), &["22003"]);
     absurd(&server, "a huge number", &format!("select {}", "9".repeat(200_000)), &["22003"]);
     absurd(&server, "zeros", "select 'x' || 0 / 0", &["22012"]);
-    absurd(&server, "repeat", "select length(repeat('x', 2000000000))", &["54000", "53200", "22023"]);
+    absurd(
+        &server,
+        "repeat",
+        "select length(repeat('x', 2000000000))",
+        &["54000", "53200", "22023"],
+    );
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Each client has what a session can have between transactions: prepared statements of the protocol and of SQL,
 //! settings, a held connection. `RECYCLE_SECONDS` is how long it goes on (20 if it is not set).
 
+#![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
+
 use std::time::{Duration, Instant};
 
 use tests::connect::{connect, rows, sqlstate};

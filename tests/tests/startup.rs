@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tests::connect::{config, connect, connect_as, rows, sqlstate, Tls};
+use tests::connect::{Tls, config, connect, connect_as, rows, sqlstate};
 use tests::server::{free_address, http_get, start_command};
 use tests::wait::poll;
 use tests::wire::{PROTOCOL_3_0, errors, frontend, shape};
@@ -233,15 +233,15 @@ async fn passwords_and_tls_guard_a_node() {
     assert_eq!(rows(&client, "select current_user").await, ["admin"]);
     let mut wrong = config(&server);
     wrong.password("not the password");
-    let error = connect_as(&server, &wrong).await.err().expect("refused");
+    let error = connect_as(&server, &wrong).await.expect_err("refused");
     assert_eq!(sqlstate(&error), "28P01");
     let mut unknown = config(&server);
     unknown.user("nobody_of_this_name");
-    let error = connect_as(&server, &unknown).await.err().expect("refused");
+    let error = connect_as(&server, &unknown).await.expect_err("refused");
     assert_eq!(sqlstate(&error), "28P01", "an unknown role looks like a wrong password");
     let mut elsewhere = config(&server);
     elsewhere.dbname("no_such_database");
-    let error = connect_as(&server, &elsewhere).await.err().expect("refused");
+    let error = connect_as(&server, &elsewhere).await.expect_err("refused");
     assert_eq!(sqlstate(&error), "3D000");
     let plain = config(&server).connect(tokio_postgres::NoTls).await;
     assert!(plain.is_err(), "no session without TLS");
@@ -265,11 +265,11 @@ async fn an_insecure_node_knows_its_roles_and_databases() {
     let server = Server::start(Options::default());
     let mut unknown = config(&server);
     unknown.user("nobody_of_this_name");
-    let error = connect_as(&server, &unknown).await.err().expect("refused");
+    let error = connect_as(&server, &unknown).await.expect_err("refused");
     assert_eq!(sqlstate(&error), "28000");
     let mut elsewhere = config(&server);
     elsewhere.dbname("no_such_database");
-    let error = connect_as(&server, &elsewhere).await.err().expect("refused");
+    let error = connect_as(&server, &elsewhere).await.expect_err("refused");
     assert_eq!(sqlstate(&error), "3D000");
 }
 
@@ -321,12 +321,11 @@ fn sigterm_waits_for_a_transaction_and_a_second_one_does_not() {
     let mut wire = tests::wire::Wire::start(&server);
     wire.run("create table drained (a int); begin; insert into drained values (1)");
     server.signal(Signal::TERM);
-    let unready = poll(Duration::from_secs(10), || {
-        match http_get(server.http_address(), "/readyz") {
+    let unready =
+        poll(Duration::from_secs(10), || match http_get(server.http_address(), "/readyz") {
             Ok((200, _)) => None,
             _ => Some(()),
-        }
-    });
+        });
     assert!(unready.is_some(), "a draining node is not ready");
     assert!(server.is_running(), "an open transaction is waited for");
     wire.run("commit");
@@ -337,12 +336,11 @@ fn sigterm_waits_for_a_transaction_and_a_second_one_does_not() {
     assert_eq!(tests::wire::values(&wire.run("select a from drained")), ["1"]);
     wire.run("begin; insert into drained values (2)");
     server.signal(Signal::TERM);
-    let unready = poll(Duration::from_secs(10), || {
-        match http_get(server.http_address(), "/readyz") {
+    let unready =
+        poll(Duration::from_secs(10), || match http_get(server.http_address(), "/readyz") {
             Ok((200, _)) => None,
             _ => Some(()),
-        }
-    });
+        });
     assert!(unready.is_some(), "a draining node is not ready");
     server.signal(Signal::TERM);
     let begun = std::time::Instant::now();

@@ -25,7 +25,8 @@ async fn run(client: &Client, sql: &str) {
 async fn savepoints_nest_and_undo() {
     let (_server, client) = start().await;
     run(&client, "begin; insert into t values (1, 'a'); savepoint one").await;
-    run(&client, "insert into t values (2, 'b'); savepoint two; insert into t values (3, 'c')").await;
+    run(&client, "insert into t values (2, 'b'); savepoint two; insert into t values (3, 'c')")
+        .await;
     run(&client, "rollback to savepoint two; update t set b = 'z' where a = 1").await;
     assert_eq!(rows(&client, "select * from t order by a").await, ["1|z", "2|b"]);
     run(&client, "rollback to one").await;
@@ -62,8 +63,11 @@ async fn commit_of_a_failed_transaction_rolls_back() {
     run(&client, "begin; commit; rollback").await;
     run(&client, "begin; begin; insert into t values (1, 'a'); end").await;
     assert_eq!(rows(&client, "select count(*) from t").await, ["1"]);
-    run(&client, "begin; insert into t values (2, 'a'); commit and chain; insert into t values (3, 'a')")
-        .await;
+    run(
+        &client,
+        "begin; insert into t values (2, 'a'); commit and chain; insert into t values (3, 'a')",
+    )
+    .await;
     run(&client, "rollback").await;
     assert_eq!(rows(&client, "select a from t order by a").await, ["1", "2"]);
 }
@@ -99,7 +103,8 @@ async fn ddl_in_a_savepoint_is_undone_with_it() {
     run(&client, "begin; savepoint s; create table u (a int); insert into u values (1)").await;
     run(&client, "rollback to s").await;
     assert_eq!(failure(&client, "select * from u").await, "42P01");
-    run(&client, "rollback to s; create table u (b text); insert into u values ('x'); commit").await;
+    run(&client, "rollback to s; create table u (b text); insert into u values ('x'); commit")
+        .await;
     assert_eq!(rows(&client, "select b from u").await, ["x"]);
     run(&client, "drop table u").await;
 }

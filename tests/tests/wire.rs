@@ -96,9 +96,7 @@ fn cancel_ends_a_statement_whose_rows_stream() {
         let mut wire = Wire::start(&server);
         match extended {
             false => wire.send(&frontend::query(ENDLESS_ROWS)),
-            true => {
-                wire.send(&[frontend::extended(ENDLESS_ROWS, &[]), frontend::sync()].concat())
-            }
+            true => wire.send(&[frontend::extended(ENDLESS_ROWS, &[]), frontend::sync()].concat()),
         }
         first_row(&mut wire);
         wire.cancel(&server);
@@ -149,7 +147,8 @@ fn a_wrong_cancel_key_cancels_nothing() {
 fn an_error_in_copy_out_is_an_error_and_no_message_of_clients() {
     let server = server();
     let mut wire = Wire::start(&server);
-    let answer = wire.query("copy (select 1 / (500 - g) from generate_series(1, 1000) g) to stdout");
+    let answer =
+        wire.query("copy (select 1 / (500 - g) from generate_series(1, 1000) g) to stdout");
     assert!(answer.iter().all(|message| message.kind != 'f'), "{}", shape(&answer));
     assert_eq!(errors(&answer), "22012");
     assert_eq!(answer.first().map(|message| message.kind), Some('H'));
@@ -407,7 +406,9 @@ fn copy_within_several_statements() {
     let server = server();
     let mut wire = Wire::start(&server);
     wire.run("drop table if exists wire_copy; create table wire_copy (a int primary key, b text)");
-    wire.send(&frontend::query("copy wire_copy from stdin; select count(*) from wire_copy; select 2"));
+    wire.send(&frontend::query(
+        "copy wire_copy from stdin; select count(*) from wire_copy; select 2",
+    ));
     assert_eq!(wire.receive().map(|message| message.kind), Some('G'));
     wire.send(&frontend::copy_data(b"1\tone\n2\t"));
     wire.send(&frontend::copy_data(b"\\N\n3\tthr"));
@@ -489,13 +490,8 @@ fn a_pipeline_is_one_transaction_up_to_its_sync() {
     let mut wire = Wire::start(&server);
     wire.run("drop table if exists wire_pipe; create table wire_pipe (a int primary key)");
     let insert = |value: &str| frontend::extended("insert into wire_pipe values ($1)", &[value]);
-    let answer = wire.exchange(&[
-        insert("1"),
-        insert("2"),
-        insert("1"),
-        insert("3"),
-        frontend::sync(),
-    ]);
+    let answer =
+        wire.exchange(&[insert("1"), insert("2"), insert("1"), insert("3"), frontend::sync()]);
     assert_eq!((errors(&answer).as_str(), state(&answer)), ("23505", 'I'));
     assert_eq!(shape(&answer), "12nC12nC12nEZ", "what follows the error is skipped");
     assert_eq!(values(&wire.run("select count(*) from wire_pipe")), ["0"], "all or nothing");
