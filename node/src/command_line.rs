@@ -215,13 +215,15 @@ async fn run_shell(options: SqlOptions) -> Result<ExitCode, Exit> {
         format: options.format,
         quiet: options.quiet,
     };
-    if shell.url.is_none() && shell.host.is_none() && shell.port.is_none() {
-        if let Some(local) = status::local_target(&options.data_dir) {
-            shell.host = Some(local.host);
-            shell.port = Some(local.port);
-            shell.password = shell.password.or(local.password);
-            shell.ca_file = shell.ca_file.or(local.ca_file);
-        }
+    if shell.url.is_none()
+        && shell.host.is_none()
+        && shell.port.is_none()
+        && let Some(local) = status::local_target(&options.data_dir)
+    {
+        shell.host = Some(local.host);
+        shell.port = Some(local.port);
+        shell.password = shell.password.or(local.password);
+        shell.ca_file = shell.ca_file.or(local.ca_file);
     }
     let code =
         shell::run(shell).await.map_err(|error| Exit::new(Code::Usage, error.to_string()))?;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use protocol::TransactionId;
 use protocol::key::{FIRST_USER_TABLE, PREFIX_BYTES, prefix_end};
-use protocol::storage::{Direction, ReadStorage, ScanRequest};
+use protocol::storage::{Direction, ScanRequest};
 use protocol::transaction::{CommitRequest, Outcome, Write};
 use query_processor::Services;
 use tokio::sync::Notify;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use adjudicator::Cluster;
 use crossbar::Crossbar;
 use journal::{JournalConfig, Node as Journals, OpenError};
-use protocol::adjudication::{BumpError, Commit, Promise, Promises};
+use protocol::adjudication::{BumpError, Promise, Promises};
 use protocol::delivery::{ApplyError, Delivery, DeliverySink};
 use protocol::journal::{BoxFuture, Position};
 use protocol::key::ShardMap;
@@ -227,10 +227,6 @@ impl LocalCluster {
                 Err(_) => Err(Exit::failure("storage has stopped")),
             },
         }
-    }
-
-    pub fn commit(&self) -> Arc<dyn Commit> {
-        Arc::new(self.adjudicators.clone())
     }
 
     /// Resolves when a part has failed for good: the process must end, and starts again from its log.

@@ -497,9 +497,10 @@ impl Session {
         }
         let statement = parsed.into_iter().next().map(|one| Arc::new(one.statement));
         if let Some(statement) = &statement
-            && !Self::allowed_when_failed(statement) {
-                self.check_not_failed()?;
-            }
+            && !Self::allowed_when_failed(statement)
+        {
+            self.check_not_failed()?;
+        }
         if name.is_empty() {
             self.prepared.remove("");
         }
@@ -551,9 +552,10 @@ impl Session {
         results: Vec<i16>,
     ) -> SqlResult<()> {
         if let Some(statement) = &prepared.statement
-            && !Self::allowed_when_failed(statement) {
-                self.check_not_failed()?;
-            }
+            && !Self::allowed_when_failed(statement)
+        {
+            self.check_not_failed()?;
+        }
         if !portal_name.is_empty() && self.portals.contains_key(&portal_name) {
             return Err(SqlError::new(
                 sqlstate::DUPLICATE_CURSOR,

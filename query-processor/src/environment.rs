@@ -546,9 +546,10 @@ impl CatalogView for StatementEnvironment {
             return Ok(self.catalog.relation_by_name(found.oid, name).cloned());
         }
         if !self.search_path.contains(&PG_CATALOG)
-            && let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name) {
-                return Ok(Some(Arc::clone(found)));
-            }
+            && let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name)
+        {
+            return Ok(Some(Arc::clone(found)));
+        }
         Ok(self
             .search_path
             .iter()

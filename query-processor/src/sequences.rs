@@ -247,9 +247,10 @@ impl Sequences {
     ) -> SqlResult<(i64, bool)> {
         if let Some(slot) = self.blocks.get(&oid).map(|slot| Arc::clone(&slot))
             && let Some(Block { last: Some(last), generation, .. }) = &*lock(&slot)
-                && *generation == definition.generation {
-                    return Ok((*last, true));
-                }
+            && *generation == definition.generation
+        {
+            return Ok((*last, true));
+        }
         Ok(match services.read_row(&key(oid), tau)? {
             None => (definition.start, false),
             Some(bytes) => {

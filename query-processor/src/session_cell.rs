@@ -187,9 +187,10 @@ impl SessionCell {
             inner.settings.put(&name, value);
         }
         if let Some(before) = inner.current_user_before.take()
-            && !committed {
-                inner.current_user = before;
-            }
+            && !committed
+        {
+            inner.current_user = before;
+        }
     }
 
     pub fn notice(&self, notice: SqlError) {

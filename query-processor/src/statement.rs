@@ -63,11 +63,11 @@ impl Prepared {
         let epoch = environment.session.settings_epoch();
         if let Some(cached) = &*self.plan.lock()
             && std::ptr::eq(cached.catalog.as_ptr(), Arc::as_ptr(&environment.catalog))
-                && cached.settings_epoch == epoch
-                && cached.role == environment.current_role
-            {
-                return Ok(Arc::clone(&cached.statement));
-            }
+            && cached.settings_epoch == epoch
+            && cached.role == environment.current_role
+        {
+            return Ok(Arc::clone(&cached.statement));
+        }
         let statement = self.statement.as_ref().expect("only statements are planned");
         let planned = Arc::new(plan(statement, &self.given_types, environment)?);
         *self.plan.lock() = Some(CachedPlan {
@@ -86,7 +86,7 @@ pub fn plan(
     parameter_types: &[Oid],
     environment: &StatementEnvironment,
 ) -> SqlResult<planner::plan::Statement> {
-    let options = planner::PlanOptions { parameter_types, ..planner::PlanOptions::default() };
+    let options = planner::PlanOptions { parameter_types };
     let planned = planner::plan_statement(statement, environment, &options)?;
     crate::privileges::check(&planned, environment)?;
     Ok(planned)

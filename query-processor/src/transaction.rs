@@ -141,9 +141,10 @@ impl Transaction {
     pub fn get(&self, key: &[u8]) -> SqlResult<Option<Bytes>> {
         let mut inner = self.inner.lock();
         if !inner.earlier.is_empty()
-            && let Some(write) = inner.earlier.get(key) {
-                return Ok(write.value.clone());
-            }
+            && let Some(write) = inner.earlier.get(key)
+        {
+            return Ok(write.value.clone());
+        }
         if self.serializable {
             inner.read_keys.insert(Bytes::copy_from_slice(key), ());
         }

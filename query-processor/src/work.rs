@@ -38,9 +38,9 @@ pub async fn apply(
     let changed: Vec<Oid> = made
         .changes
         .iter()
-        .filter_map(|change| match change {
-            DescriptorChange::Put(descriptor) => Some(descriptor.oid()),
-            DescriptorChange::Remove(oid) => Some(*oid),
+        .map(|change| match change {
+            DescriptorChange::Put(descriptor) => descriptor.oid(),
+            DescriptorChange::Remove(oid) => *oid,
         })
         .collect();
     let catalog = Arc::new(environment.catalog.with_changes(&made.changes));
@@ -91,9 +91,10 @@ fn write_descriptors(
         write(catalog::descriptor_key(oid), after.map(|descriptor| descriptor.encode()))?;
         if after.is_none()
             && let Some(catalog::Descriptor::Relation(relation)) = &before
-                && relation.sequence.is_some() {
-                    environment.transaction.write(sequences::counter_removal(oid))?;
-                }
+            && relation.sequence.is_some()
+        {
+            environment.transaction.write(sequences::counter_removal(oid))?;
+        }
     }
     debug_assert!(prefix(NAME_TABLE, PRIMARY_INDEX).len() == protocol::key::PREFIX_BYTES);
     Ok(())

@@ -1,7 +1,7 @@
 //! The node is killed at random instants under sixteen writing clients, again and again on the same directory.
 //!
 //! `CRASH_ROUNDS` is the number of kills (10 if it is not set), `CRASH_SEED` replays the random choices of a failed run
-//! as far as they are ours: accounts, amounts and instants. What a kill hits is up to the machine.
+//! as far as they are ours: accounts, amounts and instants. What a kill hits is up to the machine. Checks: D1, D2, S1.
 
 #![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
 

@@ -56,11 +56,8 @@ impl MachineState {
     }
 
     fn snapshot(&self) -> Result<Snapshot<CommittedLeader, u64, (), Vec<u8>>, io::Error> {
-        let meta = SnapshotMeta {
-            last_log_id: self.applied,
-            last_membership: self.membership.clone(),
-            ..SnapshotMeta::default()
-        };
+        let meta =
+            SnapshotMeta { last_log_id: self.applied, last_membership: self.membership.clone() };
         Ok(Snapshot { meta, snapshot: self.encode()? })
     }
 }

@@ -259,9 +259,10 @@ impl Importer {
         let mut defaults = Vec::new();
         for column in relation.live_columns() {
             if (uses_defaults || !numbers.contains(&column.number))
-                && let Some(bound) = crate::binding::default(&relation, column, &environment)? {
-                    defaults.push((column.number as usize - 1, bound));
-                }
+                && let Some(bound) = crate::binding::default(&relation, column, &environment)?
+            {
+                defaults.push((column.number as usize - 1, bound));
+            }
         }
         let filter = match filter {
             Some(filter) => Some(crate::binding::condition(&relation, filter, &environment)?),
@@ -335,9 +336,10 @@ impl Importer {
             };
             let Some(row) = row else { break };
             if let Some(filter) = &self.filter
-                && !crate::binding::holds(filter, &row, &*self.environment)? {
-                    continue;
-                }
+                && !crate::binding::holds(filter, &row, &*self.environment)?
+            {
+                continue;
+            }
             rows.push(row);
             if rows.len() >= INSERT_ROWS {
                 self.pipeline.insert(std::mem::take(&mut rows))?;

@@ -104,7 +104,7 @@ fn check(budget: usize, sizes: &[(usize, usize)], distinct: i32) {
                         })),
                         4,
                     );
-                    let rows = query(hash, &env).unwrap();
+                    let rows = query(hash, &env).expect("valid");
                     assert_eq!(sorted(&rows), wanted, "hash {kind:?} {extra} {left_size}");
                 }
                 let mut parts = vec![call(&EQUAL, column(0), column(2))];
@@ -119,7 +119,7 @@ fn check(budget: usize, sizes: &[(usize, usize)], distinct: i32) {
                     })),
                     4,
                 );
-                let rows = query(nested, &env).unwrap();
+                let rows = query(nested, &env).expect("valid");
                 assert_eq!(sorted(&rows), wanted, "nested {kind:?} {extra} {left_size}");
                 if kind != JoinKind::NullAwareAnti {
                     let merge = plan(
@@ -133,7 +133,7 @@ fn check(budget: usize, sizes: &[(usize, usize)], distinct: i32) {
                         })),
                         4,
                     );
-                    let rows = query(merge, &env).unwrap();
+                    let rows = query(merge, &env).expect("valid");
                     assert_eq!(sorted(&rows), wanted, "merge {kind:?} {extra} {left_size}");
                 }
             }
@@ -172,7 +172,7 @@ fn a_lateral_join_runs_its_right_side_for_each_left_row() {
         })),
         2,
     );
-    let rows = query(join, &MemoryEnv::new(1 << 20)).unwrap();
+    let rows = query(join, &MemoryEnv::new(1 << 20)).expect("valid");
     let wanted = [ints(&[1, 1]), ints(&[1, 11]), ints(&[2, 2]), ints(&[2, 12])];
     assert_eq!(shown(&rows), shown(&wanted));
 }

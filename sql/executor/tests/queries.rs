@@ -83,7 +83,7 @@ fn quantified_subqueries_know_three_values() {
         for hashable in [false, true] {
             let outer = [ints(&[1]), ints(&[5]), null()];
             let result = project(values(&outer), vec![any(values(&inner), hashable, false)]);
-            let rows = query(result, &small()).unwrap();
+            let rows = query(result, &small()).expect("valid");
             let texts: Vec<String> = rows.iter().map(|row| format!("{:?}", row[0])).collect();
             assert_eq!(texts, wanted, "{inner:?} {hashable}");
         }
@@ -91,7 +91,7 @@ fn quantified_subqueries_know_three_values() {
     let none = || plan(Operator::Values { rows: Vec::new() }, 1);
     for (all, wanted) in [(false, "[Bool(false)]"), (true, "[Bool(true)]")] {
         let result = project(values(&[null()]), vec![any(none(), !all, all)]);
-        assert_eq!(shown(&query(result, &small()).unwrap()), [wanted]);
+        assert_eq!(shown(&query(result, &small()).expect("valid")), [wanted]);
     }
 }
 
@@ -107,7 +107,7 @@ fn correlated_subqueries_run_for_each_row() {
     let array = SubPlanKind::Array { element: oid::INT4 };
     let list = subplan(array, inner(), vec![(3, column(0))]);
     let length = Expr::IsNull { operand: Box::new(list), negated: true };
-    let rows = query(project(outer, vec![column(0), exists, length]), &small()).unwrap();
+    let rows = query(project(outer, vec![column(0), exists, length]), &small()).expect("valid");
     let found: Vec<String> = rows.iter().map(|row| format!("{:?}", &row[1..])).collect();
     assert_eq!(
         found,
@@ -129,7 +129,7 @@ fn long_lists_are_looked_up_by_hash() {
     };
     let filter =
         Operator::Filter { input: Box::new(series_plan(1, 1000)), condition, one_time: false };
-    assert_eq!(query(plan(filter, 1), &small()).unwrap().len(), 99);
+    assert_eq!(query(plan(filter, 1), &small()).expect("valid").len(), 99);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn recursion_ends_when_a_round_yields_nothing_new() {
         );
         let start = Box::new(values(&[ints(&[1])]));
         let recursive = Operator::Recursive { id: 4, start, step: Box::new(step), distinct };
-        assert_eq!(query(plan(recursive, 1), &small()).unwrap().len(), wanted);
+        assert_eq!(query(plan(recursive, 1), &small()).expect("valid").len(), wanted);
     }
 }
 
@@ -170,7 +170,7 @@ fn a_with_query_is_computed_once_and_spills() {
     let root = plan(Operator::Append { inputs: vec![scan(), scan()] }, 1);
     let cte = Cte { name: "c".to_owned(), plan: series_plan(1, 5_000), modifies: false };
     let env = MemoryEnv::new(20_000);
-    let (rows, _) = run_statement(with_ctes(root, vec![cte]), &env).unwrap();
+    let (rows, _) = run_statement(with_ctes(root, vec![cte]), &env).expect("valid");
     let wanted: Vec<Row> = (1..=5_000).chain(1..=5_000).map(|value| ints(&[value])).collect();
     assert_eq!(shown(&rows), shown(&wanted));
 }
@@ -183,7 +183,7 @@ fn sets_in_select_lists_run_side_by_side() {
         ProjectSetItem::Set(series(constant(1), constant(2))),
     ];
     let input = Box::new(values(&[ints(&[3])]));
-    let rows = query(plan(Operator::ProjectSet { input, items }, 3), &small()).unwrap();
+    let rows = query(plan(Operator::ProjectSet { input, items }, 3), &small()).expect("valid");
     let last = vec![Datum::Int4(3), Datum::Int4(3), Datum::Null];
     assert_eq!(shown(&rows), shown(&[ints(&[3, 1, 1]), ints(&[3, 2, 2]), last]));
 }
@@ -194,16 +194,16 @@ fn a_query_may_stop_and_go_on() {
     let env: Arc<dyn Environment> = small() as Arc<dyn Environment>;
     let statement = statement(series_plan(1, 1000), StatementKind::Select);
     let mut execution =
-        Execution::with_instrumentation(Arc::clone(&statement), Vec::new(), env).unwrap();
+        Execution::with_instrumentation(Arc::clone(&statement), Vec::new(), env).expect("valid");
     assert_send(&execution);
     let mut seen = 0;
-    while let Some(batch) = execution.next_batch(7).unwrap() {
+    while let Some(batch) = execution.next_batch(7).expect("valid") {
         assert!(batch.len() <= 7);
         seen += batch.len();
     }
     assert_eq!(seen, 1000);
-    assert!(execution.next_batch(7).unwrap().is_none());
-    let actuals = execution.actuals(&statement.root).unwrap();
+    assert!(execution.next_batch(7).expect("valid").is_none());
+    let actuals = execution.actuals(&statement.root).expect("valid");
     assert_eq!((actuals.rows, actuals.loops), (1000, 1));
 }
 
@@ -216,14 +216,14 @@ fn index_joins_agree_with_the_definition() {
         vec![table_index(1, "t_pkey", &[1], true), table_index(2, "t_v", &[2], false)],
     ));
     let env = small();
-    let codec = RowCodec::new(&relation).unwrap();
+    let codec = RowCodec::new(&relation).expect("valid");
     for id in 0..200 {
         let row = ints(&[id, id % 20]);
-        let key = codec.row_key(&row, || [0; 16]).unwrap();
-        let entry = codec.index_entry(1, &row[1..], &row, &key).unwrap();
+        let key = codec.row_key(&row, || [0; 16]).expect("valid");
+        let entry = codec.index_entry(1, &row[1..], &row, &key).expect("valid");
         let mut rows = env.rows.lock();
         rows.insert(entry.key, entry.value);
-        rows.insert(key, codec.row_value(&row).unwrap());
+        rows.insert(key, codec.row_value(&row).expect("valid"));
     }
     let left = random_rows(300, 1, 40);
     for (index, place) in [(None, 0usize), (Some(1), 1)] {
@@ -243,7 +243,7 @@ fn index_joins_agree_with_the_definition() {
                 limit: None,
             };
             let join = IndexJoin { left: values(&left), kind, scan, condition: None };
-            let rows = query(plan(Operator::IndexJoin(Box::new(join)), 3), &env).unwrap();
+            let rows = query(plan(Operator::IndexJoin(Box::new(join)), 3), &env).expect("valid");
             let mut wanted = Vec::new();
             for row in &left {
                 let matches: Vec<Row> = (0..150)
@@ -284,9 +284,9 @@ fn columns_added_later_have_their_missing_value() {
     added.missing = Some(missing);
     after.columns.push(added);
     let env = small();
-    let codec = RowCodec::new(&before).unwrap();
-    let key = codec.row_key(&ints(&[1]), || [0; 16]).unwrap();
-    env.rows.lock().insert(key, codec.row_value(&ints(&[1])).unwrap());
+    let codec = RowCodec::new(&before).expect("valid");
+    let key = codec.row_key(&ints(&[1]), || [0; 16]).expect("valid");
+    env.rows.lock().insert(key, codec.row_value(&ints(&[1])).expect("valid"));
     assert_eq!(shown(&stored(&Arc::new(after), &env)), shown(&[ints(&[1, 42])]));
 }
 
@@ -299,9 +299,9 @@ fn a_point_look_up_takes_the_short_way_and_the_long_one_alike() {
         vec![table_index(1, "t_pkey", &[1], true)],
     ));
     let env = small();
-    let codec = RowCodec::new(&relation).unwrap();
-    let key = codec.row_key(&ints(&[7, 70]), || [0; 16]).unwrap();
-    env.rows.lock().insert(key, codec.row_value(&ints(&[7, 70])).unwrap());
+    let codec = RowCodec::new(&relation).expect("valid");
+    let key = codec.row_key(&ints(&[7, 70]), || [0; 16]).expect("valid");
+    env.rows.lock().insert(key, codec.row_value(&ints(&[7, 70])).expect("valid"));
     let scan = Scan {
         relation,
         alias: None,
@@ -319,10 +319,11 @@ fn a_point_look_up_takes_the_short_way_and_the_long_one_alike() {
     let statement = statement(plan(Operator::Scan(Box::new(scan)), 1), StatementKind::Select);
     let shared: Arc<dyn Environment> = env;
     for (id, wanted) in [(Datum::Int4(7), 1), (Datum::Int4(8), 0), (Datum::Null, 0)] {
-        let short = execute_trivial(&statement, &[id.clone()], &shared).unwrap().rows;
+        let short =
+            execute_trivial(&statement, std::slice::from_ref(&id), &shared).expect("valid").rows;
         let mut long =
-            Execution::start(Arc::clone(&statement), vec![id], Arc::clone(&shared)).unwrap();
-        let rows = long.next_batch(10).unwrap().unwrap_or_default();
+            Execution::start(Arc::clone(&statement), vec![id], Arc::clone(&shared)).expect("valid");
+        let rows = long.next_batch(10).expect("valid").unwrap_or_default();
         assert_eq!(shown(&short), shown(&rows));
         assert_eq!(short.len(), wanted);
     }
@@ -355,6 +356,6 @@ fn errors_of_evaluation_point_nowhere() {
         otherwise: Some(Box::new(constant(3))),
         ty: INT4,
     };
-    let rows = query(project(values(&[ints(&[1])]), vec![lazy]), &small()).unwrap();
+    let rows = query(project(values(&[ints(&[1])]), vec![lazy]), &small()).expect("valid");
     assert_eq!(shown(&rows), shown(&[ints(&[3])]));
 }

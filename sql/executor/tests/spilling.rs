@@ -11,8 +11,8 @@ const TINY: usize = 24_000;
 const LARGE: usize = 256 << 20;
 
 fn same_rows(build: impl Fn() -> Plan) -> Vec<Row> {
-    let large = query(build(), &MemoryEnv::new(LARGE)).unwrap();
-    let tiny = query(build(), &MemoryEnv::new(TINY)).unwrap();
+    let large = query(build(), &MemoryEnv::new(LARGE)).expect("valid");
+    let tiny = query(build(), &MemoryEnv::new(TINY)).expect("valid");
     assert_eq!(sorted(&tiny), sorted(&large));
     large
 }
@@ -52,7 +52,7 @@ fn sorts_that_spill_keep_order_and_stability() {
         .into_iter()
         .enumerate()
         .map(|(number, mut row)| {
-            row.push(Datum::Int4(i32::try_from(number).unwrap()));
+            row.push(Datum::Int4(i32::try_from(number).expect("valid")));
             row
         })
         .collect();
@@ -63,8 +63,8 @@ fn sorts_that_spill_keep_order_and_stability() {
         let keys = vec![ascending(0), second];
         plan(Operator::Sort { input: Box::new(values(&rows)), keys, presorted: 0 }, 3)
     };
-    let large = query(build(), &MemoryEnv::new(LARGE)).unwrap();
-    let tiny = query(build(), &MemoryEnv::new(TINY)).unwrap();
+    let large = query(build(), &MemoryEnv::new(LARGE)).expect("valid");
+    let tiny = query(build(), &MemoryEnv::new(TINY)).expect("valid");
     assert_eq!(shown(&tiny), shown(&large));
     let number = |datum: &Datum, null: i32| match datum {
         Datum::Int4(value) => *value,
@@ -86,8 +86,8 @@ fn a_presorted_input_is_sorted_group_by_group() {
         plan(Operator::Sort { input: Box::new(values(&rows)), keys, presorted }, 2)
     };
     let env = MemoryEnv::new(LARGE);
-    let whole = query(build(0), &env).unwrap();
-    assert_eq!(shown(&query(build(1), &env).unwrap()), shown(&whole));
+    let whole = query(build(0), &env).expect("valid");
+    assert_eq!(shown(&query(build(1), &env).expect("valid")), shown(&whole));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn groups_that_spill_are_complete() {
         .iter()
         .map(|row| if let Datum::Int4(value) = row[1] { i64::from(value) } else { 0 })
         .sum();
-    let all = result.iter().find(|row| matches!(row[3], Datum::Int4(3))).unwrap();
+    let all = result.iter().find(|row| matches!(row[3], Datum::Int4(3))).expect("valid");
     assert!(matches!(all[2], Datum::Int8(sum) if sum == total));
 }
 
@@ -112,12 +112,12 @@ fn sorted_and_hashed_aggregation_agree() {
         plan(Operator::Sort { input: Box::new(values(&rows)), keys, presorted: 0 }, 2)
     };
     let env = MemoryEnv::new(LARGE);
-    let hashed = query(group_by(input(), 1, vec![vec![0]], false), &env).unwrap();
-    let grouped = query(group_by(input(), 1, vec![vec![0]], true), &env).unwrap();
+    let hashed = query(group_by(input(), 1, vec![vec![0]], false), &env).expect("valid");
+    let grouped = query(group_by(input(), 1, vec![vec![0]], true), &env).expect("valid");
     assert_eq!(shown(&hashed), shown(&grouped));
     for is_sorted in [false, true] {
         let none = plan(Operator::Values { rows: Vec::new() }, 2);
-        let rows = query(group_by(none, 0, vec![vec![]], is_sorted), &env).unwrap();
+        let rows = query(group_by(none, 0, vec![vec![]], is_sorted), &env).expect("valid");
         assert_eq!(shown(&rows), shown(&[vec![Datum::Null]]));
     }
 }
@@ -173,8 +173,8 @@ fn the_first_rows_are_those_of_the_whole_sort() {
                 offset: Some(constant(offset)),
                 with_ties: ties,
             };
-            let limited = query(plan(limited, 2), &env).unwrap();
-            let top = query(plan(top, 2), &env).unwrap();
+            let limited = query(plan(limited, 2), &env).expect("valid");
+            let top = query(plan(top, 2), &env).expect("valid");
             assert_eq!(shown(&top), shown(&limited), "{limit} {offset} {ties}");
         }
     }

@@ -75,7 +75,7 @@ impl Catalog {
         let mut rows = Vec::new();
         for statement in parsed {
             for relation in &self.relations {
-                let target = bind_target(relation.oid, self).unwrap();
+                let target = bind_target(relation.oid, self).expect("valid");
                 self.env.targets.lock().insert(relation.oid, Arc::new(target));
             }
             let plan = plan_statement(&statement.statement, self, &PlanOptions::default())
@@ -94,7 +94,8 @@ impl Catalog {
                             if value.is_null() {
                                 return "null".to_owned();
                             }
-                            functions::input_output::output(&*self.env, type_oid, value).unwrap()
+                            functions::input_output::output(&*self.env, type_oid, value)
+                                .expect("valid")
                         })
                         .collect();
                     texts.join("|")

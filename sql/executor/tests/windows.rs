@@ -33,7 +33,7 @@ fn expected(
     let key = |row: usize| value(&rows[row][1]);
     let group = |row: usize| (1..=row).filter(|&place| key(place) != key(place - 1)).count() as i64;
     let mut sum = None;
-    for place in 0..rows.len() {
+    for (place, _) in rows.iter().enumerate() {
         let distance = match mode {
             FrameMode::Rows => Some(place as i64 - current as i64),
             FrameMode::Groups => Some(group(place) - group(current)),
@@ -81,9 +81,11 @@ fn bound(edge: Edge, is_start: bool) -> FrameBound {
         Edge::Unbounded => FrameBound::UnboundedFollowing,
         Edge::Offset(0) => FrameBound::CurrentRow,
         Edge::Offset(by) if by < 0 => {
-            FrameBound::Preceding(constant(i32::try_from(-by).unwrap()), offset())
+            FrameBound::Preceding(constant(i32::try_from(-by).expect("valid")), offset())
         }
-        Edge::Offset(by) => FrameBound::Following(constant(i32::try_from(by).unwrap()), offset()),
+        Edge::Offset(by) => {
+            FrameBound::Following(constant(i32::try_from(by).expect("valid")), offset())
+        }
     }
 }
 
@@ -134,7 +136,7 @@ fn frames_agree_with_the_definition() {
                     frame,
                     ty: SqlType::new(oid::INT8),
                 };
-                let result = query(window(&rows, vec![call]), &env).unwrap();
+                let result = query(window(&rows, vec![call]), &env).expect("valid");
                 assert_eq!(result.len(), rows.len());
                 let mut from = 0;
                 while from < result.len() {
@@ -180,7 +182,7 @@ fn ranks_count_rows_and_groups() {
             ty: SqlType::new(oid::INT8),
         })
         .collect();
-    let result = query(window(&rows, calls), &MemoryEnv::new(1 << 20)).unwrap();
+    let result = query(window(&rows, calls), &MemoryEnv::new(1 << 20)).expect("valid");
     let numbers: Vec<Vec<Option<i64>>> =
         result.iter().map(|row| row[3..].iter().map(value).collect()).collect();
     assert_eq!(

@@ -143,14 +143,13 @@ impl Node {
             Node::Test { .. } | Node::Distinct { .. } | Node::Subquery(_) => {
                 matches!(parent, Parent::Boolean(_))
             }
-            Node::Boolean { kind, .. } => match (kind, parent) {
+            Node::Boolean { kind, .. } => matches!(
+                (kind, parent),
                 (
                     Connective::Not | Connective::And,
                     Parent::Boolean(Connective::And | Connective::Or),
-                ) => true,
-                (Connective::Or, Parent::Boolean(Connective::Or)) => true,
-                _ => false,
-            },
+                ) | (Connective::Or, Parent::Boolean(Connective::Or))
+            ),
             Node::Quantified { .. } | Node::Collate { .. } => false,
         }
     }

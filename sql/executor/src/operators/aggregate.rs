@@ -237,7 +237,7 @@ impl AggregateState {
         let mut count = 0usize;
         while let Some(mut row) = reader.next_row()? {
             count += 1;
-            if count % 1024 == 0 {
+            if count.is_multiple_of(1024) {
                 context.check_interrupts()?;
             }
             let Some(Datum::Int4(set)) = row.pop() else {

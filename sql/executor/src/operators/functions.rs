@@ -75,10 +75,11 @@ impl FunctionScanState {
         ordinality: bool,
         context: &Context,
     ) -> SqlResult<Option<Batch>> {
-        if self.results.is_none() && self.series.is_none() {
-            if let [only] = functions {
-                self.series = Series::of(only, &[], context)?;
-            }
+        if self.results.is_none()
+            && self.series.is_none()
+            && let [only] = functions
+        {
+            self.series = Series::of(only, &[], context)?;
         }
         if let Some(series) = &mut self.series {
             context.check_interrupts()?;

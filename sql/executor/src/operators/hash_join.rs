@@ -166,7 +166,7 @@ impl HashJoinState {
         let mut count = 0usize;
         while let Some(row) = reader.as_mut().map_or(Ok(None), SpillReader::next_row)? {
             count += 1;
-            if count % 1024 == 0 {
+            if count.is_multiple_of(1024) {
                 context.check_interrupts()?;
             }
             let key = key_of(&join.right_keys, &row, &scope)?;

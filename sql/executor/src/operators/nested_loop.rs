@@ -73,7 +73,7 @@ impl NestedLoopState {
                 break;
             };
             steps += 1;
-            if steps % 1024 == 0 {
+            if steps.is_multiple_of(1024) {
                 context.check_interrupts()?;
             }
             let finished = match self.right.next_row(&join.right, context)? {
@@ -151,7 +151,7 @@ impl NestedLoopState {
         let mut steps = 0usize;
         while output.len() < BATCH_ROWS {
             steps += 1;
-            if steps % 1024 == 0 {
+            if steps.is_multiple_of(1024) {
                 context.check_interrupts()?;
             }
             if self.current.is_none() && !kept.left_is_done {

@@ -149,7 +149,7 @@ impl SortState {
                     key.extend(row);
                     writer.append(&key)?;
                     count += 1;
-                    if count % 1024 == 0 {
+                    if count.is_multiple_of(1024) {
                         context.check_interrupts()?;
                     }
                 }

@@ -70,7 +70,7 @@ impl<'a> Frames<'a> {
         let group = partition.groups[partition.group_of[row]].clone();
         let cuts = match self.frame.exclusion {
             FrameExclusion::NoOthers => return vec![whole.clone()],
-            FrameExclusion::CurrentRow => vec![row..row + 1],
+            FrameExclusion::CurrentRow => std::iter::once(row..row + 1).collect(),
             FrameExclusion::Group => vec![group],
             FrameExclusion::Ties => vec![group.start..row, row + 1..group.end],
         };

@@ -50,7 +50,7 @@ impl MemoryEnv {
             deferred: Mutex::default(),
             targets: Mutex::default(),
             budget,
-            directory: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir().expect("valid"),
             next_id: AtomicU64::new(1),
         })
     }
@@ -70,7 +70,7 @@ impl MemoryEnv {
 
     /// From now on nothing can spill.
     pub fn remove_spill_directory(&self) {
-        std::fs::remove_dir(self.directory.path()).unwrap();
+        std::fs::remove_dir(self.directory.path()).expect("valid");
     }
 
     fn read(&self, latest: bool) -> BTreeMap<Bytes, Bytes> {
@@ -242,7 +242,7 @@ fn int(datum: &Datum) -> i64 {
 }
 
 fn as_int4(value: i64) -> Datum {
-    Datum::Int4(i32::try_from(value).unwrap())
+    Datum::Int4(i32::try_from(value).expect("valid"))
 }
 
 const PAIR: &[Oid] = &[oid::INT4, oid::INT4];
@@ -510,12 +510,12 @@ pub fn target(relation: &Arc<Relation>) -> Target {
 
 /// All rows of a table as stored, in key order, without the statement's writes.
 pub fn stored(relation: &Arc<Relation>, env: &MemoryEnv) -> Vec<Row> {
-    let codec = RowCodec::new(relation).unwrap();
+    let codec = RowCodec::new(relation).expect("valid");
     let prefix = codec.row_prefix();
     let rows = env.rows.lock();
     rows.iter()
         .filter(|(key, _)| key.starts_with(&prefix))
-        .map(|(_, value)| codec.decode(value).unwrap())
+        .map(|(_, value)| codec.decode(value).expect("valid"))
         .collect()
 }
 

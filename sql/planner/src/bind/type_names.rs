@@ -24,7 +24,7 @@ pub fn resolve_type(name: &ast::TypeName, catalog: &dyn CatalogView) -> SqlResul
             SqlType::with_modifier(builtin, modifier(builtin, name)?)
         }
         _ => {
-            let user = catalog.user_type(schema, last).or_else(|| {
+            let user = catalog.user_type(schema, last).or({
                 // `_name` is how PostgreSQL spells the array of a user type.
                 None
             });

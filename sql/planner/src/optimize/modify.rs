@@ -289,9 +289,7 @@ fn is_short(expr: &Expr) -> bool {
 
 fn is_trivial(plan: &Plan) -> bool {
     match &plan.operator {
-        Operator::Values { rows } => {
-            rows.len() <= 16 && rows.iter().flatten().all(is_short)
-        }
+        Operator::Values { rows } => rows.len() <= 16 && rows.iter().flatten().all(is_short),
         Operator::Scan(scan) => {
             let Some(index) = scan.index.map(|index| &scan.relation.indexes[index]) else {
                 return false;

@@ -79,7 +79,7 @@ fn as_join(
     // EXISTS needs rows, not columns; a constant LIMIT other than 0 would not matter, but is rare enough.
     let correlated = !plan.parameters.is_empty();
     if correlated {
-        substitute(&mut input, plan, columns)?;
+        substitute(&mut input, plan);
         extract(&mut input, &|id| outer.makes(id), &mut on);
         let mut left_over = false;
         uses_outer(&mut input, &|id| outer.makes(id), &mut left_over);
@@ -114,9 +114,8 @@ fn plain(node: &Logical) -> bool {
     }
 }
 
-/// Execution parameters become the outer columns they stand for; `None` if a nested subquery reads them too.
-fn substitute(node: &mut Logical, plan: &SubPlan, columns: &Columns) -> Option<()> {
-    let mut possible = true;
+/// Execution parameters become the outer columns they stand for.
+fn substitute(node: &mut Logical, plan: &SubPlan) {
     node.expressions_mut(&mut |expr| {
         walk::replace(expr, &mut |part| match part {
             Expr::ExecParameter { id, .. } => plan
@@ -124,16 +123,12 @@ fn substitute(node: &mut Logical, plan: &SubPlan, columns: &Columns) -> Option<(
                 .iter()
                 .find(|parameter| parameter.0 == *id)
                 .map(|parameter| parameter.1.clone()),
-            Expr::SubPlan(inner) if matches!(inner.plan.operator, Operator::CteScan { .. }) => None,
             _ => None,
         });
     });
     for input in node.inputs_mut() {
-        if substitute(input, plan, columns).is_none() {
-            possible = false;
-        }
+        substitute(input, plan);
     }
-    possible.then_some(())
 }
 
 /// Takes conditions that use outer columns out of filters and inner joins.

@@ -30,14 +30,14 @@ impl Parser<'_> {
         let explainable = matches!(
             &statement,
             Statement::Query(_)
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Merge(_)
-            | Statement::Declare(_)
-            | Statement::Execute(_)
-            | Statement::CreateTableAs(_)
-            | Statement::RefreshMaterializedView(_)
+                | Statement::Insert(_)
+                | Statement::Update(_)
+                | Statement::Delete(_)
+                | Statement::Merge(_)
+                | Statement::Declare(_)
+                | Statement::Execute(_)
+                | Statement::CreateTableAs(_)
+                | Statement::RefreshMaterializedView(_)
         );
         if !explainable {
             return Err(self.unexpected());
