@@ -54,9 +54,9 @@ fn layer(folder: &str) -> Option<Layer> {
 /// The whole rule, as a table: what may import what.
 fn may_import(importer: Layer, imported: Layer) -> bool {
     match importer {
-        Layer::Library | Layer::Coordinator | Layer::Client | Layer::BlackBox => {
-            imported == Layer::Library
-        }
+        Layer::Library | Layer::Coordinator | Layer::BlackBox => imported == Layer::Library,
+        // One way to connect serves all of them.
+        Layer::Client => matches!(imported, Layer::Library | Layer::Client),
         Layer::Engine => matches!(imported, Layer::Library | Layer::Engine),
         Layer::Role => matches!(imported, Layer::Library | Layer::Coordinator),
         Layer::QueryProcessor => {
