@@ -343,6 +343,23 @@ pub fn same(left: &Expr, right: &Expr) -> bool {
             Expr::RowCompare { operator: b, pairs: y },
         ) => a == b && x.len() == y.len(),
         (Expr::SubPlan(a), Expr::SubPlan(b)) => return Arc::ptr_eq(&a.plan, &b.plan),
+        // Each analysis of the same text takes a slot of its own.
+        (
+            Expr::Let { slot: a, value: x, body: left },
+            Expr::Let { slot: b, value: y, body: right },
+        ) => {
+            let mut right = (**right).clone();
+            replace(&mut right, &mut |part| match part {
+                Expr::ExecParameter { id, ty } if id == b => {
+                    Some(Expr::ExecParameter { id: *a, ty: *ty })
+                }
+                _ => None,
+            });
+            return same(x, y) && same(left, &right);
+        }
+        (Expr::DomainCheck(a), Expr::DomainCheck(b)) => {
+            return a.domain == b.domain && same(&a.operand, &b.operand);
+        }
         _ => false,
     };
     if !heads {

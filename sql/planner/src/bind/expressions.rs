@@ -421,8 +421,7 @@ impl Binder<'_> {
     fn null_if(&mut self, null_if: &ast::NullIfExpr) -> SqlResult<Expr> {
         let left = self.expr(&null_if.left)?;
         let right = self.expr(&null_if.right)?;
-        let ty = type_of(&left);
-        let comparison = self.operator("=", Some(left.clone()), right, null_if.location)?;
+        let comparison = self.operator("=", Some(left), right, null_if.location)?;
         let Expr::Call(call) = comparison else {
             return Err(unsupported("NULLIF of these types is not supported", null_if.location));
         };
@@ -430,15 +429,13 @@ impl Binder<'_> {
         let (Some(right), Some(left)) = (arguments.pop(), arguments.pop()) else {
             return Err(unsupported("NULLIF of these types is not supported", null_if.location));
         };
-        let ty = if ty.oid == oid::UNKNOWN { type_of(&left) } else { ty };
-        let compared = type_of(&left).oid;
-        let built = Expr::NullIf {
-            ty: if compared == ty.oid { ty } else { type_of(&left) },
+        // The value given back is the one that is compared.
+        Ok(Expr::NullIf {
+            ty: type_of(&left),
             left: Box::new(left),
             right: Box::new(right),
             equal: function,
-        };
-        if compared == ty.oid { Ok(built) } else { self.explicit_cast(built, ty, null_if.location) }
+        })
     }
 
     fn is_test(&mut self, test: &ast::IsExpr) -> SqlResult<Expr> {
