@@ -36,6 +36,8 @@ pub struct ColumnFacts {
 /// All that nodes of one statement share.
 #[derive(Default)]
 pub struct Columns {
+    /// Names and types of the fields of columns that functions with several output columns make.
+    pub records: std::collections::HashMap<ColumnId, Vec<(String, SqlType)>>,
     pub facts: Vec<ColumnFacts>,
     pub subqueries: Vec<Option<Subquery>>,
     pub ctes: Vec<BoundCte>,

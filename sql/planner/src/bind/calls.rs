@@ -21,12 +21,22 @@ pub struct ReadyCall {
     pub argument_types: Vec<Oid>,
 }
 
+/// Built-in functions outside of `pg_catalog`.
+fn lives_in(schema: &str, name: &str) -> bool {
+    match schema {
+        "information_schema" => name.starts_with("_pg_"),
+        "sys" => name == "transaction_status",
+        _ => false,
+    }
+}
+
 impl Binder<'_> {
     pub fn function_call(&mut self, call: &ast::FunctionCall) -> SqlResult<Expr> {
         let name = call.name.name();
         let location = call.location;
         if let Some(schema) = call.name.schema()
             && schema != "pg_catalog"
+            && !lives_in(schema, name)
         {
             return Err(if self.catalog.schema_by_name(schema).is_none() {
                 error(
@@ -246,8 +256,21 @@ impl Binder<'_> {
             _ => SqlType::new(oid::RECORD),
         };
         let id = self.columns.add(call.function.name, ty);
+        if call.columns.len() > 1 {
+            let names = call.function.columns.iter().map(|column| column.0.to_owned());
+            let fields = names.zip(call.columns.iter().copied()).collect();
+            self.columns.records.insert(id, fields);
+        }
         self.level().sets.push((id, call));
         Ok(self.columns.column(id))
+    }
+
+    /// The output columns of a set-returning function of the select list.
+    pub fn set_fields(&self, operand: &Expr) -> Option<Vec<(String, SqlType)>> {
+        let Expr::Column { index, .. } = operand else {
+            return None;
+        };
+        self.columns.records.get(index).cloned()
     }
 
     /// A call that makes rows, with the types of its columns.

@@ -19,7 +19,7 @@ pub enum CteKind {
     /// Bound once; whether it is computed once or put in place is decided when all uses are known.
     Shared { id: usize, columns: Vec<(String, SqlType)>, returns: bool },
     /// It uses columns of the query around it: bound anew at each use.
-    Inline { table: Rc<ast::CommonTable>, levels: usize, visible: usize },
+    Inline { table: Rc<ast::CommonTable>, recursive: bool, levels: usize, visible: usize },
     /// The recursive name inside its own recursive term.
     Working { id: usize, columns: Vec<(String, SqlType)> },
     /// The name inside its own non-recursive term.
@@ -70,6 +70,7 @@ impl Binder<'_> {
             let _ = before;
             return Ok(CteKind::Inline {
                 table: Rc::new(table.clone()),
+                recursive,
                 levels: self.levels.len(),
                 visible: self.ctes.len(),
             });
@@ -252,19 +253,20 @@ impl Binder<'_> {
                     table.location,
                 ));
             }
-            CteKind::Inline { table: common, levels, visible } => {
+            CteKind::Inline { table: common, recursive, levels, visible } => {
                 let later = self.ctes.split_off(visible);
                 let hidden: Vec<bool> = self.levels[levels..]
                     .iter_mut()
                     .map(|level| std::mem::replace(&mut level.hidden, true))
                     .collect();
-                let bound = self.nested(|binder| match &*common.statement {
-                    ast::Statement::Query(query) => binder.query(query, false),
-                    _ => Err(unsupported(
-                        "a data-modifying WITH query cannot refer to outer columns",
-                        common.location,
-                    )),
-                });
+                let bound =
+                    self.nested(|binder| match binder.common_statement(&common, recursive)? {
+                        Bound::Query { input, outputs } => Ok(BoundQuery { input, outputs }),
+                        _ => Err(unsupported(
+                            "a data-modifying WITH query cannot refer to outer columns",
+                            common.location,
+                        )),
+                    });
                 for (level, hidden) in self.levels[levels..].iter_mut().zip(hidden) {
                     level.hidden = hidden;
                 }

@@ -618,7 +618,8 @@ impl Binder<'_> {
 
     pub fn field(&mut self, operand: Expr, name: &str, location: u32) -> SqlResult<Expr> {
         let ty = type_of(&operand);
-        let Some(fields) = self.composite_fields(ty.oid) else {
+        let fields = self.set_fields(&operand).or_else(|| self.composite_fields(ty.oid));
+        let Some(fields) = fields else {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,
                 format!(

@@ -326,6 +326,15 @@ impl Binder<'_> {
                 location,
             ));
         }
+        // Computed relations have no rows of their own to point at, and one oid for all.
+        let relation = self.columns.facts[first + attributes + offset].table;
+        if self.catalog.relation_by_oid(relation).is_some_and(|relation| relation.is_virtual()) {
+            if name == "ctid" {
+                return Ok(None);
+            }
+            let value = types::Datum::Oid(relation);
+            return Ok(Some(Expr::Constant { value, ty: SqlType::new(types::oid::OID) }));
+        }
         let expr = self.columns.column(first + attributes + offset);
         Ok(Some(self.bring_in(level, expr, location)))
     }
