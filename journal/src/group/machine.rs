@@ -128,6 +128,8 @@ pub(crate) struct Machine {
     sink: Arc<dyn JournalSink>,
     /// Entries up to here are with the sink already.
     delivered: Position,
+    /// A term whose first entry was taken in, and that is not announced yet.
+    begun: Option<Leadership>,
     state: MachineState,
     pub shared: Arc<MachineShared>,
 }
@@ -153,7 +155,7 @@ impl Machine {
         let shared =
             MachineShared { marks: Mutex::new(marks), leadership: watch::Sender::new(None) };
         let delivered = persisted;
-        Ok(Machine { journal, log, sink, delivered, state, shared: Arc::new(shared) })
+        Ok(Machine { journal, log, sink, delivered, begun: None, state, shared: Arc::new(shared) })
     }
 
     /// Takes one entry in; returns it with its position if it is a journal entry.
@@ -165,12 +167,12 @@ impl Machine {
         let term = id.leader_id.term;
         let previous = self.state.applied.replace(id);
         if previous.is_none_or(|previous| previous.leader_id.term < term) {
-            self.shared.leadership.send_replace(Some(Leadership {
+            self.begun = Some(Leadership {
                 term,
                 ceiling: self.state.ceiling,
                 last_commit: self.state.last_commit,
                 position: self.state.position,
-            }));
+            });
         }
         match payload {
             EntryPayload::Blank => None,
@@ -236,6 +238,10 @@ impl RaftStateMachine<JournalTypes> for Machine {
                 answers.extend(responder.map(|responder| (responder, self.state.position)));
             }
             self.deliver(deliveries);
+            // Only now: whoever is told that a term has begun may rely on everything before it being delivered.
+            if let Some(begun) = self.begun.take() {
+                self.shared.leadership.send_replace(Some(begun));
+            }
             for (responder, position) in answers {
                 responder.send(position);
             }
