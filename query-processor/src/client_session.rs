@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use catalog::{Catalog, SessionActivity};
 use parking_lot::Mutex;
@@ -21,6 +21,7 @@ use crate::block::{Block, BlockKind};
 use crate::environment::{StatementEnvironment, StatementScope, describe_key};
 use crate::errors;
 use crate::portal::{Portal, PortalState, Running, Source, Step};
+use crate::read_set::Comparison;
 use crate::services::{CommitFailure, Services};
 use crate::session_cell::SessionCell;
 use crate::statement::{self, Prepared};
@@ -29,6 +30,14 @@ use crate::wire::{self, TransactionStatus};
 
 /// Input read ahead while a statement runs; more waits in the socket.
 const READ_AHEAD_BYTES: usize = 1 << 20;
+/// Turns that one statement waits for; after that it runs on optimistically.
+const MAXIMUM_TURNS: usize = 16;
+/// How often a statement that waits for its turn looks at its deadline.
+const WAITING_TICK: Duration = Duration::from_millis(100);
+/// A transaction begun this soon after one that lost a conflict is taken for its repetition.
+const REPEATED_WITHIN: Duration = Duration::from_millis(500);
+/// How long a repeated transaction waits for its turn before it begins.
+const REPEATED_PATIENCE: Duration = Duration::from_secs(2);
 /// Prepared statements and portals of one session.
 const MAXIMUM_PREPARED: usize = 10_000;
 
@@ -49,6 +58,19 @@ pub struct Session {
     pub ended: bool,
     /// The statement that the error being reported points into.
     pub error_text: Option<Arc<str>>,
+    /// The key that the last transaction lost a conflict on: the next one, likely the same again, takes its turn before
+    /// it begins.
+    lost: Option<(bytes::Bytes, Instant)>,
+}
+
+/// A planned statement with all that running it needs.
+#[derive(Clone)]
+struct Ready {
+    plan: Arc<planner::plan::Statement>,
+    parameters: Vec<Datum>,
+    columns: Arc<[planner::plan::OutputColumn]>,
+    formats: Vec<wire::Format>,
+    environment: Arc<StatementEnvironment>,
 }
 
 impl Session {
@@ -90,6 +112,7 @@ impl Session {
             client_gone: false,
             ended: false,
             error_text: None,
+            lost: None,
         }
     }
 
@@ -157,24 +180,36 @@ impl Session {
         let services = Arc::clone(&self.services);
         let last_commit = self.state.last_commit;
         let age = services.config.transaction_age;
+        let lost = self.lost.take();
         let block = self.ensure_block();
         if block.begun.elapsed() >= age {
             return Err(errors::transaction_too_old(age));
         }
         if block.transaction.is_none() {
+            let id = TransactionId(Uuid::now_v7());
+            let turn = match lost {
+                Some((key, when)) if when.elapsed() < REPEATED_WITHIN => {
+                    let taking = services.turns.take(&key, id, &[]);
+                    tokio::time::timeout(REPEATED_PATIENCE, taking).await.ok().flatten()
+                }
+                _ => None,
+            };
             let mut tau_start = services.storage.watermark();
             if tau_start < last_commit {
                 services.storage.wait_for(last_commit).await.map_err(errors::from_read)?;
                 tau_start = services.storage.watermark();
             }
             block.catalog = Some(services.catalog_at(tau_start)?);
-            block.transaction = Some(Arc::new(Transaction::new(
-                TransactionId(Uuid::now_v7()),
+            let transaction = Arc::new(Transaction::new(
+                id,
                 tau_start,
                 block.serializable,
+                block.kind == BlockKind::Explicit,
                 Arc::clone(&services.storage),
                 services.config.limits,
-            )));
+            ));
+            turn.into_iter().for_each(|turn| transaction.add_turn(turn));
+            block.transaction = Some(transaction);
         }
         block.statements += 1;
         let scope = StatementScope {
@@ -276,6 +311,15 @@ impl Session {
         if plan.relations.iter().any(|used| names.contains(&used.relation.name.as_str())) {
             self.publish_names();
         }
+        let ready = Ready { plan, parameters, columns, formats, environment };
+        if ready.plan.kind != planner::plan::StatementKind::Select && self.services.turns.any() {
+            return self.run_in_turn(ready).await;
+        }
+        self.run_ready(ready).await
+    }
+
+    async fn run_ready(&mut self, ready: Ready) -> SqlResult<Box<Running>> {
+        let Ready { plan, parameters, columns, formats, environment } = ready;
         let kind = plan.kind;
         let context: Arc<dyn executor::Environment> = Arc::clone(&environment) as Arc<_>;
         if plan.is_trivial {
@@ -307,6 +351,93 @@ impl Session {
                 running.source = Source::Rows { rows, tag, counts: false };
                 return Ok(running);
             }
+        }
+    }
+
+    /// Runs a statement that changes rows while keys are contended: each time it is about to write one, it is undone,
+    /// waits for its turn, moves the snapshot behind the transactions it waited for, and runs again. Nothing of it has
+    /// been sent before it ends.
+    async fn run_in_turn(&mut self, ready: Ready) -> SqlResult<Box<Running>> {
+        // Rows of an open cursor come from the old snapshot.
+        let cursors = self.portals.values().any(|p| matches!(p.state, PortalState::Running(_)));
+        let transaction = Arc::clone(&ready.environment.transaction);
+        for _ in 0..MAXIMUM_TURNS {
+            transaction.wait_for_turns(&self.services.turns);
+            let result = self.run_ready(ready.clone()).await;
+            transaction.do_not_wait();
+            let Some(key) = transaction.take_contended() else { return result };
+            transaction.abandon_statement();
+            if !self.take_turn(&ready.environment, &key).await? {
+                break;
+            }
+            let (moved, stale) = {
+                let (transaction, key) = (Arc::clone(&transaction), key.clone());
+                self.run_blocking(move || {
+                    let moved = match cursors {
+                        true => Comparison::Unknown,
+                        false => transaction.refresh()?,
+                    };
+                    let stale = moved != Comparison::Same && transaction.is_stale(&key)?;
+                    Ok((moved, stale))
+                })
+                .await?
+            };
+            // A row that the transaction has changed on its way here is contended as well.
+            if let Comparison::Changed(read) = &moved
+                && transaction.has_written(read)
+            {
+                self.services.turns.lost(read);
+            }
+            if stale {
+                return Err(self.conflict_on(&ready.environment, key));
+            }
+        }
+        self.run_ready(ready).await
+    }
+
+    /// Waits for the turn on a contended key, unless that is in vain; whether the transaction has it now.
+    async fn take_turn(
+        &mut self,
+        environment: &StatementEnvironment,
+        key: &bytes::Bytes,
+    ) -> SqlResult<bool> {
+        let transaction = Arc::clone(&environment.transaction);
+        let turns = Arc::clone(&self.services.turns);
+        let held = transaction.turn_keys();
+        let handle = self.handle.clone();
+        let taking = turns.take(key, transaction.id, &held);
+        tokio::pin!(taking);
+        loop {
+            environment.check_interrupts_now()?;
+            let may_read = !self.client_gone && self.connection.buffered_bytes() < READ_AHEAD_BYTES;
+            tokio::select! {
+                biased;
+                turn = &mut taking => {
+                    let taken = turn.is_some();
+                    turn.into_iter().for_each(|turn| transaction.add_turn(turn));
+                    return Ok(taken);
+                }
+                () = handle.signalled() => {}
+                () = tokio::time::sleep(WAITING_TICK) => {}
+                read = self.connection.read_more(), if may_read => {
+                    if !matches!(read, Ok(true)) {
+                        self.client_gone = true;
+                        self.handle.cancel_statement();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The error of a transaction that would lose a conflict on `key` at commit.
+    fn conflict_on(&mut self, environment: &StatementEnvironment, key: bytes::Bytes) -> SqlError {
+        metrics::counter!("quorate_txn_conflicts_total", "kind" => "early").increment(1);
+        let table = protocol::key::table_of(&key);
+        let detail = table.and_then(|table| environment.describe_key(table, &key));
+        self.lost = Some((key, Instant::now()));
+        match detail {
+            Some(detail) => errors::conflict().detail(detail),
+            None => errors::conflict(),
         }
     }
 
@@ -356,6 +487,7 @@ impl Session {
             .retain(|_, portal| matches!(portal.state, PortalState::Ready) && portal.is_cursor);
         self.portals.clear();
         if let Some(transaction) = &block.transaction {
+            transaction.end_turns();
             let garbage = transaction.flushed_prefixes();
             if !garbage.is_empty() {
                 self.services.node.rows_dropped(garbage);
@@ -371,7 +503,9 @@ impl Session {
         let result = self.try_commit().await;
         match &result {
             Ok(()) => {
-                self.block = None;
+                if let Some(transaction) = self.block.take().and_then(|block| block.transaction) {
+                    transaction.end_turns();
+                }
                 self.portals.clear();
                 self.cell.transaction_ended(true);
             }
@@ -428,6 +562,12 @@ impl Session {
                 metrics::counter!("quorate_txn_conflicts_total", "kind" => kind).increment(1);
                 metrics::counter!("quorate_txn_total", "type" => "rw", "outcome" => "refused")
                     .increment(1);
+                if let protocol::transaction::Refusal::Data { key, .. }
+                | protocol::transaction::Refusal::Fenced { key, .. } = &refusal
+                {
+                    self.services.turns.lost(key);
+                    self.lost = Some((key.clone(), Instant::now()));
+                }
                 let catalog = self.current_catalog()?;
                 let formats = self.cell.with_settings(|settings| Arc::clone(settings.formats()));
                 Err(errors::from_refusal(refusal, |table, key| {

@@ -24,29 +24,31 @@ pub fn from_read(error: ReadError) -> SqlError {
     }
 }
 
+/// Another transaction has changed, or is about to change, what this one writes.
+pub fn conflict() -> SqlError {
+    SqlError::new(
+        sqlstate::SERIALIZATION_FAILURE,
+        "change conflicts with another transaction (OC000)",
+    )
+    .hint("The transaction did not happen. Retry it from its beginning.")
+}
+
 /// A commit that was refused; `describe` names a table and a key for the DETAIL.
 pub fn from_refusal(
     refusal: Refusal,
     describe: impl Fn(protocol::TableId, &[u8]) -> Option<String>,
 ) -> SqlError {
-    let data = || {
-        SqlError::new(
-            sqlstate::SERIALIZATION_FAILURE,
-            "change conflicts with another transaction (OC000)",
-        )
-        .hint("The transaction did not happen. Retry it from its beginning.")
-    };
     match refusal {
         Refusal::Data { table, key, .. } | Refusal::Fenced { table, key, .. } => {
             match describe(table, &key) {
-                Some(detail) => data().detail(detail),
-                None => data(),
+                Some(detail) => conflict().detail(detail),
+                None => conflict(),
             }
         }
         Refusal::TooOld { .. } => {
-            data().detail("The transaction began before the adjudicator's memory.")
+            conflict().detail("The transaction began before the adjudicator's memory.")
         }
-        Refusal::Expired => data().detail("The transaction could not be decided in time."),
+        Refusal::Expired => conflict().detail("The transaction could not be decided in time."),
         Refusal::Schema { table } => {
             let error = SqlError::new(
                 sqlstate::SERIALIZATION_FAILURE,

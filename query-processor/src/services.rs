@@ -25,6 +25,7 @@ use crate::errors;
 use crate::identifiers::ObjectIdentifiers;
 use crate::sequences::Sequences;
 use crate::transaction::TransactionLimits;
+use crate::turns::Turns;
 
 /// Microseconds between 1970-01-01 and 2000-01-01.
 const EPOCH_DIFFERENCE: i64 = 946_684_800_000_000;
@@ -82,6 +83,7 @@ pub struct Services {
     pub identifiers: ObjectIdentifiers,
     pub activity: DashMap<i32, Arc<LiveSession>>,
     pub statistics: DashMap<types::Oid, Arc<planner::Statistics>>,
+    pub turns: Arc<Turns>,
     catalogs: Mutex<VecDeque<Arc<Catalog>>>,
     row_ids: AtomicU64,
     row_id_origin: u64,
@@ -110,6 +112,7 @@ impl Services {
             identifiers: ObjectIdentifiers::default(),
             activity: DashMap::new(),
             statistics: DashMap::new(),
+            turns: Arc::default(),
             catalogs: Mutex::new(VecDeque::new()),
             row_ids: AtomicU64::new(0),
             row_id_origin: Uuid::new_v4().as_u64_pair().0,

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use executor::environment::{DeferredCheck, ReadRequest};
@@ -26,6 +27,8 @@ use protocol::{TableId, Timestamp, TransactionId};
 use types::{SqlError, SqlResult, sqlstate};
 
 use crate::errors;
+use crate::read_set::{Comparison, ReadSet};
+use crate::turns::{Turn, Turns};
 
 /// Bounds on one transaction (DESIGN section 8).
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +58,6 @@ struct BufferedWrite {
 
 type Layer = BTreeMap<Bytes, BufferedWrite>;
 
-#[derive(Default)]
 struct Inner {
     earlier: Layer,
     statement: Layer,
@@ -75,6 +77,13 @@ struct Inner {
     bulk_bytes: usize,
     /// Prefixes that hold rows committed ahead: garbage if the transaction does not commit.
     flushed: Vec<Vec<u8>>,
+    reads: ReadSet,
+    /// Turns on contended keys that the transaction has.
+    turns: Vec<Turn>,
+    /// Set while a statement may stop before a contended key to wait for its turn.
+    waits_for_turns: Option<Arc<Turns>>,
+    /// The key that the statement stopped before.
+    contended: Option<Bytes>,
 }
 
 enum Undo {
@@ -95,32 +104,54 @@ pub struct Mark {
 /// An open transaction.
 pub struct Transaction {
     pub id: TransactionId,
-    pub tau_start: Timestamp,
+    tau_start: AtomicU64,
     pub serializable: bool,
     storage: Arc<dyn ReadStorage>,
     limits: TransactionLimits,
     inner: Mutex<Inner>,
-    _hold: HoldGuard,
+    hold: Mutex<HoldGuard>,
 }
 
 impl Transaction {
-    /// Opens a transaction that reads as of `tau_start`, which storage has reached.
+    /// Opens a transaction that reads as of `tau_start`, which storage has reached. `long` if more than one statement is
+    /// expected in it.
     pub fn new(
         id: TransactionId,
         tau_start: Timestamp,
         serializable: bool,
+        long: bool,
         storage: Arc<dyn ReadStorage>,
         limits: TransactionLimits,
     ) -> Transaction {
         let hold = storage.hold(tau_start);
         Transaction {
             id,
-            tau_start,
+            tau_start: AtomicU64::new(tau_start.0),
             serializable,
             storage,
             limits,
-            inner: Mutex::new(Inner::default()),
-            _hold: hold,
+            inner: Mutex::new(Inner {
+                earlier: Layer::new(),
+                statement: Layer::new(),
+                undo: Vec::new(),
+                checks: BTreeMap::new(),
+                statement_checks: Vec::new(),
+                ranges: Vec::new(),
+                read_keys: BTreeMap::new(),
+                schema: Vec::new(),
+                deferred: Vec::new(),
+                statement_deferred: Vec::new(),
+                fresh: HashMap::new(),
+                bytes: 0,
+                statement_bytes: 0,
+                bulk_bytes: 0,
+                flushed: Vec::new(),
+                reads: ReadSet::new(long),
+                turns: Vec::new(),
+                waits_for_turns: None,
+                contended: None,
+            }),
+            hold: Mutex::new(hold),
         }
     }
 
@@ -128,14 +159,81 @@ impl Transaction {
         &self.storage
     }
 
+    /// The snapshot. It moves between statements only, see [`Transaction::refresh`].
+    pub fn tau_start(&self) -> Timestamp {
+        Timestamp(self.tau_start.load(Ordering::Relaxed))
+    }
+
+    /// Moves the snapshot to now, if nothing that the client has been told differs there. No statement runs meanwhile.
+    pub fn refresh(&self) -> SqlResult<Comparison> {
+        let inner = self.inner.lock();
+        let (before, after) = (self.tau_start(), self.storage.watermark());
+        if before == after {
+            return Ok(Comparison::Same);
+        }
+        if !inner.fresh.is_empty() || self.storage.catalog_changed_at() > before {
+            return Ok(Comparison::Unknown);
+        }
+        let hold = self.storage.hold(after);
+        let result =
+            inner.reads.compare(&*self.storage, before, after).map_err(errors::from_read)?;
+        if result == Comparison::Same {
+            *self.hold.lock() = hold;
+            self.tau_start.store(after.0, Ordering::Relaxed);
+        }
+        Ok(result)
+    }
+
+    /// Whether finished statements write `key`.
+    pub fn has_written(&self, key: &[u8]) -> bool {
+        self.inner.lock().earlier.contains_key(key)
+    }
+
+    /// Whether `key` has changed since the snapshot: to write it now would lose at commit.
+    pub fn is_stale(&self, key: &[u8]) -> SqlResult<bool> {
+        let at = |tau| self.storage.get(key, tau).map_err(errors::from_read);
+        Ok(at(self.tau_start())? != at(self.storage.watermark())?)
+    }
+
+    /// From now on a statement that is about to write a contended key stops before it, without effect, to be run again in
+    /// its turn.
+    pub fn wait_for_turns(&self, turns: &Arc<Turns>) {
+        self.inner.lock().waits_for_turns = Some(Arc::clone(turns));
+    }
+
+    /// From now on contended keys are written at once.
+    pub fn do_not_wait(&self) {
+        self.inner.lock().waits_for_turns = None;
+    }
+
+    /// The contended key that the statement stopped before.
+    pub fn take_contended(&self) -> Option<Bytes> {
+        self.inner.lock().contended.take()
+    }
+
+    pub fn add_turn(&self, turn: Turn) {
+        self.inner.lock().turns.push(turn);
+    }
+
+    /// Keys whose turn the transaction has.
+    pub fn turn_keys(&self) -> Vec<Bytes> {
+        self.inner.lock().turns.iter().map(|turn| turn.key().clone()).collect()
+    }
+
+    /// The transaction has ended: whoever waits for it may go on.
+    pub fn end_turns(&self) {
+        let turns = std::mem::take(&mut self.inner.lock().turns);
+        drop(turns);
+    }
+
     /// The timestamp that `key` is read at: later than `tau_start` only where this transaction alone has written.
     fn read_at(&self, inner: &Inner, key: &[u8]) -> Timestamp {
         if inner.fresh.is_empty() {
-            return self.tau_start;
+            return self.tau_start();
         }
         let by_table = key.get(..4).and_then(|prefix| inner.fresh.get(prefix));
         let found = by_table.or_else(|| key.get(..PREFIX_BYTES).and_then(|p| inner.fresh.get(p)));
-        found.copied().unwrap_or(self.tau_start).max(self.tau_start)
+        found.copied().unwrap_or_default().max(self.tau_start())
     }
 
     pub fn get(&self, key: &[u8]) -> SqlResult<Option<Bytes>> {
@@ -148,6 +246,7 @@ impl Transaction {
         if self.serializable {
             inner.read_keys.insert(Bytes::copy_from_slice(key), ());
         }
+        inner.reads.add_key(key);
         let tau = self.read_at(&inner, key);
         drop(inner);
         self.storage.get(key, tau).map_err(errors::from_read)
@@ -155,11 +254,15 @@ impl Transaction {
 
     pub fn multi_get(&self, keys: &[Bytes]) -> SqlResult<Vec<Option<Bytes>>> {
         let simple = {
-            let inner = self.inner.lock();
-            inner.earlier.is_empty() && inner.fresh.is_empty() && !self.serializable
+            let mut inner = self.inner.lock();
+            let simple = inner.earlier.is_empty() && inner.fresh.is_empty() && !self.serializable;
+            if simple {
+                keys.iter().for_each(|key| inner.reads.add_key(key));
+            }
+            simple
         };
         if simple {
-            return self.storage.multi_get(keys, self.tau_start).map_err(errors::from_read);
+            return self.storage.multi_get(keys, self.tau_start()).map_err(errors::from_read);
         }
         keys.iter().map(|key| self.get(key)).collect()
     }
@@ -184,6 +287,7 @@ impl Transaction {
         if self.serializable {
             self.remember_range(&mut inner, &request.start, &request.end);
         }
+        inner.reads.add_range(&request.start, &request.end);
         let mut own: Vec<(Bytes, Option<Bytes>)> = Vec::new();
         let range = request.start.clone()..request.end.clone();
         if latest && !inner.statement.is_empty() {
@@ -275,6 +379,14 @@ impl Transaction {
             );
             return Ok(());
         }
+        if let Some(turns) = &inner.waits_for_turns
+            && matches!(write.class, Some(ConflictClass::Exclusive | ConflictClass::NonKeyUpdate))
+            && turns.is_contended(&write.key)
+            && !inner.turns.iter().any(|turn| turn.key() == &write.key)
+        {
+            inner.contended = Some(write.key);
+            return Err(errors::conflict());
+        }
         inner.statement_bytes += size;
         let (bytes, keys) =
             (inner.bytes + inner.statement_bytes, inner.earlier.len() + inner.statement.len());
@@ -356,7 +468,7 @@ impl Transaction {
 
     fn add_fresh(&self, prefix: Vec<u8>) {
         let mut inner = self.inner.lock();
-        if inner.fresh.insert(prefix.clone(), self.tau_start).is_none() {
+        if inner.fresh.insert(prefix.clone(), self.tau_start()).is_none() {
             inner.undo.push(Undo::Fresh(prefix));
         }
     }
@@ -396,6 +508,7 @@ impl Transaction {
         let inner = &mut *guard;
         inner.bytes += std::mem::take(&mut inner.statement_bytes);
         inner.bulk_bytes = 0;
+        inner.reads.finish_statement();
         for (key, mut write) in std::mem::take(&mut inner.statement) {
             let before = inner.earlier.get(&key).cloned();
             if let Some(before) = &before {
@@ -419,6 +532,7 @@ impl Transaction {
     /// The running statement failed: it leaves no trace.
     pub fn abandon_statement(&self) {
         let mut inner = self.inner.lock();
+        inner.reads.abandon_statement();
         inner.statement.clear();
         inner.statement_checks.clear();
         inner.statement_deferred.clear();
@@ -499,7 +613,7 @@ impl Transaction {
         }
         CommitRequest {
             id: self.id,
-            tau_start: self.tau_start,
+            tau_start: self.tau_start(),
             writes,
             checks,
             ranges,

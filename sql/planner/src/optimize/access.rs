@@ -93,7 +93,14 @@ impl Planner<'_> {
             }
             let access =
                 self.index_access(table, position, &terms, needed, rows, pages, kept, width);
-            if let Some(access) = access {
+            if let Some(mut access) = access {
+                // One row by its unique key is one point look-up: never dearer than opening a scan, however small the
+                // table. It also leaves less behind that others could change (`SERIALIZABLE`, refreshed snapshots).
+                if access.unique && extra.is_empty() {
+                    let bound = scan_cost * 0.9;
+                    access.estimate.startup_cost = access.estimate.startup_cost.min(bound);
+                    access.estimate.total_cost = access.estimate.total_cost.min(bound);
+                }
                 let mut backward = access.clone();
                 backward.direction = Direction::Descending;
                 backward.order = self.index_order(
