@@ -39,6 +39,8 @@ pub struct GatewayConfig {
     pub validate: Validate,
     /// From this the salts of unknown roles are derived; nodes of a cluster should share it. Random if `None`.
     pub mock_secret: Option<[u8; 32]>,
+    /// Threads that serve connections; 0: they run where the gateway is started.
+    pub connection_threads: usize,
 }
 
 /// The longest startup packet, PostgreSQL's constant.
@@ -71,6 +73,7 @@ impl Default for GatewayConfig {
                 ))
             }),
             mock_secret: None,
+            connection_threads: 0,
         }
     }
 }

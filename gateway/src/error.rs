@@ -8,6 +8,8 @@ use types::{Severity, SqlError, sqlstate};
 #[derive(Debug)]
 pub enum GatewayError {
     Listener(io::Error),
+    /// The system gives no more threads.
+    Threads(io::Error),
     /// Neither TLS nor `insecure`.
     NoTls,
 }
@@ -17,6 +19,9 @@ impl fmt::Display for GatewayError {
         match self {
             GatewayError::Listener(error) => {
                 write!(formatter, "the listener cannot be used: {error}")
+            }
+            GatewayError::Threads(error) => {
+                write!(formatter, "no threads for connections: {error}")
             }
             GatewayError::NoTls => {
                 formatter.write_str("a gateway needs a TLS certificate unless it is insecure")

@@ -26,6 +26,7 @@ mod messages;
 mod negotiation;
 pub mod service;
 mod startup;
+mod threads;
 
 pub use config::{GatewayConfig, TlsIdentity, Validate};
 pub use error::GatewayError;

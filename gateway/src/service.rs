@@ -30,6 +30,7 @@ use crate::error::{Ended, GatewayError, fatal};
 use crate::messages;
 use crate::negotiation::{Peer, TlsOffer, Wanted};
 use crate::startup::Startup;
+use crate::threads::ConnectionThreads;
 
 /// 2000-01-01 UTC in microseconds of the Unix epoch.
 const EPOCH_2000_MICROS: i64 = 946_684_800_000_000;
@@ -68,6 +69,7 @@ struct Shared {
     next_process_id: AtomicI32,
     phase: watch::Sender<Phase>,
     clock: SystemClock,
+    threads: ConnectionThreads,
 }
 
 /// A running gateway. Dropping it leaves it running; [`Gateway::drain`] ends it.
@@ -95,7 +97,10 @@ impl Gateway {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(GatewayError::Listener)?;
+        let threads = ConnectionThreads::start(config.connection_threads)
+            .map_err(GatewayError::Threads)?;
         let shared = Arc::new(Shared {
+            threads,
             tls: ArcSwapOption::from(config.tls.as_ref().map(|tls| Arc::new(offer(tls)))),
             admission: Arc::new(Admission::new(&config)),
             mock_secret: config.mock_secret.unwrap_or_else(rand::random),
@@ -175,7 +180,13 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener) {
         };
         metrics::counter!("quorate_connections_total", "outcome" => "accepted").increment(1);
         set_options(&stream);
-        tokio::spawn(connection(Arc::clone(&shared), stream, address, candidate));
+        let serving = Arc::clone(&shared);
+        let spawned = shared
+            .threads
+            .spawn(stream, move |stream| connection(serving, stream, address, candidate));
+        if let Err(error) = spawned {
+            tracing::warn!(%address, %error, "a connection cannot be served");
+        }
     }
 }
 

@@ -117,6 +117,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
             tls,
             insecure: options.insecure,
             maximum_connections: options.max_connections,
+            connection_threads: std::thread::available_parallelism().map_or(1, usize::from),
             validate: Arc::new(|name, value| Settings::check(name, value, false)),
             ..GatewayConfig::default()
         },
