@@ -73,7 +73,10 @@ impl Kind {
             | oid::CSTRING
             | oid::REFCURSOR
             | oid::VOID
-            | oid::PG_NODE_TREE => Kind::Text,
+            | oid::PG_NODE_TREE
+            | oid::JSONPATH
+            | oid::TSVECTOR
+            | oid::TSQUERY => Kind::Text,
             oid::BYTEA => Kind::Bytea,
             oid::CHAR => Kind::Char,
             oid::OID

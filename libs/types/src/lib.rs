@@ -13,6 +13,9 @@ pub mod formats;
 pub mod io;
 pub mod json;
 pub mod numeric;
+pub mod jsonpath;
+pub mod money;
+pub mod network;
 pub mod oid;
 pub mod sqlstate;
 

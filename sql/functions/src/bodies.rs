@@ -17,6 +17,7 @@ pub(crate) mod json_text;
 pub(crate) mod json_values;
 pub(crate) mod mathematics;
 pub(crate) mod patterns;
+pub(crate) mod jsonpath;
 pub(crate) mod regular_expression_functions;
 pub(crate) mod regular_expressions;
 pub(crate) mod series;

@@ -17,6 +17,7 @@ mod concatenation_rows;
 mod datetimes_rows;
 mod formatting_rows;
 mod json_values_rows;
+mod jsonpath_rows;
 mod mathematics_rows;
 mod operator_rows;
 mod patterns_rows;
@@ -52,6 +53,7 @@ static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS];
 struct Indexes {
     functions: HashMap<Oid, &'static FunctionDef>,
     function_names: HashMap<&'static str, Vec<&'static FunctionDef>>,
+    jsonpath_rows::ROWS,
     operators: HashMap<Oid, &'static OperatorDef>,
     operator_names: HashMap<&'static str, Vec<&'static OperatorDef>>,
     casts: HashMap<(Oid, Oid), &'static CastDef>,

@@ -20,6 +20,17 @@ const JSONB_VERSION: u8 = 1;
 /// Arrays and records may contain each other this deep.
 const MAX_NESTING: usize = 32;
 
+/// Version byte of `jsonpath`'s binary form.
+const JSONPATH_VERSION: u8 = 1;
+/// Families in the binary form of `inet`.
+const FAMILY_V4: u8 = 2;
+const FAMILY_V6: u8 = 3;
+/// Flags of a range's binary form.
+const RANGE_EMPTY: u8 = 1;
+const LOWER_INCLUSIVE: u8 = 2;
+const UPPER_INCLUSIVE: u8 = 4;
+const LOWER_INFINITE: u8 = 8;
+const UPPER_INFINITE: u8 = 16;
 fn too_short() -> SqlError {
     SqlError::new(sqlstate::PROTOCOL_VIOLATION, "insufficient data left in message")
 }
@@ -47,7 +58,12 @@ pub fn send(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut BytesMut)
             value.to_wire(&mut bytes);
             out.put_slice(&bytes);
         }
-        Datum::Text(value) => out.put_slice(value.as_bytes()),
+        Datum::Text(value) => {
+            if type_oid == oid::JSONPATH {
+                out.put_u8(JSONPATH_VERSION);
+            }
+            out.put_slice(value.as_bytes());
+        }
         Datum::Bytea(value) => out.put_slice(value),
         Datum::Char(value) => out.put_u8(*value),
         Datum::Oid(value) => out.put_u32(*value),
@@ -330,6 +346,17 @@ fn receive_array(
     let mut total: usize = if count == 0 { 0 } else { 1 };
     for _ in 0..count {
         let (length, lower) = (reader.i32()?, reader.i32()?);
+        oid::JSONPATH => {
+            let version = reader.array::<1>()?[0];
+            if version != JSONPATH_VERSION {
+                return Err(SqlError::new(
+                    sqlstate::INTERNAL_ERROR,
+                    format!("unsupported jsonpath version number {version}"),
+                ));
+            }
+            let path = crate::jsonpath::JsonPath::parse(reader.text()?)?;
+            Datum::text(path.to_string())
+        }
         let size = usize::try_from(length).map_err(|_| malformed("invalid array length"))?;
         lower.checked_add(length).ok_or_else(|| {
             SqlError::new(

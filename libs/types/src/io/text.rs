@@ -18,6 +18,7 @@ use crate::error::{SqlError, SqlResult};
 use crate::formats::{Formats, IntervalFormat};
 use crate::json::{self, Json};
 use crate::numeric::{Numeric, trim};
+use crate::jsonpath::JsonPath;
 use crate::oid::{self, Oid};
 use crate::{Array, Datum, datetime, sqlstate};
 
@@ -71,6 +72,7 @@ pub fn input(
         }
         oid::JSONB => Datum::Jsonb(Arc::new(Json::parse(text)?)),
         oid::DATE => Datum::Date(datetime::parse_date(text, context)?),
+        oid::JSONPATH => Datum::text(JsonPath::parse(text)?.to_string()),
         oid::TIME => Datum::Time(datetime::parse_time(text, modifier, context)?),
         oid::TIMETZ => {
             let (time, west) = datetime::parse_timetz(text, modifier, context)?;

@@ -1,21 +1,18 @@
 //! `~` and its relatives, `SIMILAR TO`, and the `regexp_…` functions. Functions are named as `pg_proc.prosrc`.
 
-use std::sync::Arc;
-
-use regex::{Captures, Regex};
 use types::{Array, Datum, Row, SqlError, SqlResult, oid, sqlstate};
 
 use crate::bodies::arguments::{
     check_every, check_length, int4, int4_result, invalid_parameter, text,
 };
-use crate::bodies::regular_expressions::{Flags, compile};
+use crate::bodies::regular_expressions::{Flags, Found, Matches, Pattern, compile};
 use crate::context::EvalContext;
 
 macro_rules! match_functions {
     ($($name:ident: $fold:literal $negated:literal;)*) => {$(
         pub(crate) fn $name(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
             let flags = Flags { ignore_case: $fold, ..Flags::default() };
-            let matched = compile(text(arguments, 1)?, flags)?.is_match(text(arguments, 0)?);
+            let matched = compile(text(arguments, 1)?, flags)?.is_match(text(arguments, 0)?)?;
             Ok(Datum::Bool(matched != $negated))
         }
     )*};
@@ -124,9 +121,9 @@ pub(crate) fn textregexsubstr(_: &dyn EvalContext, arguments: &[Datum]) -> SqlRe
     let regex = compile(text(arguments, 1)?, Flags::default())?;
     let group = usize::from(regex.captures_len() > 1);
     Ok(regex
-        .captures(text(arguments, 0)?)
-        .and_then(|found| found.get(group))
-        .map_or(Datum::Null, |found| Datum::text(found.as_str())))
+        .captures_at(text(arguments, 0)?, 0)?
+        .and_then(|found| found.group(group))
+        .map_or(Datum::Null, Datum::text))
 }
 
 /// `substring(value similar pattern escape e)`.
@@ -139,7 +136,7 @@ pub(crate) fn substring_similar(
 }
 
 /// Appends the replacement for one match: `\1` to `\9` are groups, `\&` the match, `\\` a backslash.
-fn append_replacement(replacement: &str, found: &Captures<'_>, out: &mut String) {
+fn append_replacement(replacement: &str, found: &Found<'_>, out: &mut String) {
     let mut characters = replacement.chars();
     while let Some(character) = characters.next() {
         if character != '\\' {
@@ -147,10 +144,10 @@ fn append_replacement(replacement: &str, found: &Captures<'_>, out: &mut String)
             continue;
         }
         match characters.next() {
-            Some('&') => out.push_str(&found[0]),
+            Some('&') => out.push_str(found.group(0).unwrap_or_default()),
             Some(digit @ '1'..='9') => {
                 let group = digit as usize - '0' as usize;
-                out.push_str(found.get(group).map_or("", |part| part.as_str()));
+                out.push_str(found.group(group).unwrap_or_default());
             }
             Some('\\') => out.push('\\'),
             Some(other) => {
@@ -166,7 +163,7 @@ fn append_replacement(replacement: &str, found: &Captures<'_>, out: &mut String)
 fn replace(
     context: &dyn EvalContext,
     value: &str,
-    regex: &Regex,
+    regex: &Pattern,
     replacement: &str,
     start: usize,
     wanted: usize,
@@ -175,8 +172,9 @@ fn replace(
     let mut copied = 0;
     for (round, found) in Matches::new(regex, value, start).enumerate() {
         check_every(context, round)?;
+        let found = found?;
         if wanted == 0 || round + 1 == wanted {
-            let whole = found.get(0).map_or(0..0, |whole| whole.range());
+            let whole = found.range(0).unwrap_or(0..0);
             result.push_str(&value[copied..whole.start]);
             append_replacement(replacement, &found, &mut result);
             check_length(context, result.len())?;
@@ -189,46 +187,6 @@ fn replace(
     result.push_str(&value[copied..]);
     check_length(context, result.len())?;
     Ok(Datum::text(result))
-}
-
-/// Matches one after another, from a byte offset; `^` still means the start of the whole text.
-struct Matches<'r, 't> {
-    regex: &'r Regex,
-    value: &'t str,
-    at: usize,
-    last_end: Option<usize>,
-}
-
-impl<'r, 't> Matches<'r, 't> {
-    fn new(regex: &'r Regex, value: &'t str, start: usize) -> Matches<'r, 't> {
-        Matches { regex, value, at: start, last_end: None }
-    }
-}
-
-impl<'t> Iterator for Matches<'_, 't> {
-    type Item = Captures<'t>;
-
-    fn next(&mut self) -> Option<Captures<'t>> {
-        loop {
-            if self.at > self.value.len() {
-                return None;
-            }
-            let found = self.regex.captures_at(self.value, self.at)?;
-            let range = found.get(0)?.range();
-            if range.is_empty() {
-                let step = self.value[range.end..].chars().next().map_or(1, char::len_utf8);
-                self.at = range.end + step;
-                // An empty match right after a match is not another match.
-                if self.last_end == Some(range.end) {
-                    continue;
-                }
-            } else {
-                self.at = range.end;
-            }
-            self.last_end = Some(range.end);
-            return Some(found);
-        }
-    }
 }
 
 /// The byte offset of a 1-based character position.
@@ -310,17 +268,17 @@ fn flags_at(arguments: &[Datum], position: usize, function: &str) -> SqlResult<F
 }
 
 /// The groups of a match as an array; the whole match if there are no groups.
-fn groups(found: &Captures<'_>) -> Datum {
+fn groups(found: &Found<'_>) -> Datum {
     let first = usize::from(found.len() > 1);
     let parts = (first..found.len())
-        .map(|group| found.get(group).map_or(Datum::Null, |part| Datum::text(part.as_str())))
+        .map(|group| found.group(group).map_or(Datum::Null, Datum::text))
         .collect();
     Datum::Array(Array::from_elements(oid::TEXT, parts).into())
 }
 
 pub(crate) fn regexp_match(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     let regex = compile(text(arguments, 1)?, flags_at(arguments, 2, "regexp_match")?)?;
-    Ok(regex.captures(text(arguments, 0)?).map_or(Datum::Null, |found| groups(&found)))
+    Ok(regex.captures_at(text(arguments, 0)?, 0)?.map_or(Datum::Null, |found| groups(&found)))
 }
 
 pub(crate) fn regexp_matches(
@@ -332,7 +290,7 @@ pub(crate) fn regexp_matches(
     let regex = compile(text(arguments, 1)?, flags)?;
     for (round, found) in Matches::new(&regex, text(arguments, 0)?, 0).enumerate() {
         check_every(context, round)?;
-        if !emit(vec![groups(&found)])? || !flags.global {
+        if !emit(vec![groups(&found?)])? || !flags.global {
             break;
         }
     }
@@ -340,12 +298,12 @@ pub(crate) fn regexp_matches(
 }
 
 /// The parts between matches; empty matches at the ends and right after a match do not split.
-fn split(context: &dyn EvalContext, value: &str, regex: &Arc<Regex>) -> SqlResult<Vec<Datum>> {
+fn split(context: &dyn EvalContext, value: &str, regex: &Pattern) -> SqlResult<Vec<Datum>> {
     let mut parts = Vec::new();
     let mut from = 0;
     for (round, found) in Matches::new(regex, value, 0).enumerate() {
         check_every(context, round)?;
-        let range = found.get(0).map_or(0..0, |whole| whole.range());
+        let range = found?.range(0).unwrap_or(0..0);
         if range.is_empty()
             && (range.start == from && range.start == 0 || range.start >= value.len())
         {
@@ -383,7 +341,7 @@ pub(crate) fn regexp_split_to_table(
 
 pub(crate) fn regexp_like(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     let regex = compile(text(arguments, 1)?, flags_at(arguments, 2, "regexp_like")?)?;
-    Ok(Datum::Bool(regex.is_match(text(arguments, 0)?)))
+    Ok(Datum::Bool(regex.is_match(text(arguments, 0)?)?))
 }
 
 pub(crate) fn regexp_count(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
@@ -394,8 +352,9 @@ pub(crate) fn regexp_count(context: &dyn EvalContext, arguments: &[Datum]) -> Sq
     };
     let regex = compile(text(arguments, 1)?, flags_at(arguments, 3, "regexp_count")?)?;
     let mut count = 0;
-    for round in 0..Matches::new(&regex, value, start).count() {
+    for (round, found) in Matches::new(&regex, value, start).enumerate() {
         check_every(context, round)?;
+        found?;
         count += 1;
     }
     int4_result(count)
@@ -423,9 +382,8 @@ fn locate(
         None => 0,
     };
     let regex = compile(text(arguments, 1)?, flags_at(arguments, flags_position, function)?)?;
-    Ok(Matches::new(&regex, value, start)
-        .nth(wanted - 1)
-        .and_then(|found| found.get(group).map(|part| part.range())))
+    let found = Matches::new(&regex, value, start).nth(wanted - 1).transpose()?;
+    Ok(found.and_then(|found| found.range(group)))
 }
 
 pub(crate) fn regexp_instr(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {

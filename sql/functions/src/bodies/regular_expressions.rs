@@ -1,10 +1,15 @@
-//! Regular expressions: PostgreSQL's advanced syntax put into that of the `regex` crate. What that crate cannot do in
-//! linear time (back references, look-around) is refused with 2201B.
+//! Regular expressions: PostgreSQL's advanced syntax put into that of the engines in [`engine`].
+//!
+//! Most patterns run in linear time on the `regex` crate. Patterns with back references or look-around, which no linear
+//! engine can do, run on `fancy-regex`, which backtracks and gives up after a bounded number of steps.
+
+mod engine;
+
+pub(crate) use engine::{Found, Matches, Pattern};
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use regex::{Regex, RegexBuilder};
 use types::{SqlError, SqlResult, sqlstate};
 
 use crate::bodies::arguments::invalid_parameter;
@@ -66,14 +71,14 @@ const CACHED_PATTERNS: usize = 64;
 const PROGRAM_BYTES: usize = 4 << 20;
 
 thread_local! {
-    static CACHE: RefCell<Vec<(String, Flags, Arc<Regex>)>> = const { RefCell::new(Vec::new()) };
+    static CACHE: RefCell<Vec<(String, Flags, Arc<Pattern>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Compiles a pattern, or finds it among those this thread compiled lately.
-pub(crate) fn compile(pattern: &str, mut flags: Flags) -> SqlResult<Arc<Regex>> {
+pub(crate) fn compile(pattern: &str, mut flags: Flags) -> SqlResult<Arc<Pattern>> {
     flags.global = false;
     let cached = CACHE.with_borrow_mut(|cache| {
-        let found = cache.iter().position(|entry| entry.1 == flags && entry.0 == pattern)?;
+        let found = cache.iter().rposition(|entry| entry.1 == flags && entry.0 == pattern)?;
         let entry = cache.remove(found);
         let regex = Arc::clone(&entry.2);
         cache.push(entry);
@@ -92,7 +97,7 @@ pub(crate) fn compile(pattern: &str, mut flags: Flags) -> SqlResult<Arc<Regex>> 
     Ok(regex)
 }
 
-fn build(pattern: &str, mut flags: Flags) -> SqlResult<Regex> {
+fn build(pattern: &str, mut flags: Flags) -> SqlResult<Pattern> {
     let mut pattern = pattern;
     if let Some(rest) = pattern.strip_prefix("***=") {
         flags.literal = true;
@@ -111,51 +116,110 @@ fn build(pattern: &str, mut flags: Flags) -> SqlResult<Regex> {
         }
         pattern = after;
     }
-    let translated = if flags.literal {
-        regex::escape(pattern)
-    } else {
-        Translator::new(pattern, flags).translate()?
-    };
-    RegexBuilder::new(&translated)
-        .case_insensitive(flags.ignore_case)
-        .dot_matches_new_line(!flags.newline_stops)
-        .multi_line(flags.newline_anchors)
-        .size_limit(PROGRAM_BYTES)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => invalid("regular expression is too complex"),
-            _ => invalid("quantifier operand invalid"),
-        })
+    if flags.literal {
+        return Pattern::linear(&regex::escape(pattern), flags, None);
+    }
+    let translated = Translator::new(pattern, flags, false).translate()?;
+    if translated.needs_backtracking {
+        let again = Translator::new(pattern, flags, true).translate()?;
+        return Pattern::backtracking(&again.text, flags);
+    }
+    Pattern::linear(&translated.text, flags, translated.extent)
+}
+
+/// A pattern in the engines' syntax.
+struct Translated {
+    text: String,
+    needs_backtracking: bool,
+    /// Whether PostgreSQL wants the longest (`true`) or the shortest match from the leftmost start, if an engine that
+    /// tries alternatives in order could find another one.
+    extent: Option<bool>,
+}
+
+/// What is known of a parenthesized part, for the rules of greediness.
+#[derive(Default)]
+struct Level {
+    /// Whether the first quantified part that has a preference prefers more.
+    greedy: Option<bool>,
+    alternatives: bool,
+    is_lookaround: bool,
+}
+
+impl Level {
+    fn preference(&self) -> Option<bool> {
+        if self.alternatives { Some(true) } else { self.greedy }
+    }
 }
 
 struct Translator<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     flags: Flags,
     out: String,
-    open_groups: usize,
+    levels: Vec<Level>,
+    /// Capturing groups opened so far.
+    groups: usize,
+    /// Whether what was just read may be quantified, and the preference it has by itself.
+    atom: Option<Option<bool>>,
+    /// Write for the backtracking engine.
+    fancy: bool,
+    needs_backtracking: bool,
+    /// More than one end of a match is possible.
+    ambiguous: bool,
 }
 
 impl<'a> Translator<'a> {
-    fn new(pattern: &'a str, flags: Flags) -> Translator<'a> {
-        let out = String::with_capacity(pattern.len() + 8);
-        Translator { rest: pattern.chars().peekable(), flags, out, open_groups: 0 }
+    fn new(pattern: &'a str, flags: Flags, fancy: bool) -> Translator<'a> {
+        Translator {
+            rest: pattern.chars().peekable(),
+            flags,
+            out: String::with_capacity(pattern.len() + 8),
+            levels: vec![Level::default()],
+            groups: 0,
+            atom: None,
+            fancy,
+            needs_backtracking: false,
+            ambiguous: false,
+        }
     }
 
-    fn translate(mut self) -> SqlResult<String> {
+    fn level(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("the outermost level is never closed")
+    }
+
+    fn translate(mut self) -> SqlResult<Translated> {
+        let mut quantifiers = 0;
         while let Some(character) = self.rest.next() {
             match character {
-                '\\' => self.escape(false)?,
-                '[' => self.bracket()?,
-                '(' => self.group()?,
-                ')' => {
-                    if self.open_groups == 0 {
-                        return Err(invalid("parentheses () not balanced"));
-                    }
-                    self.open_groups -= 1;
-                    self.out.push(')');
+                '\\' => {
+                    self.atom = Some(None);
+                    self.escape(false)?;
                 }
-                '{' => self.bounds()?,
+                '[' => {
+                    self.atom = Some(None);
+                    self.bracket()?;
+                }
+                '(' => self.group()?,
+                ')' => self.close()?,
+                '|' => {
+                    self.level().alternatives = true;
+                    self.ambiguous = true;
+                    self.atom = None;
+                    self.out.push('|');
+                }
+                '*' | '+' | '?' => {
+                    quantifiers += 1;
+                    self.quantifier(&character.to_string(), false)?;
+                }
+                '{' => {
+                    quantifiers += 1;
+                    self.bounds()?;
+                }
+                '^' | '$' => {
+                    self.atom = None;
+                    self.out.push(character);
+                }
                 '}' | ']' => {
+                    self.atom = Some(None);
                     self.out.push('\\');
                     self.out.push(character);
                 }
@@ -163,41 +227,99 @@ impl<'a> Translator<'a> {
                     while self.rest.next_if(|next| *next != '\n').is_some() {}
                 }
                 character if self.flags.expanded && character.is_whitespace() => {}
-                character => self.out.push(character),
+                character => {
+                    self.atom = Some(None);
+                    self.out.push(character);
+                }
             }
         }
-        if self.open_groups > 0 {
+        if self.levels.len() > 1 {
             return Err(invalid("parentheses () not balanced"));
         }
-        Ok(self.out)
+        let preference = self.level().preference();
+        let extent = preference.filter(|_| self.ambiguous || quantifiers > 1);
+        Ok(Translated { text: self.out, needs_backtracking: self.needs_backtracking, extent })
+    }
+
+    /// Writes a quantifier with the mark of a lazy one, and notes what the part prefers.
+    fn quantifier(&mut self, written: &str, fixed: bool) -> SqlResult<()> {
+        let Some(own) = self.atom.take() else {
+            return Err(invalid("quantifier operand invalid"));
+        };
+        let lazy = self.rest.next_if_eq(&'?').is_some();
+        self.out.push_str(written);
+        if lazy {
+            self.ambiguous = true;
+            self.out.push('?');
+        }
+        let preference = if fixed { own } else { Some(!lazy) };
+        let level = self.level();
+        level.greedy = level.greedy.or(preference);
+        Ok(())
+    }
+
+    fn open(&mut self, written: &str, is_lookaround: bool) {
+        let inside = is_lookaround || self.level().is_lookaround;
+        self.levels.push(Level { is_lookaround: inside, ..Level::default() });
+        self.atom = None;
+        self.out.push_str(written);
+    }
+
+    fn close(&mut self) -> SqlResult<()> {
+        if self.levels.len() == 1 {
+            return Err(invalid("parentheses () not balanced"));
+        }
+        let preference = self.levels.pop().and_then(|level| level.preference());
+        self.out.push(')');
+        self.atom = Some(preference);
+        let quantified = self.rest.peek().is_some_and(|next| matches!(next, '*' | '+' | '?' | '{'));
+        if !quantified {
+            let level = self.level();
+            level.greedy = level.greedy.or(preference);
+        }
+        Ok(())
     }
 
     fn group(&mut self) -> SqlResult<()> {
         if self.rest.next_if_eq(&'?').is_none() {
-            self.open_groups += 1;
-            self.out.push('(');
+            // Parts of a look-around do not capture.
+            if self.level().is_lookaround {
+                self.open("(?:", false);
+            } else {
+                self.groups += 1;
+                self.open("(", false);
+            }
             return Ok(());
         }
-        match self.rest.next() {
+        let lookaround = match self.rest.next() {
             Some(':') => {
-                self.open_groups += 1;
-                self.out.push_str("(?:");
-                Ok(())
+                self.open("(?:", false);
+                return Ok(());
             }
             Some('#') => {
                 if !self.rest.any(|next| next == ')') {
                     return Err(invalid("parentheses () not balanced"));
                 }
-                Ok(())
+                return Ok(());
             }
-            Some('=' | '!' | '<') => Err(invalid("lookaround constraints are not supported")),
-            _ => Err(invalid("quantifier operand invalid")),
-        }
+            Some('=') => "(?=",
+            Some('!') => "(?!",
+            Some('<') => match self.rest.next() {
+                Some('=') => "(?<=",
+                Some('!') => "(?<!",
+                _ => return Err(invalid("quantifier operand invalid")),
+            },
+            _ => return Err(invalid("quantifier operand invalid")),
+        };
+        self.needs_backtracking = true;
+        self.open(lookaround, true);
+        Ok(())
     }
 
     /// `{m}`, `{m,}`, `{m,n}`; otherwise a brace is literal.
     fn bounds(&mut self) -> SqlResult<()> {
         if !self.rest.peek().is_some_and(char::is_ascii_digit) {
+            self.atom = Some(None);
             self.out.push_str("\\{");
             return Ok(());
         }
@@ -206,7 +328,8 @@ impl<'a> Translator<'a> {
             match self.rest.next() {
                 Some('}') => break,
                 Some(next) if next.is_ascii_digit() || next == ',' => bounds.push(next),
-                _ => return Err(invalid("braces {} not balanced")),
+                Some(_) => return Err(invalid("invalid repetition count(s)")),
+                None => return Err(invalid("braces {} not balanced")),
             }
         }
         let numbers: Vec<Option<u32>> = bounds.split(',').map(|part| part.parse().ok()).collect();
@@ -219,9 +342,30 @@ impl<'a> Translator<'a> {
             [Some(low), Some(high)] if low <= high => {}
             _ => return bad(),
         }
-        self.out.push('{');
-        self.out.push_str(&bounds);
-        self.out.push('}');
+        self.quantifier(&format!("{{{bounds}}}"), numbers.len() == 1)
+    }
+
+    /// A test of the place between characters, in the syntax of the engine.
+    fn boundary(&mut self, plain: &str, fancy: &str) {
+        self.atom = None;
+        self.out.push_str(if self.fancy { fancy } else { plain });
+    }
+
+    fn back_reference(&mut self, first: char) -> SqlResult<()> {
+        let mut number = first as usize - '0' as usize;
+        while let Some(digit) = self.rest.peek().and_then(|next| next.to_digit(10)) {
+            let longer = number * 10 + digit as usize;
+            if longer > self.groups {
+                break;
+            }
+            number = longer;
+            self.rest.next();
+        }
+        if number > self.groups || self.level().is_lookaround {
+            return Err(invalid("invalid backreference number"));
+        }
+        self.needs_backtracking = true;
+        self.out.push_str(&format!("(?:\\{number})"));
         Ok(())
     }
 
@@ -248,12 +392,12 @@ impl<'a> Translator<'a> {
                 self.out.push('\\');
                 self.out.push(character);
             }
-            'm' if !in_bracket => self.out.push_str("\\b{start}"),
-            'M' if !in_bracket => self.out.push_str("\\b{end}"),
-            'y' if !in_bracket => self.out.push_str("\\b"),
-            'Y' if !in_bracket => self.out.push_str("\\B"),
-            'A' if !in_bracket => self.out.push_str("\\A"),
-            'Z' if !in_bracket => self.out.push_str("\\z"),
+            'm' if !in_bracket => self.boundary("\\b{start}", "(?<!\\w)(?=\\w)"),
+            'M' if !in_bracket => self.boundary("\\b{end}", "(?<=\\w)(?!\\w)"),
+            'y' if !in_bracket => self.boundary("\\b", "\\b"),
+            'Y' if !in_bracket => self.boundary("\\B", "\\B"),
+            'A' if !in_bracket => self.boundary("\\A", "\\A"),
+            'Z' if !in_bracket => self.boundary("\\z", "\\z"),
             'b' => self.out.push_str("\\x08"),
             'B' => self.out.push_str("\\\\"),
             'e' => self.out.push_str("\\x1B"),
@@ -266,9 +410,7 @@ impl<'a> Translator<'a> {
                     self.rest.next().ok_or_else(|| invalid("invalid escape \\ sequence"))?;
                 self.out.push_str(&format!("\\x{:02x}", control as u32 & 31));
             }
-            '1'..='9' if !in_bracket => {
-                return Err(invalid("back references are not supported"));
-            }
+            '1'..='9' if !in_bracket => self.back_reference(character)?,
             other if other.is_alphanumeric() => {
                 return Err(invalid("invalid escape \\ sequence"));
             }
@@ -281,7 +423,11 @@ impl<'a> Translator<'a> {
         // `[[:<:]]` and `[[:>:]]` stand for the ends of a word.
         let ahead: String = self.rest.clone().take(6).collect();
         if ahead == "[:<:]]" || ahead == "[:>:]]" {
-            self.out.push_str(if ahead == "[:<:]]" { "\\b{start}" } else { "\\b{end}" });
+            if ahead == "[:<:]]" {
+                self.boundary("\\b{start}", "(?<!\\w)(?=\\w)");
+            } else {
+                self.boundary("\\b{end}", "(?<=\\w)(?!\\w)");
+            }
             self.rest.by_ref().take(6).for_each(drop);
             return Ok(());
         }

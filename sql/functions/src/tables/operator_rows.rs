@@ -490,4 +490,6 @@ pub(super) static ROWS: &[OperatorDef] = &[
     operator(5074, ">", XID8, XID8, BOOL, 5035, 5073, 5075, false, false),
     operator(5075, "<=", XID8, XID8, BOOL, 5036, 5076, 5074, false, false),
     operator(5076, ">=", XID8, XID8, BOOL, 5037, 5075, 5073, false, false),
+    operator(4012, "@?", JSONB, JSONPATH, BOOL, 4010, 0, 0, false, false),
+    operator(4013, "@@", JSONB, JSONPATH, BOOL, 4011, 0, 0, false, false),
 ];
