@@ -77,12 +77,21 @@ pub fn release_program() -> Result<PathBuf, String> {
     build_program(&["--release"])
 }
 
+/// Builds the program as tests use it, and says where it is.
+pub fn debug_program() -> Result<PathBuf, String> {
+    build_program(&[])
+}
+
 fn build_program(options: &[&str]) -> Result<PathBuf, String> {
     step(cargo().args(["build", "--bin", "quorate"]).args(options))?;
-    // A relative target folder means relative to where cargo was called, which was the root.
-    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let profile = if options.contains(&"--release") { "release" } else { "debug" };
-    Ok(root().join(target).join(profile).join("quorate"))
+    Ok(target_folder().join(profile).join("quorate"))
+}
+
+/// Where cargo puts what it builds.
+pub fn target_folder() -> PathBuf {
+    // A relative target folder means relative to where cargo was called, which was the root.
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 fn has_nextest() -> bool {

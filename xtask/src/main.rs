@@ -1,9 +1,10 @@
-//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | bench vs-postgres | ci`.
+//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | diff-postgres | bench vs-postgres | ci`.
 //!
 //! Continuous integration runs `ci` and nothing else, so what passes here passes there.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
 mod chores;
+mod diff_postgres;
 mod tidy;
 mod versus_postgres;
 
@@ -28,6 +29,8 @@ enum Chore {
     Tidy,
     /// All that continuous integration runs: check, test, and the black-box tests.
     Ci,
+    /// The same statements on PostgreSQL 16 and on Quorate, and where the answers differ.
+    DiffPostgres(diff_postgres::Options),
     /// Measurements against other systems.
     Bench {
         #[command(subcommand)]
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Chore::Test => chores::test(),
         Chore::Tidy => chores::tidy(),
         Chore::Ci => chores::ci(),
+        Chore::DiffPostgres(options) => diff_postgres::run(&options),
         Chore::Bench { bench: Bench::VsPostgres(options) } => versus_postgres::run(&options),
     };
     match result {

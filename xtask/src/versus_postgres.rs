@@ -8,7 +8,7 @@
 
 mod pgbench;
 mod report;
-mod servers;
+pub mod servers;
 
 use std::fs::{self, File};
 use std::io::Write;

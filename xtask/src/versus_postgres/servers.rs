@@ -69,7 +69,7 @@ fn installed_versions() -> Vec<PathBuf> {
 }
 
 /// User and group `postgres`, if we are root.
-fn server_user() -> Result<Option<(u32, u32)>, String> {
+pub fn server_user() -> Result<Option<(u32, u32)>, String> {
     if !geteuid().is_root() {
         return Ok(None);
     }
@@ -211,19 +211,24 @@ impl QuorateServer {
 }
 
 /// A process of ours, ended when dropped.
-struct Server {
+pub struct Server {
     child: Child,
     stop: Signal,
 }
 
 impl Server {
-    fn spawn(command: &mut Command, log: &Path, stop: Signal) -> Result<Server, String> {
+    pub fn spawn(command: &mut Command, log: &Path, stop: Signal) -> Result<Server, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", log.display());
         let output = fs::File::create(log).map_err(failed)?;
         let errors = output.try_clone().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
         Ok(Server { child, stop })
+    }
+
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 
@@ -254,7 +259,7 @@ pub fn output(command: &mut Command, who: &str) -> Result<String, String> {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> Result<u16, String> {
+pub fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| format!("port: {error}"))?;
     Ok(listener.local_addr().map_err(|error| format!("port: {error}"))?.port())
 }

@@ -1,0 +1,68 @@
+-- Ranges and multiranges, enums, domains and composite types.
+--! let literal = [1,5) // [1,5] // (1,5) // empty // (,5] // [3,3) // [5,1] // [1 // [a,b] // (,) // [1,5)x //  [ 1 , 5 ) // (infinity,5)
+select '@literal@'::int4range as x;
+select '@literal@'::numrange as x, isempty('@literal@'::numrange), lower_inc('@literal@'::numrange), upper_inf('@literal@'::numrange);
+--! let a = int4range(1, 5) // int4range(3, 8) // 'empty'::int4range // int4range(null, 3) // int4range(5, 8, '[]') // null::int4range
+--! let b = int4range(2, 4) // int4range(5, 9) // 'empty'::int4range // int4range(4, null)
+--! let op = = // < // && // @> // <@ // << // >> // &< // &> // -|- // + // * // -
+select @a@ @op@ @b@ as x;
+select lower(@a@), upper(@a@), isempty(@a@), lower_inc(@a@), upper_inc(@a@), lower_inf(@a@), upper_inf(@a@);
+select range_merge(@a@, @b@), @a@ @> 3, 4 <@ @a@;
+select int4range(5, 1);
+select int4range(1, 5, 'x');
+select int4range(1, 5, '()'), int8range(1, 2), numrange(1.0, 2.5, '[]'), daterange('2024-01-01', '2024-02-01', '[]'), tsrange('2024-01-01', null), tstzrange(null, null);
+select '{[1,3),[5,7)}'::int4multirange, '{}'::int4multirange, '{[1,3),[2,7)}'::int4multirange, int4multirange(int4range(1, 2), int4range(2, 3));
+select '{[1,3),[5,7)}'::int4multirange @> 5, '{[1,3)}'::int4multirange && int4range(2, 9), '{[1,9)}'::int4multirange - '{[3,4)}'::int4multirange, range_merge('{[1,3),[5,7)}'::int4multirange);
+select unnest('{[1,3),[5,7)}'::int4multirange), multirange(int4range(1, 2));
+select '{[1,3}'::int4multirange;
+create type mood as enum ('sad', 'ok', 'happy');
+select 'ok'::mood, 'ok'::mood < 'happy', 'nope'::mood;
+select enum_first(null::mood), enum_last(null::mood), enum_range(null::mood), enum_range('ok'::mood, null), 'sad'::mood::text;
+select 'ok'::mood = 'ok'::text;
+select max(m), min(m), array_agg(m order by m desc) from unnest('{ok,sad,happy}'::mood[]) m;
+alter type mood add value 'great' after 'happy';
+alter type mood add value 'ok';
+alter type mood add value if not exists 'ok';
+alter type mood rename value 'sad' to 'blue';
+create type mood as enum ('x');
+create type empty_mood as enum ();
+create type dup as enum ('a', 'a');
+create domain posint as int check (value > 0) not null;
+create domain shorttext as varchar(3) default 'abc' constraint has_a check (value like 'a%');
+select 5::posint, pg_typeof(5::posint), 0::posint;
+select null::posint;
+select 'abcd'::shorttext, 'xyz'::shorttext;
+create table d (p posint, s shorttext);
+insert into d values (1), (2, 'ab') returning *;
+insert into d values (-1);
+insert into d values (null);
+insert into d values (1, 'zzz');
+select p + 1, s || 'x' from d;
+alter domain posint add constraint small check (value < 100);
+select 100::posint;
+alter domain posint drop constraint small;
+alter domain posint drop constraint nope;
+drop domain posint;
+create type point3 as (x int, y int, label text);
+select row(1, 2, 'a')::point3, (row(1, 2, 'a')::point3).x, '(1,2,"b c")'::point3, '(1,,)'::point3;
+select '(1,2)'::point3;
+select row(1, 2)::point3;
+select (row(1, 2, 'a')::point3).*, (row(1, 2, 'a')::point3).nope;
+select (row(1, 2, 'a')::point3).nope;
+create table comp (id int primary key, p point3, ps point3[]);
+insert into comp values (1, row(1, 2, 'x'), array[row(3, 4, 'y')::point3]), (2, null, null), (3, '(5,6,)', '{}') returning *;
+select (p).x, p.x, (ps[1]).label from comp;
+select (p).x, (comp.p).y, (ps[1]).label from comp order by id;
+update comp set p.x = 10 where id = 1 returning p;
+update comp set p.x = 1, p.label = 'new' where id = 2 returning p;
+update comp set p.nope = 1;
+insert into comp (id, p.x, p.y) values (4, 7, 8) returning p;
+select p, p is null, p is not null from comp order by id;
+select id from comp where p = row(10, 2, 'x')::point3;
+select id from comp order by p;
+select distinct p from comp order by p;
+select row(1, 2) < row(1, 3), row(1, null) = row(1, null), row(1, 'a') <> row(1, 'b'), row(1) is distinct from row(null);
+drop type point3;
+drop type point3 cascade;
+create type rng as range (subtype = float8);
+select '[1.5,2.5]'::rng, rng(1, 2), '[1,2)'::rng && '[1.5,3)'::rng;

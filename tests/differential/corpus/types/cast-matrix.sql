@@ -1,0 +1,4 @@
+-- Which casts exist, and what they say when they do not: NULL of every type to every type.
+--! let from = bool // int2 // int4 // int8 // float4 // float8 // numeric // money // text // varchar // char(3) // name // bytea // date // time // timetz // timestamp // timestamptz // interval // uuid // json // jsonb // bit(3) // varbit // inet // cidr // macaddr // oid // int4[] // text[] // int4range // xid8 // pg_lsn // tsvector // "char" // regclass
+--! let to = bool // int2 // int4 // int8 // float4 // float8 // numeric // money // text // varchar // char(3) // name // bytea // date // time // timetz // timestamp // timestamptz // interval // uuid // json // jsonb // bit(3) // varbit // inet // cidr // macaddr // oid // int4[] // text[] // int4range // xid8 // pg_lsn // tsvector // "char" // regclass
+select null::@from@::@to@ as x;
