@@ -28,6 +28,8 @@ struct Inner {
     cursors: Vec<CursorRow>,
     /// The values the client was last told.
     reported: BTreeMap<&'static str, String>,
+    /// The epoch of the settings when they were compared last.
+    reported_epoch: Option<u64>,
     search_path: Option<ResolvedPath>,
 }
 
@@ -71,6 +73,7 @@ impl SessionCell {
                 prepared: Vec::new(),
                 cursors: Vec::new(),
                 reported: BTreeMap::new(),
+                reported_epoch: None,
                 search_path: None,
             }),
         }
@@ -263,7 +266,11 @@ impl SessionCell {
     /// Settings that clients are told of and that differ from what they were told last.
     pub fn take_reports(&self) -> Vec<(&'static str, String)> {
         let mut inner = self.inner.lock();
+        let epoch = inner.settings.epoch();
         let mut changed = Vec::new();
+        if inner.reported_epoch.replace(epoch) == Some(epoch) {
+            return changed;
+        }
         for name in REPORTED {
             let value = match *name {
                 "is_superuser" => if inner.superuser { "on" } else { "off" }.to_owned(),
