@@ -182,7 +182,7 @@ impl Log {
         }
         let path = segment::spare_path(directory, 1);
         let zeroed = config.segment_bytes.min(FIRST_ZEROED_BYTES);
-        let metadata: HashMap<u32, state::GroupMetadata> = recovered
+        let metadata: BTreeMap<u32, state::GroupMetadata> = recovered
             .groups
             .iter()
             .map(|(group, found)| (*group, found.metadata.clone()))
@@ -205,6 +205,7 @@ impl Log {
             end: format::DATA_START,
             segments: written,
             metadata,
+            batch: Default::default(),
         };
         writer.adopt_first(spare.file, path.clone(), header.sequence);
         writer.write_checkpoint_now().map_err(|failure| match failure {
@@ -482,7 +483,7 @@ impl Writer {
     fn adopt_first(&mut self, file: Arc<dyn File>, path: PathBuf, sequence: u64) {
         let live = LiveSegment { path, file };
         self.shared.state.lock().segments.insert(sequence, live);
-        let highest = HashMap::new();
+        let highest = BTreeMap::new();
         self.segments.push(WrittenSegment { sequence, has_checkpoint: false, highest });
     }
 }

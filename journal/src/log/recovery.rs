@@ -5,7 +5,7 @@
 //! like. It is damage instead if behind it there is a record of a batch that was started later (see the format), and
 //! damage is refused: nothing is cut that was acknowledged and is provably missing.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) struct RecoveredSegment {
     pub end: u64,
     pub has_checkpoint: bool,
     /// The highest index of each group's entries in it.
-    pub highest: HashMap<u32, u64>,
+    pub highest: BTreeMap<u32, u64>,
 }
 
 /// A group as found.
@@ -151,7 +151,7 @@ fn read_segment(
         file,
         end: DATA_START,
         has_checkpoint: false,
-        highest: HashMap::new(),
+        highest: BTreeMap::new(),
     };
     let mut offset = DATA_START;
     while expected_end != Some(offset) {

@@ -140,7 +140,7 @@ pub(crate) struct Space {
 }
 
 pub(crate) struct State {
-    pub groups: HashMap<u32, Group>,
+    pub groups: BTreeMap<u32, Group>,
     pub segments: BTreeMap<u64, LiveSegment>,
     pub queue: VecDeque<Request>,
     /// Groups whose committed position changed since the last batch: written along with the next one.
@@ -157,6 +157,14 @@ pub(crate) struct State {
     pub cache: Cache,
 }
 
+/// Where the writer has put an entry.
+pub(crate) struct Placed {
+    pub group: u32,
+    pub index: u64,
+    pub ticket: u64,
+    pub offset: u32,
+}
+
 /// Which written entries are kept in memory; the oldest go first.
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -168,24 +176,23 @@ pub(crate) struct Cache {
 const CACHED_ENTRY_BYTES: u64 = 128;
 
 impl State {
-    /// Notes that an entry has been written and drops the oldest ones if the cache is too large.
-    pub fn written(
-        &mut self,
-        group: u32,
-        index: u64,
-        ticket: u64,
-        place: (u64, u32),
-        maximum: u64,
-    ) {
-        let Some(slot) = self.groups.get_mut(&group).and_then(|group| group.slot_mut(index)) else {
-            return;
-        };
-        if slot.ticket != ticket {
-            return;
+    /// Notes that entries have been written to a segment and drops the oldest ones if the cache is too large.
+    pub fn written(&mut self, placed: &[Placed], segment: u64, maximum: u64) {
+        for run in placed.chunk_by(|one, next| one.group == next.group) {
+            let Some(group) = run.first().and_then(|first| self.groups.get_mut(&first.group))
+            else {
+                continue;
+            };
+            for entry in run {
+                let Some(slot) = group.slot_mut(entry.index) else { continue };
+                if slot.ticket != entry.ticket {
+                    continue;
+                }
+                (slot.segment, slot.offset) = (segment, entry.offset);
+                self.cache.bytes += u64::from(slot.payload_bytes) + CACHED_ENTRY_BYTES;
+                self.cache.order.push_back((entry.group, entry.index, entry.ticket));
+            }
         }
-        (slot.segment, slot.offset) = place;
-        self.cache.bytes += u64::from(slot.payload_bytes) + CACHED_ENTRY_BYTES;
-        self.cache.order.push_back((group, index, ticket));
         while self.cache.bytes > maximum {
             let Some((group, index, ticket)) = self.cache.order.pop_front() else { break };
             self.evict(group, index, ticket);

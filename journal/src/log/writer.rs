@@ -4,7 +4,7 @@
 //! arrives meanwhile is the next batch. So one fsync serves all waiting appends of all groups, and nobody waits for a
 //! timer. When nothing waits the thread sleeps.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::{self, IoSlice};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,13 +19,17 @@ use super::format::{
     DATA_START, Kind, NOTHING, RecordHeader, SegmentHeader, checksum, record_bytes,
 };
 use super::segment::{Spare, activate};
-use super::state::{Completion, EntryId, GroupMetadata, LiveSegment, Request, StoredVote};
+use super::state::{
+    Completion, EntryId, GroupMetadata, LiveSegment, LogEntry, Placed, Request, StoredVote,
+};
 use crate::error::LogFailure;
 
 /// A batch is closed when it has this many bytes.
-const BATCH_BYTES_MAX: usize = 8 << 20;
+const BATCH_BYTES_MAX: u64 = 8 << 20;
 /// Payloads up to this size are copied next to their header; larger ones are written from where they are.
 const COPY_BYTES_MAX: usize = 16 << 10;
+/// Memory that the writer keeps from batch to batch.
+const KEPT_ARENA_BYTES: usize = 1 << 20;
 /// How long the writer waits before it tries again to get space on a full disk.
 const FULL_DISK_PAUSE: Duration = Duration::from_millis(200);
 
@@ -33,7 +37,7 @@ const FULL_DISK_PAUSE: Duration = Duration::from_millis(200);
 pub(crate) struct WrittenSegment {
     pub sequence: u64,
     pub has_checkpoint: bool,
-    pub highest: HashMap<u32, u64>,
+    pub highest: BTreeMap<u32, u64>,
 }
 
 pub(crate) struct Writer {
@@ -46,7 +50,9 @@ pub(crate) struct Writer {
     /// Oldest first; the last one is being written.
     pub segments: Vec<WrittenSegment>,
     /// As written, which may be behind what the groups know.
-    pub metadata: HashMap<u32, GroupMetadata>,
+    pub metadata: BTreeMap<u32, GroupMetadata>,
+    /// Empty between batches; its memory is used again.
+    pub batch: Batch,
 }
 
 /// A record that is to be written.
@@ -60,18 +66,40 @@ struct Record {
 
 /// One request's records, which stay together unless they are too many for one segment.
 struct Work {
-    records: Vec<Record>,
-    room: u64,
+    records: Records,
     done: Option<Completion>,
 }
 
+enum Records {
+    Entries { group: u32, entries: std::vec::IntoIter<(LogEntry, u64)> },
+    One(Option<Record>),
+}
+
+impl Iterator for Records {
+    /// With the room that was set aside for it.
+    type Item = (Record, u64);
+
+    fn next(&mut self) -> Option<(Record, u64)> {
+        match self {
+            Records::Entries { group, entries } => {
+                let (entry, ticket) = entries.next()?;
+                let room = entry.room.map_or(0, |room| room.take_back());
+                let (id, payload) = (entry.id, entry.payload);
+                Some((Record { group: *group, kind: Kind::Entry, id, payload, ticket }, room))
+            }
+            Records::One(record) => Some((record.take()?, 0)),
+        }
+    }
+}
+
+/// What is written and made durable together.
 #[derive(Default)]
-struct Batch {
+pub(crate) struct Batch {
     /// Headers, small payloads and padding.
     arena: Vec<u8>,
     /// Pieces in order: a range of the arena, or a large payload.
     pieces: Vec<Piece>,
-    placed: Vec<(u32, EntryId, u64, u32)>,
+    placed: Vec<Placed>,
     bytes: u64,
     records: u64,
 }
@@ -82,6 +110,15 @@ enum Piece {
 }
 
 impl Batch {
+    /// Forgets the batch but keeps its memory, unless it was an unusual one.
+    fn clear(&mut self) {
+        self.arena.clear();
+        self.arena.shrink_to(KEPT_ARENA_BYTES);
+        self.pieces.clear();
+        self.placed.clear();
+        (self.bytes, self.records) = (0, 0);
+    }
+
     fn add(&mut self, sequence: u64, batch_start: u64, record: &Record) {
         let offset = batch_start + self.bytes;
         let header = RecordHeader {
@@ -109,7 +146,12 @@ impl Batch {
             self.piece(start, start + padding);
         }
         if record.kind == Kind::Entry {
-            self.placed.push((record.group, record.id, record.ticket, offset as u32));
+            self.placed.push(Placed {
+                group: record.group,
+                index: record.id.index,
+                ticket: record.ticket,
+                offset: offset as u32,
+            });
         }
         self.bytes += size;
         self.records += 1;
@@ -161,8 +203,8 @@ impl Writer {
         self.shared.room.notify_waiters();
     }
 
-    /// Sleeps until something waits; takes as much as fits into one batch.
-    fn wait(&mut self) -> Option<(Vec<Work>, HashMap<u32, EntryId>)> {
+    /// Sleeps until something waits; takes all of it.
+    fn wait(&mut self) -> Option<(VecDeque<Request>, HashMap<u32, EntryId>)> {
         let mut state = self.shared.state.lock();
         while state.queue.is_empty() {
             if state.closing || state.failure.is_some() {
@@ -170,48 +212,44 @@ impl Writer {
             }
             self.shared.wake.wait(&mut state);
         }
-        let mut work = Vec::new();
-        let mut bytes = 0;
-        while bytes < BATCH_BYTES_MAX {
-            let Some(request) = state.queue.pop_front() else { break };
-            let item = Work::new(request);
-            bytes += item.records.iter().map(|record| record.payload.len() + 64).sum::<usize>();
-            work.push(item);
-        }
+        let work = std::mem::take(&mut state.queue);
         let hints = std::mem::take(&mut state.committed);
         Some((work, hints))
     }
 
     fn write(
         &mut self,
-        work: Vec<Work>,
+        work: VecDeque<Request>,
         hints: HashMap<u32, EntryId>,
     ) -> Result<(), (LogFailure, Vec<Completion>)> {
-        let mut batch = Batch::default();
-        let mut completions = Vec::new();
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut completions = Vec::with_capacity(work.len());
         let mut room = 0;
         let mut purged = false;
-        let mut work = work.into_iter();
-        while let Some(item) = work.next() {
-            for record in &item.records {
+        let mut work = work.into_iter().map(Work::new);
+        while let Some(mut item) = work.next() {
+            while let Some((record, reserved)) = item.records.next() {
                 let size = record_bytes(record.payload.len());
-                if self.end + batch.bytes + size > self.bytes {
-                    let full = std::mem::take(&mut batch);
-                    if let Err(failure) = self
-                        .write_batch(full, std::mem::take(&mut room), &mut completions)
-                        .and_then(|()| self.rotate(size))
-                    {
+                let segment_full = self.end + batch.bytes + size > self.bytes;
+                if segment_full || batch.bytes >= BATCH_BYTES_MAX {
+                    let mut written =
+                        self.write_batch(&batch, std::mem::take(&mut room), &mut completions);
+                    batch.clear();
+                    if segment_full && written.is_ok() {
+                        written = self.rotate(size);
+                    }
+                    if let Err(failure) = written {
                         let rest = std::iter::once(item).chain(work).filter_map(|item| item.done);
                         completions.extend(rest);
                         return Err((failure, completions));
                     }
                 }
+                room += reserved;
                 let sequence = self.sequence();
-                batch.add(sequence, self.end, record);
-                self.note(record);
+                batch.add(sequence, self.end, &record);
+                self.note(&record);
                 purged |= record.kind == Kind::Purged;
             }
-            room += item.room;
             completions.extend(item.done);
         }
         for (group, id) in hints {
@@ -222,9 +260,11 @@ impl Writer {
                 self.note(&record);
             }
         }
-        if let Err(failure) = self.write_batch(batch, room, &mut completions) {
+        if let Err(failure) = self.write_batch(&batch, room, &mut completions) {
             return Err((failure, completions));
         }
+        batch.clear();
+        self.batch = batch;
         if purged {
             self.collect_obsolete();
         }
@@ -238,14 +278,16 @@ impl Writer {
 
     /// Keeps up with what the records say.
     fn note(&mut self, record: &Record) {
+        if record.kind == Kind::Entry {
+            if let Some(segment) = self.segments.last_mut() {
+                let highest = segment.highest.entry(record.group).or_insert(0);
+                *highest = (*highest).max(record.id.index);
+            }
+            return;
+        }
         let metadata = self.metadata.entry(record.group).or_default();
         match record.kind {
-            Kind::Entry => {
-                if let Some(segment) = self.segments.last_mut() {
-                    let highest = segment.highest.entry(record.group).or_insert(0);
-                    *highest = (*highest).max(record.id.index);
-                }
-            }
+            Kind::Entry => {}
             Kind::Vote => metadata.vote = StoredVote::decode(record.id.term, &record.payload),
             Kind::Purged => metadata.purged = Some(record.id),
             Kind::Committed => metadata.committed = Some(record.id),
@@ -257,12 +299,12 @@ impl Writer {
     /// Writes and syncs; then everything in the batch is durable, and whoever waits for it hears so.
     fn write_batch(
         &mut self,
-        batch: Batch,
+        batch: &Batch,
         room: u64,
         completions: &mut Vec<Completion>,
     ) -> Result<(), LogFailure> {
         if batch.bytes > 0 {
-            self.write_slices(&batch)?;
+            self.write_slices(batch)?;
             let started = Instant::now();
             self.file.sync_data().map_err(|error| self.failure("sync", error))?;
             histogram!("quorate_journal_fsync_seconds").record(started.elapsed().as_secs_f64());
@@ -275,11 +317,7 @@ impl Writer {
         let sequence = self.sequence();
         {
             let mut state = self.shared.state.lock();
-            for (group, id, ticket, offset) in &batch.placed {
-                let place = (sequence, *offset);
-                let maximum = self.shared.config.cache_bytes;
-                state.written(*group, id.index, *ticket, place, maximum);
-            }
+            state.written(&batch.placed, sequence, self.shared.config.cache_bytes);
             state.space.reserved -= room;
             state.space.current_left = self.bytes - self.end;
         }
@@ -342,7 +380,7 @@ impl Writer {
         self.path = path;
         self.bytes = spare.bytes;
         self.end = DATA_START;
-        let highest = HashMap::new();
+        let highest = BTreeMap::new();
         self.segments.push(WrittenSegment { sequence, has_checkpoint: false, highest });
     }
 
@@ -357,7 +395,7 @@ impl Writer {
         for record in &checkpoint {
             batch.add(self.sequence(), self.end, record);
         }
-        self.write_batch(batch, 0, &mut Vec::new())?;
+        self.write_batch(&batch, 0, &mut Vec::new())?;
         if let Some(segment) = self.segments.last_mut() {
             segment.has_checkpoint = true;
         }
@@ -467,20 +505,13 @@ impl Writer {
 impl Work {
     fn new(request: Request) -> Work {
         let single = |group, kind, id, payload, done| Work {
-            records: vec![Record { group, kind, id, payload, ticket: 0 }],
-            room: 0,
+            records: Records::One(Some(Record { group, kind, id, payload, ticket: 0 })),
             done,
         };
         match request {
             Request::Append { group, entries, done } => {
-                let mut room = 0;
-                let mut records = Vec::with_capacity(entries.len());
-                for (entry, ticket) in entries {
-                    room += entry.room.map_or(0, |room| room.take_back());
-                    let (id, payload) = (entry.id, entry.payload);
-                    records.push(Record { group, kind: Kind::Entry, id, payload, ticket });
-                }
-                Work { records, room, done: Some(done) }
+                let entries = entries.into_iter();
+                Work { records: Records::Entries { group, entries }, done: Some(done) }
             }
             Request::Truncate { group, keep } => {
                 let id = keep.unwrap_or(EntryId { term: 0, index: NOTHING });
