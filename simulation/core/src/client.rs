@@ -1,0 +1,440 @@
+//! Clients: one transaction after the other, from its snapshot to what it is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use checkers::durability::Told;
+use checkers::oracle::{Moment, Observation};
+use checkers::{Status, invariants};
+use coordinator::{Action, Coordinator, Event as Said};
+use protocol::transaction::{CommitRequest, ConflictClass, Outcome, Refusal};
+use protocol::{ShardId, Timestamp, TransactionId};
+
+use crate::plan::{MILLI, Mutant, Rule, SECOND};
+use crate::verdict::{Checker, Fault};
+use crate::work::{self, Intents, Kind, Step};
+use crate::world::{Event, START, World};
+
+/// Runs transactions on one node.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub node: usize,
+    /// A session sees its own commits.
+    last_commit: Timestamp,
+}
+
+impl Client {
+    pub fn new(node: usize) -> Client {
+        Client { node, last_commit: Timestamp::ZERO }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// For the watermark to reach its snapshot.
+    Waiting,
+    Committing,
+    /// For the moment at which it may be told.
+    Telling(Timestamp),
+    Done,
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub client: usize,
+    pub node: usize,
+    pub kind: Kind,
+    pub tau_start: Timestamp,
+    pub stage: Stage,
+    coordinator: Option<Coordinator>,
+    timer: u32,
+    pub seen: BTreeMap<u64, Bytes>,
+    pub intents: Intents,
+    pub told: Told,
+    pub status: Status,
+    pub invoked: u32,
+    pub completed: Option<u32>,
+    /// One of the last reads, which show that everything works again.
+    pub is_final: bool,
+    /// The transaction that it was sent again for (only if broken on purpose).
+    stands_for: Option<usize>,
+}
+
+impl World {
+    pub(crate) fn begin(&mut self, client: usize) {
+        if self.planned == 0 || !self.stormy && self.record.finals_begun {
+            return;
+        }
+        let node = self.clients[client].node;
+        if !self.may_begin(node) {
+            return self.post(5 * MILLI, Event::Begin { client });
+        }
+        self.planned -= 1;
+        let mut value = self.last_value;
+        let kind = Kind::random(&mut self.random, &mut value);
+        self.last_value = value;
+        self.start(client, kind, false);
+    }
+
+    fn may_begin(&mut self, node: usize) -> bool {
+        let state = &self.nodes[node];
+        let ready = state.up
+            && (self.plan.rule == Rule::Clock || state.replica.watermark >= state.serve_from);
+        if state.up && !ready {
+            self.want_pump(node);
+        }
+        ready
+    }
+
+    /// Everything is quiet: each node must be able to read everything and to commit.
+    pub(crate) fn final_reads(&mut self) {
+        self.record.finals_begun = true;
+        for node in 0..self.nodes.len() {
+            if !self.may_begin(node) {
+                self.record.finals_begun = false;
+            }
+        }
+        if !self.record.finals_begun {
+            return self.post(5 * MILLI, Event::FinalReads);
+        }
+        for node in 0..self.nodes.len() {
+            let client = self.clients.len();
+            self.clients.push(Client::new(node));
+            let reads = (work::LISTS.0..=work::LISTS.1).map(|key| Step::Read { key });
+            self.last_value += 1;
+            let write = Step::Write { key: 110 + node as u64, value: self.last_value };
+            self.record.finals_open += 2;
+            self.start(client, Kind::Lists(reads.collect()), true);
+            self.start(client, Kind::Registers(vec![write]), true);
+        }
+    }
+
+    pub(crate) fn again_finally(&mut self, client: usize, kind: Kind) {
+        if self.may_begin(self.clients[client].node) {
+            self.start(client, kind, true);
+        } else {
+            self.post(20 * MILLI, Event::AgainFinally { client, kind });
+        }
+    }
+
+    fn start(&mut self, client: usize, kind: Kind, is_final: bool) {
+        let node = self.clients[client].node;
+        let latest = self.reading(node).latest;
+        let watermark = self.nodes[node].replica.watermark;
+        let past = |tau: Timestamp, ago: u64| {
+            Timestamp(tau.minus_nanos(ago).0.max(START - SECOND))
+        };
+        let transaction = self.transactions.len();
+        let mut tau_start = match self.plan.rule {
+            Rule::Clock => latest.max(self.clients[client].last_commit),
+            Rule::Watermark => watermark,
+        };
+        if kind == (Kind::ReadAll { age: 0 }) && self.plan.is(Mutant::CachedSnapshot) {
+            tau_start = past(watermark, 100 * MILLI);
+        }
+        match kind {
+            Kind::ReadAll { age } if age > 0 => tau_start = past(watermark, age * MILLI),
+            _ => {
+                let moment = Moment::Began { transaction: transaction as u64, tau_start: tau_start.0 };
+                self.record.moments.push(moment);
+            }
+        }
+        let invoked = self.record.event();
+        self.transactions.push(Transaction {
+            client,
+            node,
+            kind,
+            tau_start,
+            stage: Stage::Waiting,
+            coordinator: None,
+            timer: 0,
+            seen: BTreeMap::new(),
+            intents: Intents::default(),
+            told: Told::Unknown,
+            status: Status::Unknown,
+            invoked,
+            completed: None,
+            is_final,
+            stands_for: None,
+        });
+        self.nodes[node].active.push(transaction);
+        self.nodes[node].pump_interval = MILLI;
+        self.progress(node);
+        self.want_pump(node);
+    }
+
+    /// Up to where the node's watermark should move.
+    pub(crate) fn wanted(&self, node: usize) -> Option<Timestamp> {
+        let state = &self.nodes[node];
+        let waiting = state.active.iter().filter_map(|transaction| {
+            let one = &self.transactions[*transaction];
+            match one.stage {
+                Stage::Waiting => Some(one.tau_start),
+                Stage::Telling(tau) if self.plan.rule == Rule::Watermark => Some(tau),
+                _ => None,
+            }
+        });
+        let serve = (self.plan.rule == Rule::Watermark).then_some(state.serve_from);
+        waiting.chain(serve).filter(|tau| *tau > state.replica.watermark).max()
+    }
+
+    /// Goes on with whatever waits on the node for the watermark or the clock.
+    pub(crate) fn progress(&mut self, node: usize) {
+        let mut place = 0;
+        while let Some(transaction) = self.nodes[node].active.get(place).copied() {
+            let watermark = self.nodes[node].replica.watermark;
+            let one = &self.transactions[transaction];
+            match one.stage {
+                Stage::Waiting if watermark >= one.tau_start => self.read(transaction),
+                Stage::Telling(tau) if self.may_tell(node, tau) => self.acknowledge(transaction, tau),
+                _ => {}
+            }
+            if self.nodes[node].active.get(place) == Some(&transaction) {
+                place += 1;
+            }
+        }
+    }
+
+    fn may_tell(&self, node: usize, tau: Timestamp) -> bool {
+        match self.plan.rule {
+            _ if self.plan.is(Mutant::TellEarly) => true,
+            Rule::Watermark => self.nodes[node].replica.watermark >= tau,
+            Rule::Clock => self.reading(node).earliest > tau,
+        }
+    }
+
+    fn read(&mut self, transaction: usize) {
+        let one = &self.transactions[transaction];
+        let (node, tau_start, client) = (one.node, one.tau_start, one.client);
+        let mut seen = BTreeMap::new();
+        for (first, last) in one.kind.reads() {
+            let replica = &self.nodes[node].replica;
+            let rows = replica.scan(&work::encode_key(first), &work::encode_key(last), tau_start);
+            let rows: Vec<(u64, Bytes)> =
+                rows.into_iter().map(|(key, value)| (work::decode_key(&key), value)).collect();
+            let rows_decoded = rows.iter().map(|(key, value)| (*key, work::decode(value)));
+            let observation = Observation {
+                transaction: transaction as u64,
+                tau: tau_start.0,
+                first,
+                last,
+                rows: rows_decoded.collect(),
+            };
+            self.judge_snapshot(&observation);
+            self.record.observations.push(observation);
+            seen.extend(rows);
+        }
+        let one = &mut self.transactions[transaction];
+        one.intents = one.kind.intents(&seen, &mut self.random);
+        one.seen = seen;
+        if one.intents.writes.is_empty() {
+            // It is as it was at its snapshot, which others may not be able to see yet.
+            one.stage = Stage::Telling(tau_start);
+            return;
+        }
+        one.stage = Stage::Committing;
+        let mut writes = one.intents.encoded_writes();
+        let mut checks = one.intents.encoded_checks();
+        if self.plan.is(Mutant::DropChecks) {
+            checks.clear();
+        }
+        if self.plan.is(Mutant::UnadjudicatedKey) {
+            writes.iter_mut().filter(|write| work::decode_key(&write.key) >= work::NAMES.0).for_each(
+                |write| write.class = None,
+            );
+        }
+        let id = TransactionId(uuid::Uuid::from_u128(transaction as u128));
+        let (ranges, schema) = (Vec::new(), Vec::new());
+        let request = CommitRequest { id, tau_start, writes, checks, ranges, schema };
+        let nearest = (client % 2 == 0).then_some(ShardId(client as u32 % self.plan.shards));
+        let mut coordinator = Coordinator::new(request, &self.map, nearest);
+        let mut actions = Vec::new();
+        coordinator.start(&mut actions);
+        one.coordinator = Some(coordinator);
+        self.act(transaction, actions);
+    }
+
+    /// Money and duties in what one read showed.
+    fn judge_snapshot(&mut self, observation: &Observation) {
+        let part = |(first, last): (u64, u64)| {
+            let rows = observation.rows.iter().filter(move |(key, _)| (first..=last).contains(key));
+            rows.copied().collect::<Vec<(u64, u64)>>()
+        };
+        let covers = |keys: (u64, u64)| observation.first <= keys.0 && observation.last >= keys.1;
+        if covers(work::ACCOUNTS) {
+            let accounts = work::ACCOUNTS.1 - work::ACCOUNTS.0 + 1;
+            let total = accounts * work::OPENING_BALANCE;
+            if let Err(what) = invariants::bank(&part(work::ACCOUNTS), accounts, total) {
+                self.record.faults.push(Fault { checker: Checker::Bank, what });
+            }
+        }
+        if covers(work::DUTIES) {
+            let rows = part(work::DUTIES);
+            let pairs: Vec<_> = rows.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+            if let Err(what) = invariants::on_duty(&pairs) {
+                self.record.faults.push(Fault { checker: Checker::Duty, what });
+            }
+        }
+    }
+
+    // ----- commit -----
+
+    pub(crate) fn coordinate(&mut self, transaction: usize, event: Said) {
+        let node = self.transactions[transaction].node;
+        if !self.nodes[node].up {
+            return;
+        }
+        let Some(coordinator) = &mut self.transactions[transaction].coordinator else { return };
+        let mut actions = Vec::new();
+        coordinator.step(event, &mut actions);
+        self.act(transaction, actions);
+    }
+
+    pub(crate) fn patience(&mut self, transaction: usize, timer: u32) {
+        if self.transactions[transaction].timer == timer {
+            self.mark("coordinator lost patience");
+            self.coordinate(transaction, Said::Timeout);
+        }
+    }
+
+    fn act(&mut self, transaction: usize, actions: Vec<Action>) {
+        let node = self.transactions[transaction].node;
+        for action in actions {
+            match action {
+                Action::Send { to, message } => self.to_shard(node, to, Arc::new(message)),
+                Action::Wait { nanos } => {
+                    self.transactions[transaction].timer += 1;
+                    let timer = self.transactions[transaction].timer;
+                    self.post(nanos, Event::Patience { transaction, timer });
+                }
+                Action::Done(outcome) => self.decided(transaction, outcome),
+            }
+        }
+    }
+
+    fn decided(&mut self, transaction: usize, outcome: Outcome) {
+        let one = &mut self.transactions[transaction];
+        one.coordinator = None;
+        one.timer += 1;
+        if one.stage != Stage::Committing {
+            return;
+        }
+        match outcome {
+            Outcome::Committed { tau_commit } => {
+                one.stage = Stage::Telling(tau_commit);
+                let node = one.node;
+                self.progress(node);
+                self.want_pump(node);
+            }
+            Outcome::Refused(refusal) => {
+                let node = one.node;
+                if let (Refusal::TooOld { floor }, Rule::Watermark) = (&refusal, self.plan.rule) {
+                    // A successor's floor: snapshots below it are of no use to writers any more.
+                    let serve_from = &mut self.nodes[node].serve_from;
+                    *serve_from = (*serve_from).max(*floor);
+                }
+                self.mark(match refusal {
+                    Refusal::Data { .. } => "refused: conflict",
+                    Refusal::Fenced { .. } => "refused: fenced",
+                    Refusal::TooOld { .. } => "refused: too old",
+                    Refusal::Expired => "refused: votes expired",
+                    Refusal::Unavailable { .. } => "refused: unavailable",
+                    Refusal::Schema { .. } => "refused: definition",
+                });
+                self.complete(transaction, Status::Failed, Told::Refused);
+            }
+            Outcome::Unknown { .. } if self.plan.is(Mutant::RetryUnknown) => {
+                self.send_again(transaction);
+            }
+            Outcome::Unknown { .. } => {
+                self.mark("outcome unknown");
+                self.complete(transaction, Status::Unknown, Told::Unknown);
+            }
+        }
+    }
+
+    /// What nobody may do: the first may have committed.
+    fn send_again(&mut self, transaction: usize) {
+        let one = &self.transactions[transaction];
+        let again = Transaction {
+            kind: one.kind.clone(),
+            seen: one.seen.clone(),
+            intents: one.intents.clone(),
+            stage: Stage::Committing,
+            coordinator: None,
+            stands_for: Some(transaction),
+            is_final: false,
+            timer: 0,
+            ..*one
+        };
+        let index = self.transactions.len();
+        let (node, tau_start) = (again.node, again.tau_start);
+        let id = TransactionId(uuid::Uuid::from_u128(index as u128));
+        let writes = again.intents.encoded_writes();
+        let checks = again.intents.encoded_checks();
+        let (ranges, schema) = (Vec::new(), Vec::new());
+        let request = CommitRequest { id, tau_start, writes, checks, ranges, schema };
+        let mut coordinator = Coordinator::new(request, &self.map, None);
+        let mut actions = Vec::new();
+        coordinator.start(&mut actions);
+        self.transactions.push(again);
+        self.transactions[index].coordinator = Some(coordinator);
+        self.nodes[node].active.push(index);
+        self.act(index, actions);
+    }
+
+    fn acknowledge(&mut self, transaction: usize, tau_commit: Timestamp) {
+        let one = &self.transactions[transaction];
+        let client = one.client;
+        if !one.intents.writes.is_empty() {
+            self.clients[client].last_commit = self.clients[client].last_commit.max(tau_commit);
+            let number = transaction as u64;
+            let moment = Moment::Acknowledged { transaction: number, tau_commit: tau_commit.0 };
+            self.record.moments.push(moment);
+            self.mark("committed");
+        }
+        self.complete(transaction, Status::Committed, Told::Committed { tau_commit: tau_commit.0 });
+    }
+
+    fn complete(&mut self, transaction: usize, status: Status, told: Told) {
+        let completed = self.record.event();
+        let one = &mut self.transactions[transaction];
+        one.stage = Stage::Done;
+        let node = one.node;
+        self.nodes[node].active.retain(|other| *other != transaction);
+        let original = self.transactions[transaction].stands_for.unwrap_or(transaction);
+        let one = &mut self.transactions[original];
+        one.stage = Stage::Done;
+        (one.status, one.told, one.completed) = (status, told, Some(completed));
+        let (client, is_final, kind) = (one.client, one.is_final, one.kind.clone());
+        self.nodes[node].active.retain(|other| *other != original);
+        if is_final && status == Status::Committed {
+            self.record.finals_open -= 1;
+        } else if is_final {
+            self.post(20 * MILLI, Event::AgainFinally { client, kind });
+        } else {
+            let think = self.random.below(60 * MILLI);
+            self.post(think, Event::Begin { client });
+        }
+    }
+
+    /// The node is gone, and with it the connection.
+    pub(crate) fn abandon(&mut self, transaction: usize) {
+        let one = &mut self.transactions[transaction];
+        one.coordinator = None;
+        one.stage = Stage::Done;
+        one.timer += 1;
+        let client = one.client;
+        let think = self.random.below(60 * MILLI);
+        self.post(think, Event::Begin { client });
+    }
+
+    /// Keys that a transaction read and that must not have changed up to its commit.
+    pub(crate) fn serializable_reads(&self, transaction: usize) -> Vec<u64> {
+        let checks = &self.transactions[transaction].intents.checks;
+        let reads = checks.iter().filter(|(_, class)| *class == ConflictClass::Read);
+        reads.map(|(key, _)| *key).collect()
+    }
+}

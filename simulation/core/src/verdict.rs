@@ -1,0 +1,287 @@
+//! The end of a run: everything that was recorded goes to the checkers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use checkers::durability::{self, Told};
+use checkers::oracle::{self, Commit, Moment, Observation};
+use checkers::registers::{Access, RegisterTransaction, as_lists};
+use checkers::{Class, Counters, History, Level, Operation};
+use protocol::Timestamp;
+use protocol::journal::JournalEntry;
+
+use crate::plan::Plan;
+use crate::work::{self, Kind, Step};
+use crate::world::{Marks, World};
+
+/// Who has found something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Checker {
+    /// Lists as clients saw them.
+    Lists,
+    /// Registers as clients saw them.
+    Registers,
+    /// Conflicts between commits.
+    Commits,
+    /// Reads against the model.
+    Reads,
+    /// What is acknowledged is seen.
+    Moments,
+    Durability,
+    Bank,
+    Duty,
+    /// The crossbar's own: an entry below what its journal had promised.
+    Promises,
+    Replicas,
+    Liveness,
+}
+
+/// A violation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub checker: Checker,
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}: {}", self.checker, self.what)
+    }
+}
+
+/// What is written down during a run.
+#[derive(Debug)]
+pub(crate) struct Record {
+    start: Timestamp,
+    pub moments: Vec<Moment>,
+    pub observations: Vec<Observation>,
+    pub faults: Vec<Fault>,
+    pub finals_begun: bool,
+    pub finals_open: usize,
+    events: u32,
+}
+
+impl Record {
+    pub fn new(start: Timestamp) -> Record {
+        Record {
+            start,
+            moments: Vec::new(),
+            observations: Vec::new(),
+            faults: Vec::new(),
+            finals_begun: false,
+            finals_open: 0,
+            events: 0,
+        }
+    }
+
+    pub fn event(&mut self) -> u32 {
+        self.events += 1;
+        self.events - 1
+    }
+
+    pub fn final_reads_done(&self) -> bool {
+        self.finals_begun && self.finals_open == 0
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub seed: u64,
+    pub steps: u64,
+    pub digest: u64,
+    pub faults: Vec<Fault>,
+    pub marks: Marks,
+    /// How much the lists and registers could have shown.
+    pub counters: Counters,
+}
+
+/// Runs a plan to its end and judges it.
+pub fn run(plan: Plan, trace: bool) -> Outcome {
+    let seed = plan.seed;
+    let mut world = World::new(plan, trace);
+    world.run();
+    let mut counters = Counters::default();
+    let mut faults = std::mem::take(&mut world.record.faults);
+    if let Some(what) = world.fault.take() {
+        let checker = if what.starts_with('L') { Checker::Liveness } else { Checker::Promises };
+        faults.push(Fault { checker, what });
+    }
+    world.judge(&mut faults, &mut counters);
+    faults.sort_by_key(|fault| fault.checker);
+    let (steps, digest) = (world.steps(), world.digest());
+    Outcome { seed, steps, digest, faults, marks: world.marks, counters }
+}
+
+impl World {
+    fn judge(&mut self, faults: &mut Vec<Fault>, counters: &mut Counters) {
+        let mut commits = self.commits();
+        let held: Vec<(u64, u64)> = commits
+            .iter()
+            .filter(|commit| commit.transaction != OPENING)
+            .map(|commit| (commit.transaction, commit.tau_commit))
+            .collect();
+        let told: BTreeMap<u64, Told> = self
+            .transactions
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| !one.intents.writes.is_empty())
+            .map(|(number, one)| (number as u64, one.told))
+            .collect();
+        let mut add = |checker, what: String| faults.push(Fault { checker, what });
+        for fault in durability::check(&told, &held) {
+            add(Checker::Durability, fault.to_string());
+        }
+        for fault in oracle::check_commits(&commits) {
+            add(Checker::Commits, fault.to_string());
+        }
+        commits.iter_mut().for_each(|commit| commit.reads.clear());
+        for fault in oracle::check_reads(&commits, &self.record.observations) {
+            add(Checker::Reads, fault.to_string());
+        }
+        if self.plan.strong() {
+            for fault in oracle::check_moments(&self.record.moments) {
+                add(Checker::Moments, fault.to_string());
+            }
+        }
+        let level = if self.plan.strong() { Level::StrongSnapshot } else { Level::Snapshot };
+        let lists = self.lists();
+        let registers = self.registers(&held);
+        for (checker, history) in [(Checker::Lists, lists), (Checker::Registers, registers)] {
+            let report = checkers::check(&history, level);
+            add_counters(counters, &report.counters);
+            for finding in &report.findings {
+                // Registers of transactions whose end is unknown are in no client's history; the oracle has them.
+                if !(checker == Checker::Registers && finding.class == Class::GarbageRead) {
+                    add(checker, finding.to_string());
+                }
+            }
+        }
+        self.compare_replicas(faults);
+    }
+
+    fn compare_replicas(&self, faults: &mut Vec<Fault>) {
+        let Some(tau) = self.nodes.iter().map(|node| node.replica.watermark).min() else { return };
+        let first = self.nodes[0].replica.contents(tau);
+        for (number, node) in self.nodes.iter().enumerate().skip(1) {
+            if node.replica.contents(tau) != first {
+                let what = format!("the replicas of nodes 0 and {number} differ at {tau}");
+                faults.push(Fault { checker: Checker::Replicas, what });
+            }
+        }
+    }
+
+    /// What the journals hold, and what was there before.
+    fn commits(&self) -> Vec<Commit> {
+        let opening = work::opening_rows();
+        let writes = opening.iter().map(|(key, value)| (*key, Some(work::decode(value))));
+        let start = self.record.start.0;
+        let mut commits = vec![Commit {
+            transaction: OPENING,
+            tau_start: start - 1,
+            tau_commit: start,
+            writes: writes.collect(),
+            reads: Vec::new(),
+        }];
+        for entry in self.journals.iter().flat_map(|journal| &journal.log) {
+            let JournalEntry::Transactions(all) = entry.as_ref() else { continue };
+            for one in all {
+                let number = one.id.0.as_u128() as usize;
+                let writes = one.writes.iter().map(|write| {
+                    (work::decode_key(&write.key), write.value.as_ref().map(work::decode))
+                });
+                commits.push(Commit {
+                    transaction: number as u64,
+                    tau_start: one.tau_start.0,
+                    tau_commit: one.tau_commit.0,
+                    writes: writes.collect(),
+                    reads: self.serializable_reads(number),
+                });
+            }
+        }
+        commits
+    }
+
+    fn lists(&self) -> History {
+        let transactions = self.transactions.iter().filter_map(|one| {
+            let Kind::Lists(steps) = &one.kind else { return None };
+            let mut lists: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+            for (key, value) in &one.seen {
+                lists.insert(*key, work::elements(value));
+            }
+            let operations = steps.iter().map(|step| match step {
+                Step::Read { key } => {
+                    let list = lists.get(key).cloned().unwrap_or_default();
+                    Operation::Read { key: *key, list: list.into() }
+                }
+                Step::Write { key, value } => {
+                    lists.entry(*key).or_default().push(*value);
+                    Operation::Append { key: *key, value: *value }
+                }
+            });
+            Some(checkers::Transaction {
+                process: one.client as u32,
+                status: one.status,
+                invoked: one.invoked,
+                completed: one.completed,
+                operations: operations.collect(),
+            })
+        });
+        History { transactions: transactions.collect(), events: self.record.events }
+    }
+
+    fn registers(&self, held: &[(u64, u64)]) -> History {
+        let taus: BTreeMap<u64, u64> = held.iter().copied().collect();
+        let transactions: Vec<RegisterTransaction> = self
+            .transactions
+            .iter()
+            .enumerate()
+            .filter_map(|(number, one)| {
+                let Kind::Registers(steps) = &one.kind else { return None };
+                let mut own: BTreeMap<u64, u64> = BTreeMap::new();
+                let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+                for step in steps {
+                    if let Step::Write { key, value } = step {
+                        last.insert(*key, *value);
+                    }
+                }
+                let accesses = steps.iter().filter_map(|step| match step {
+                    // Only the last write of a key is a version; a read of an earlier own one shows nothing.
+                    Step::Write { key, value } if last.get(key) == Some(value) => {
+                        own.insert(*key, *value);
+                        Some(Access::Write { key: *key, value: *value })
+                    }
+                    Step::Write { .. } => None,
+                    Step::Read { key } if own.contains_key(key) => None,
+                    Step::Read { key } => {
+                        Some(Access::Read { key: *key, value: one.seen.get(key).map(work::decode) })
+                    }
+                });
+                Some(RegisterTransaction {
+                    process: one.client as u32,
+                    status: one.status,
+                    invoked: one.invoked,
+                    completed: one.completed,
+                    accesses: accesses.collect(),
+                    tau_commit: taus.get(&(number as u64)).copied(),
+                })
+            })
+            .collect();
+        as_lists(&transactions, self.record.events)
+    }
+}
+
+/// Stands for what was there before anybody wrote.
+const OPENING: u64 = u64::MAX;
+
+fn add_counters(sum: &mut Counters, one: &Counters) {
+    sum.committed += one.committed;
+    sum.failed += one.failed;
+    sum.unknown += one.unknown;
+    sum.unknown_applied += one.unknown_applied;
+    sum.reads_with_content += one.reads_with_content;
+    sum.write_write += one.write_write;
+    sum.write_read += one.write_read;
+    sum.read_write += one.read_write;
+    sum.skews += one.skews;
+}
