@@ -1,0 +1,162 @@
+//! From a TCP connection to one that both sides trust: TLS, then hello and answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::certificates::{is_of_node, server_name};
+use crate::config::{Class, Security, TransportConfig};
+use crate::hello::{Answer, HELLO_BYTES_MAX, Hello, TurnedAway};
+
+/// Any connection.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// A connection whose peer is known.
+pub(crate) struct Introduced {
+    pub io: Box<dyn Io>,
+    pub node: u64,
+    pub class: Class,
+    pub version: u16,
+    /// From hello to answer.
+    pub round_trip: Duration,
+}
+
+async fn read_message(io: &mut dyn Io) -> io::Result<BytesMut> {
+    let length = io.read_u32_le().await? as usize;
+    if length > HELLO_BYTES_MAX {
+        let what = "the peer does not speak this protocol (TLS on one side only?)";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    let mut body = BytesMut::zeroed(length);
+    io.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+fn is_loopback(stream: &TcpStream) -> io::Result<bool> {
+    Ok(stream.peer_addr()?.ip().is_loopback() && stream.local_addr()?.ip().is_loopback())
+}
+
+/// The dialer's side.
+pub(crate) async fn dial(
+    config: &TransportConfig,
+    address: &str,
+    node: u64,
+    class: Class,
+) -> Result<Introduced, String> {
+    let connecting = async {
+        let stream = TcpStream::connect(address).await;
+        let stream = stream.map_err(|error| format!("cannot connect to {address}: {error}"))?;
+        introduce(config, stream, node, class).await
+    };
+    match tokio::time::timeout(config.handshake_timeout, connecting).await {
+        Ok(introduced) => introduced,
+        Err(_) => Err(format!("{address} did not answer in time")),
+    }
+}
+
+async fn introduce(
+    config: &TransportConfig,
+    stream: TcpStream,
+    node: u64,
+    class: Class,
+) -> Result<Introduced, String> {
+    let failed = |error: io::Error| format!("node {node}: {error}");
+    stream.set_nodelay(true).map_err(failed)?;
+    let mut io: Box<dyn Io> = match &config.security {
+        Security::Insecure => {
+            if !is_loopback(&stream).map_err(failed)? {
+                return Err("without TLS nodes talk over loopback addresses only".to_owned());
+            }
+            Box::new(stream)
+        }
+        Security::Tls(store) => {
+            let connector = tokio_rustls::TlsConnector::from(store.configs().client.clone());
+            let name = server_name(node);
+            Box::new(connector.connect(name, stream).await.map_err(failed)?)
+        }
+    };
+    let identity = &config.identity;
+    let hello = Hello {
+        oldest: identity.oldest,
+        newest: identity.newest,
+        class,
+        cluster: identity.cluster,
+        from: identity.node,
+        to: node,
+    };
+    let begun = Instant::now();
+    io.write_all(&hello.encode()).await.map_err(failed)?;
+    io.flush().await.map_err(failed)?;
+    let answer = read_message(&mut *io).await.map_err(failed)?;
+    let round_trip = begun.elapsed();
+    match Answer::decode(&answer) {
+        Some(Answer::Welcome { version, node: there })
+            if there == node && (identity.oldest..=identity.newest).contains(&version) =>
+        {
+            Ok(Introduced { io, node, class, version, round_trip })
+        }
+        Some(Answer::Welcome { node: there, version }) => {
+            Err(format!("node {node}: node {there} answered with version {version}"))
+        }
+        Some(Answer::TurnedAway { reason, .. }) => {
+            Err(format!("turned away by node {node}: {reason}"))
+        }
+        None => Err(format!("node {node}: the answer is no hello")),
+    }
+}
+
+/// The acceptor's side.
+pub(crate) async fn accept(
+    config: &Arc<TransportConfig>,
+    stream: TcpStream,
+) -> Result<Introduced, String> {
+    match tokio::time::timeout(config.handshake_timeout, welcome(config, stream)).await {
+        Ok(introduced) => introduced,
+        Err(_) => Err("the handshake took too long".to_owned()),
+    }
+}
+
+async fn welcome(config: &TransportConfig, stream: TcpStream) -> Result<Introduced, String> {
+    let failed = |error: io::Error| error.to_string();
+    stream.set_nodelay(true).map_err(failed)?;
+    let mut certificate = None;
+    let mut io: Box<dyn Io> = match &config.security {
+        Security::Insecure => {
+            if !is_loopback(&stream).map_err(failed)? {
+                return Err("without TLS nodes talk over loopback addresses only".to_owned());
+            }
+            Box::new(stream)
+        }
+        Security::Tls(store) => {
+            let acceptor = tokio_rustls::TlsAcceptor::from(store.configs().server.clone());
+            let stream = acceptor.accept(stream).await.map_err(failed)?;
+            let chain = stream.get_ref().1.peer_certificates();
+            certificate = chain.and_then(|chain| chain.first()).cloned();
+            Box::new(stream)
+        }
+    };
+    let hello = read_message(&mut *io).await.map_err(failed)?;
+    let hello = Hello::decode(&hello).ok_or("not a hello of this protocol")?;
+    let mut answer = config.identity.judge(&hello);
+    if matches!(config.security, Security::Tls(_))
+        && !certificate.is_some_and(|certificate| is_of_node(&certificate, hello.from))
+    {
+        let reason = format!("the certificate is not that of node {}", hello.from);
+        answer = Answer::TurnedAway { code: TurnedAway::Certificate, reason };
+    }
+    io.write_all(&answer.encode()).await.map_err(failed)?;
+    io.flush().await.map_err(failed)?;
+    match answer {
+        Answer::Welcome { version, .. } => {
+            let Hello { from: node, class, .. } = hello;
+            Ok(Introduced { io, node, class, version, round_trip: Duration::ZERO })
+        }
+        Answer::TurnedAway { reason, .. } => Err(format!("node {}: {reason}", hello.from)),
+    }
+}
