@@ -99,6 +99,11 @@ pub fn describe_key(
         }
         match value {
             Datum::Null => shown.push_str("null"),
+            Datum::Enum(position) => {
+                let labels = catalog::user_values::enum_labels(catalog, column.type_oid)?;
+                let (label, _) = labels.iter().find(|(_, at)| at == position)?;
+                shown.push_str(label);
+            }
             value => types::io::output(column.type_oid, value, formats, &mut shown),
         }
     }

@@ -331,25 +331,20 @@ impl EvalContext for StatementEnvironment {
     }
 
     fn user_type_input(&self, type_oid: Oid, text: &str) -> SqlResult<Datum> {
-        let Some(user_type) = self.catalog.user_type(type_oid) else {
-            return Err(SqlError::new(
-                sqlstate::UNDEFINED_OBJECT,
-                format!("type with OID {type_oid} does not exist"),
-            ));
-        };
-        match &user_type.kind {
-            UserTypeKind::Enum(labels) => match labels.iter().any(|(label, _)| label == text) {
-                true => Ok(Datum::text(text)),
-                false => Err(SqlError::new(
-                    sqlstate::INVALID_TEXT_REPRESENTATION,
-                    format!("invalid input value for enum {}: \"{text}\"", user_type.name),
-                )),
-            },
-            _ => Err(SqlError::new(
-                sqlstate::FEATURE_NOT_SUPPORTED,
-                format!("values of type {} cannot be read from text", user_type.name),
-            )),
-        }
+        catalog::user_values::read_value(&self.catalog, self, type_oid, text)
+    }
+
+    fn user_type_receive(&self, type_oid: Oid, bytes: &[u8]) -> SqlResult<Datum> {
+        catalog::user_values::receive_value(&self.catalog, self, type_oid, bytes)
+    }
+
+    fn enum_labels(&self, type_oid: Oid) -> Option<Vec<(String, f32)>> {
+        catalog::user_values::enum_labels(&self.catalog, type_oid)
+    }
+
+    fn field_names(&self, type_oid: Oid) -> Option<Vec<String>> {
+        let fields = catalog::user_values::composite_fields(&self.catalog, type_oid)?;
+        Some(fields.into_iter().map(|(name, ..)| name).collect())
     }
 
     fn notice(&self, notice: SqlError) {

@@ -282,6 +282,36 @@ fn invalid(setting: &Setting, value: &str) -> SqlError {
     )
 }
 
+/// A number whose unit is not one of the setting's.
+fn invalid_number(setting: &Setting, value: &str) -> SqlError {
+    let error = invalid(setting, value);
+    let has_unit = value.trim().ends_with(|c: char| c.is_ascii_alphabetic())
+        && value.trim().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
+    match unit_factor(setting.unit) {
+        Some((true, _)) if has_unit => error.hint(
+            "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".",
+        ),
+        Some((false, _)) if has_unit => error.hint(
+            "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
+        ),
+        _ => error,
+    }
+}
+
+/// Six digits, as C's `%g` writes the bounds of a range.
+fn short_number(number: f64) -> String {
+    if number.abs() < 1e15 {
+        return format!("{number}");
+    }
+    let text = format!("{number:.5e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            format!("{}e+{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
+        }
+        None => text,
+    }
+}
+
 fn parse_bool(value: &str) -> Option<bool> {
     let lower = value.to_ascii_lowercase();
     let is_prefix = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
@@ -338,7 +368,7 @@ fn out_of_range(setting: &Setting, value: &str, low: &str, high: &str) -> SqlErr
     SqlError::new(
         sqlstate::INVALID_PARAMETER_VALUE,
         format!(
-            "{value}{unit} is outside the valid range for parameter \"{}\" ({low}{unit} .. {high}{unit})",
+            "{value}{unit} is outside the valid range for parameter \"{}\" ({low} .. {high})",
             setting.name
         ),
     )
@@ -356,8 +386,12 @@ fn canonical(setting: &Setting, value: &str) -> SqlResult<String> {
             )),
         },
         Kind::Integer { minimum, maximum } => {
-            let number = parse_number(setting, value).ok_or_else(|| invalid(setting, value))?;
+            let number =
+                parse_number(setting, value).ok_or_else(|| invalid_number(setting, value))?;
             let number = number.round();
+            if number.abs() > f64::from(i32::MAX) {
+                return Err(invalid(setting, value).hint("Value exceeds integer range."));
+            }
             if number < minimum as f64 || number > maximum as f64 {
                 return Err(out_of_range(
                     setting,
@@ -369,13 +403,14 @@ fn canonical(setting: &Setting, value: &str) -> SqlResult<String> {
             Ok(format!("{}", number as i64))
         }
         Kind::Real { minimum, maximum } => {
-            let number = parse_number(setting, value).ok_or_else(|| invalid(setting, value))?;
+            let number =
+                parse_number(setting, value).ok_or_else(|| invalid_number(setting, value))?;
             if !(minimum..=maximum).contains(&number) {
                 return Err(out_of_range(
                     setting,
                     &format!("{number}"),
-                    &format!("{minimum}"),
-                    &format!("{maximum}"),
+                    &short_number(minimum),
+                    &short_number(maximum),
                 ));
             }
             Ok(format!("{number}"))
@@ -424,7 +459,8 @@ fn canonical_text(setting: &Setting, value: &str) -> SqlResult<String> {
             }
         }
         "DateStyle" => {
-            let (format, order) = parse_date_style(value).ok_or_else(|| invalid(setting, value))?;
+            let (format, order) =
+                parse_date_style(value).map_err(|why| invalid(setting, value).detail(why))?;
             let format = match format {
                 DateFormat::Iso => "ISO",
                 DateFormat::Sql => "SQL",
@@ -437,6 +473,9 @@ fn canonical_text(setting: &Setting, value: &str) -> SqlResult<String> {
                 DateOrder::YearMonthDay => "YMD",
             };
             Ok(format!("{format}, {order}"))
+        }
+        "TimeZone" | "log_timezone" if is_plain_number(value) => {
+            zone_of_hours(value).ok_or_else(|| invalid(setting, value))
         }
         "TimeZone" | "log_timezone" => types::datetime::Zone::parse(value)
             .map(|zone| zone.name().to_owned())
@@ -456,25 +495,58 @@ fn canonical_text(setting: &Setting, value: &str) -> SqlResult<String> {
     }
 }
 
-/// Reads `ISO, MDY` and its many spellings; words not given keep their default.
-fn parse_date_style(value: &str) -> Option<(DateFormat, DateOrder)> {
-    let (mut format, mut order) = (DateFormat::Iso, DateOrder::MonthDayYear);
+fn is_plain_number(value: &str) -> bool {
+    value.trim().parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Hours to the east as the POSIX form PostgreSQL shows: `-3` is `<-03>+03`.
+fn zone_of_hours(value: &str) -> Option<String> {
+    let minutes = (value.trim().parse::<f64>().ok()? * 60.0).round() as i32;
+    let size = minutes.unsigned_abs();
+    let (hours, rest) = (size / 60, size % 60);
+    if hours > 24 {
+        return None;
+    }
+    let digits = if rest == 0 { format!("{hours:02}") } else { format!("{hours:02}:{rest:02}") };
+    let (sign, opposite) = if minutes < 0 { ('-', '+') } else { ('+', '-') };
+    Some(format!("<{sign}{digits}>{opposite}{digits}"))
+}
+
+/// Reads `ISO, MDY` and its many spellings; words not given keep their default. An error says why.
+fn parse_date_style(value: &str) -> Result<(DateFormat, DateOrder), String> {
+    let (mut format, mut order) = (None, None);
+    let conflicting = || "Conflicting \"datestyle\" specifications.".to_owned();
     for word in value.split([',', ' ']).filter(|word| !word.is_empty()) {
-        match word.to_ascii_lowercase().as_str() {
-            "iso" | "default" => format = DateFormat::Iso,
-            "sql" => format = DateFormat::Sql,
-            "german" => {
-                format = DateFormat::German;
-                order = DateOrder::DayMonthYear;
+        let (given_format, given_order) = match word.to_ascii_lowercase().as_str() {
+            "default" => continue,
+            "iso" => (Some(DateFormat::Iso), None),
+            "sql" => (Some(DateFormat::Sql), None),
+            "german" => (Some(DateFormat::German), None),
+            word if word.starts_with("postgres") => (Some(DateFormat::Postgres), None),
+            "mdy" | "us" | "noneuro" | "noneuropean" => (None, Some(DateOrder::MonthDayYear)),
+            "dmy" | "euro" | "european" => (None, Some(DateOrder::DayMonthYear)),
+            "ymd" => (None, Some(DateOrder::YearMonthDay)),
+            _ => return Err(format!("Unrecognized key word: \"{word}\".")),
+        };
+        if given_format.is_some() {
+            if format.is_some() && format != given_format {
+                return Err(conflicting());
             }
-            word if word.starts_with("postgres") => format = DateFormat::Postgres,
-            "mdy" | "us" | "noneuro" | "noneuropean" => order = DateOrder::MonthDayYear,
-            "dmy" | "euro" | "european" => order = DateOrder::DayMonthYear,
-            "ymd" => order = DateOrder::YearMonthDay,
-            _ => return None,
+            format = given_format;
+        }
+        if given_order.is_some() {
+            if order.is_some() && order != given_order {
+                return Err(conflicting());
+            }
+            order = given_order;
         }
     }
-    Some((format, order))
+    let format = format.unwrap_or(DateFormat::Iso);
+    let usual = match format {
+        DateFormat::German => DateOrder::DayMonthYear,
+        _ => DateOrder::MonthDayYear,
+    };
+    Ok((format, order.unwrap_or(usual)))
 }
 
 /// A number in the largest unit that divides it, as SHOW prints.

@@ -132,7 +132,11 @@ pub fn data_row(
                     output.extend_from_slice(scratch.as_bytes());
                 })
             }
-            Format::Binary => types::io::send(column.ty.oid, datum, environment.formats(), output),
+            Format::Binary => functions::input_output::sendable(environment, column.ty.oid, datum)
+                .and_then(|sendable| {
+                    let datum = sendable.as_ref().unwrap_or(datum);
+                    types::io::send(column.ty.oid, datum, environment.formats(), output)
+                }),
         };
         if let Err(error) = result {
             output.truncate(start);
@@ -252,7 +256,9 @@ pub fn parameter(
             let text = utf8(bytes)?;
             functions::input_output::input(environment, ty.oid, text, ty.modifier)
         }
-        Format::Binary => types::io::receive(ty.oid, bytes, ty.modifier),
+        Format::Binary => {
+            functions::input_output::receive(environment, ty.oid, bytes, ty.modifier)
+        }
     };
     result.map_err(|error| {
         let context = format!("unnamed portal parameter ${}", number + 1);

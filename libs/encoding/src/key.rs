@@ -14,6 +14,12 @@
 //! | oid, date | 4 · time, timestamp: 8 · timetz: instant (8), zone (4) · uuid: 16 |
 //! | interval | its length by PostgreSQL's 30-day month, 16 |
 //! | array, record | 01 value or 02 (null) for each, 00; then an array's shape |
+//! | xid8, pg_lsn, macaddr | 8 · money: 8, sign flipped · enum: its position as a float |
+//! | bit | bytes as of bytea, length (4) |
+//! | inet | family, the network's bits in pairs, address |
+//! | range | type of the values, 0 if empty, else 1 and the bounds |
+//! | multirange | type of the values, 01 range for each, 00 |
+//! | a user's type | the kind of its values, then the value |
 //! | jsonb | see `key_json` |
 //!
 //! What equal values differ in cannot be restored from a key ([`decodes_exactly`]): a numeric's scale, the split of an
@@ -21,6 +27,9 @@
 
 use std::sync::Arc;
 
+use types::bits::BitString;
+use types::network::Inet;
+use types::range::{Bound, Multirange, Range};
 use types::{Array, ArrayDimension, Datum, Interval, Oid, builtin, datetime, oid};
 use uuid::Uuid;
 
@@ -75,6 +84,8 @@ pub fn decodes_exactly(type_oid: Oid) -> bool {
             | oid::FLOAT8
             | oid::JSONB
             | oid::RECORD
+            | oid::NUMRANGE
+            | oid::NUMMULTIRANGE
     ) && Kind::of_type(element).is_some()
 }
 
@@ -207,12 +218,23 @@ pub(crate) fn take_escaped(bytes: &mut &[u8]) -> Result<Vec<u8>, EncodingError> 
 
 fn encode_value(value: &Datum, type_oid: Oid, out: &mut Vec<u8>) -> Result<(), EncodingError> {
     let own = Kind::of(value);
-    if let Some(kind) = Kind::of_type(type_oid)
-        && kind != own
-        && !(kind.is_integer() && own.is_integer())
-        && !(kind.is_float() && own.is_float())
-    {
-        return Err(EncodingError::WrongType);
+    match Kind::of_type(type_oid) {
+        Some(kind) => {
+            if kind != own
+                && !(kind.is_integer() && own.is_integer())
+                && !(kind.is_float() && own.is_float())
+            {
+                return Err(EncodingError::WrongType);
+            }
+        }
+        // Only the catalog knows types made by users, so their values say what they are; one type's values all say the
+        // same, and the order stays.
+        None => {
+            out.push(own as u8);
+            if let Datum::Array(array) = value {
+                out.extend_from_slice(&array.element.to_be_bytes());
+            }
+        }
     }
     match value {
         Datum::Null => return Err(EncodingError::WrongType),
@@ -271,6 +293,23 @@ fn encode_value(value: &Datum, type_oid: Oid, out: &mut Vec<u8>) -> Result<(), E
             }
             out.push(MEMBERS_END);
         }
+        Datum::Unsigned(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Money(value) => out.extend_from_slice(&flip64(*value)),
+        Datum::Enum(value) => encode_float((*value).into(), out),
+        Datum::Bits(value) => {
+            put_escaped(value.bytes(), out);
+            out.extend_from_slice(&(value.len() as u32).to_be_bytes());
+        }
+        Datum::Inet(value) => encode_inet(value, out),
+        Datum::Range(range) => encode_range(range, out)?,
+        Datum::Multirange(multirange) => {
+            out.extend_from_slice(&multirange.element.to_be_bytes());
+            for range in &multirange.ranges {
+                out.push(MEMBER_VALUE);
+                encode_range(range, out)?;
+            }
+            out.push(MEMBERS_END);
+        }
     }
     Ok(())
 }
@@ -288,8 +327,18 @@ fn decode_value(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
     if depth > MAX_NESTING {
         return Err(EncodingError::Corrupt("nested too deep"));
     }
-    // Labels of enums are the only values of user types that are ordered here; they are text.
-    let kind = Kind::of_type(type_oid).unwrap_or(Kind::Text);
+    let (kind, element) = match Kind::of_type(type_oid) {
+        Some(kind) => (kind, array_element(type_oid)),
+        None => {
+            let kind = Kind::from_number(take_byte(bytes)?)
+                .ok_or(EncodingError::Corrupt("kind of a key column"))?;
+            let element = match kind {
+                Kind::Array => Some(u32::from_be_bytes(take_array(bytes)?)),
+                _ => None,
+            };
+            (kind, element)
+        }
+    };
     let narrow = |_| EncodingError::Corrupt("integer out of the column's range");
     Ok(match kind {
         Kind::Null => return Err(EncodingError::WrongType),
@@ -318,8 +367,34 @@ fn decode_value(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
             Datum::Interval(Arc::new(interval_of_span(span)?))
         }
         Kind::Jsonb => Datum::Jsonb(Arc::new(decode_json(bytes)?)),
-        Kind::Array => decode_array(bytes, type_oid, depth)?,
+        Kind::Array => {
+            let element = element.ok_or(EncodingError::Unsupported(type_oid))?;
+            decode_array(bytes, element, depth)?
+        }
         Kind::Record => decode_record(bytes, depth)?,
+        Kind::Unsigned => Datum::Unsigned(u64::from_be_bytes(take_array(bytes)?)),
+        Kind::Money => Datum::Money(unflip64(bytes)?),
+        Kind::Enum => Datum::Enum(decode_float(bytes)? as f32),
+        Kind::Bits => {
+            let value = take_escaped(bytes)?;
+            let length = u32::from_be_bytes(take_array(bytes)?);
+            let bits = BitString::from_bytes(length as usize, &value);
+            Datum::Bits(Arc::new(bits.ok_or(EncodingError::Corrupt("length of a bit string"))?))
+        }
+        Kind::Inet => Datum::Inet(Arc::new(decode_inet(bytes)?)),
+        Kind::Range => Datum::Range(Arc::new(decode_range(bytes, depth)?)),
+        Kind::Multirange => {
+            let element = u32::from_be_bytes(take_array(bytes)?);
+            let mut ranges = Vec::new();
+            loop {
+                match take_byte(bytes)? {
+                    MEMBERS_END => break,
+                    MEMBER_VALUE => ranges.push(decode_range(bytes, depth)?),
+                    _ => return Err(EncodingError::Corrupt("member of a multirange")),
+                }
+            }
+            Datum::Multirange(Arc::new(Multirange { element, ranges }))
+        }
     })
 }
 
@@ -335,12 +410,19 @@ fn interval_of_span(span: i128) -> Result<Interval, EncodingError> {
     Ok(Interval { months: months as i32, days: days as i32, microseconds })
 }
 
-fn decode_array(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum, EncodingError> {
-    let element_type = match type_oid {
-        oid::INT2VECTOR => oid::INT2,
-        oid::OIDVECTOR => oid::OID,
-        _ => builtin::element_of(type_oid).ok_or(EncodingError::Unsupported(type_oid))?,
-    };
+fn array_element(type_oid: Oid) -> Option<Oid> {
+    match type_oid {
+        oid::INT2VECTOR => Some(oid::INT2),
+        oid::OIDVECTOR => Some(oid::OID),
+        _ => builtin::element_of(type_oid),
+    }
+}
+
+fn decode_array(
+    bytes: &mut &[u8],
+    element_type: Oid,
+    depth: usize,
+) -> Result<Datum, EncodingError> {
     let mut elements = Vec::new();
     loop {
         match take_byte(bytes)? {
@@ -367,6 +449,82 @@ fn decode_array(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
     }
     let element = u32::from_be_bytes(take_array(bytes)?);
     Ok(Datum::Array(Arc::new(Array { element, dimensions, elements })))
+}
+
+/// Family; the bits of the network as 01 and 10, 00 behind the last; the whole address.
+fn encode_inet(value: &Inet, out: &mut Vec<u8>) {
+    out.push(value.is_v6.into());
+    let mut pairs = vec![0u8; usize::from(value.bits) / 4 + 1];
+    for position in 0..value.bits {
+        let pair = if value.bit(position) { 2 } else { 1 };
+        pairs[usize::from(position / 4)] |= pair << (6 - 2 * (position % 4));
+    }
+    out.extend_from_slice(&pairs);
+    out.extend_from_slice(value.bytes());
+}
+
+fn decode_inet(bytes: &mut &[u8]) -> Result<Inet, EncodingError> {
+    let mut inet = Inet { address: [0; 16], is_v6: take_byte(bytes)? != 0, bits: 0 };
+    'network: loop {
+        let pairs = take_byte(bytes)?;
+        for shift in [6, 4, 2, 0] {
+            match pairs >> shift & 3 {
+                0 => break 'network,
+                _ if inet.bits == inet.max_bits() => {
+                    return Err(EncodingError::Corrupt("network address"));
+                }
+                _ => inet.bits += 1,
+            }
+        }
+    }
+    for byte in 0..inet.bytes().len() {
+        inet.address[byte] = take_byte(bytes)?;
+    }
+    Ok(inet)
+}
+
+/// The type of the values; 0 for the empty range, 1 for others. A lower bound is 0 (infinite) or 1, the value, and 1 if
+/// the value itself is out; an upper bound is 1, the value, and 1 if the value is in, or 2 (infinite).
+fn encode_range(range: &Range, out: &mut Vec<u8>) -> Result<(), EncodingError> {
+    out.extend_from_slice(&range.element.to_be_bytes());
+    if range.is_empty {
+        out.push(0);
+        return Ok(());
+    }
+    out.push(1);
+    match &range.lower.value {
+        None => out.push(0),
+        Some(value) => {
+            out.push(1);
+            encode_value(value, range.element, out)?;
+            out.push((!range.lower.inclusive).into());
+        }
+    }
+    match &range.upper.value {
+        None => out.push(2),
+        Some(value) => {
+            out.push(1);
+            encode_value(value, range.element, out)?;
+            out.push(range.upper.inclusive.into());
+        }
+    }
+    Ok(())
+}
+
+fn decode_range(bytes: &mut &[u8], depth: usize) -> Result<Range, EncodingError> {
+    let element = u32::from_be_bytes(take_array(bytes)?);
+    if take_byte(bytes)? == 0 {
+        return Ok(Range::empty(element));
+    }
+    let mut bound = |inclusive: u8| -> Result<Bound, EncodingError> {
+        if take_byte(bytes)? != 1 {
+            return Ok(Bound::default());
+        }
+        let value = Some(decode_value(bytes, element, depth + 1)?);
+        Ok(Bound { value, inclusive: take_byte(bytes)? == inclusive })
+    };
+    let (lower, upper) = (bound(0)?, bound(1)?);
+    Ok(Range { element, is_empty: false, lower, upper })
 }
 
 fn decode_record(bytes: &mut &[u8], depth: usize) -> Result<Datum, EncodingError> {

@@ -22,7 +22,7 @@ macro_rules! kinds {
 kinds! {
     Null = 0, Bool = 1, Int2 = 2, Int4 = 3, Int8 = 4, Float4 = 5, Float8 = 6, Numeric = 7, Text = 8, Bytea = 9, Char = 10,
     Oid = 11, Uuid = 12, Date = 13, Time = 14, TimeTz = 15, Timestamp = 16, TimestampTz = 17, Interval = 18, Jsonb = 19,
-    Array = 20, Record = 21,
+    Array = 20, Record = 21, Unsigned = 22, Money = 23, Enum = 24, Bits = 25, Inet = 26, Range = 27, Multirange = 28,
 }
 
 impl Kind {
@@ -50,6 +50,13 @@ impl Kind {
             Datum::Jsonb(_) => Kind::Jsonb,
             Datum::Array(_) => Kind::Array,
             Datum::Record(_) => Kind::Record,
+            Datum::Unsigned(_) => Kind::Unsigned,
+            Datum::Money(_) => Kind::Money,
+            Datum::Enum(_) => Kind::Enum,
+            Datum::Bits(_) => Kind::Bits,
+            Datum::Inet(_) => Kind::Inet,
+            Datum::Range(_) => Kind::Range,
+            Datum::Multirange(_) => Kind::Multirange,
         }
     }
 
@@ -103,6 +110,13 @@ impl Kind {
             oid::JSONB => Kind::Jsonb,
             oid::INT2VECTOR | oid::OIDVECTOR => Kind::Array,
             oid::RECORD => Kind::Record,
+            oid::XID8 | oid::PG_LSN | oid::MACADDR | oid::MACADDR8 => Kind::Unsigned,
+            oid::MONEY => Kind::Money,
+            oid::BIT | oid::VARBIT => Kind::Bits,
+            oid::INET | oid::CIDR => Kind::Inet,
+            _ if type_oid >= oid::FIRST_USER_OID => return None,
+            _ if builtin::range_of(type_oid).is_some() => Kind::Range,
+            _ if builtin::multirange_of(type_oid).is_some() => Kind::Multirange,
             _ => return builtin::element_of(type_oid).map(|_| Kind::Array),
         })
     }

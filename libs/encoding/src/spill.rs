@@ -17,11 +17,26 @@ fn fixed_length(kind: Kind) -> Option<usize> {
         Kind::Null => Some(0),
         Kind::Bool | Kind::Char => Some(1),
         Kind::Int2 => Some(2),
-        Kind::Int4 | Kind::Float4 | Kind::Oid | Kind::Date => Some(4),
-        Kind::Int8 | Kind::Float8 | Kind::Time | Kind::Timestamp | Kind::TimestampTz => Some(8),
+        Kind::Int4 | Kind::Float4 | Kind::Oid | Kind::Date | Kind::Enum => Some(4),
+        Kind::Int8
+        | Kind::Float8
+        | Kind::Time
+        | Kind::Timestamp
+        | Kind::TimestampTz
+        | Kind::Unsigned
+        | Kind::Money => Some(8),
         Kind::TimeTz => Some(12),
         Kind::Uuid | Kind::Interval => Some(16),
-        Kind::Numeric | Kind::Text | Kind::Bytea | Kind::Jsonb | Kind::Array | Kind::Record => None,
+        Kind::Numeric
+        | Kind::Text
+        | Kind::Bytea
+        | Kind::Jsonb
+        | Kind::Array
+        | Kind::Record
+        | Kind::Bits
+        | Kind::Inet
+        | Kind::Range
+        | Kind::Multirange => None,
     }
 }
 

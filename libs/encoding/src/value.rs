@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use types::bits::BitString;
 use types::json::{self, Json};
+use types::network::Inet;
 use types::numeric::Numeric;
+use types::range::{Bound, Multirange, Range};
 use types::{Array, ArrayDimension, Datum, Interval};
 use uuid::Uuid;
 
@@ -60,6 +63,23 @@ pub(crate) fn write_value(datum: &Datum, out: &mut Vec<u8>) {
                 out.extend_from_slice(&type_oid.to_le_bytes());
                 write_datum(field, out);
             }
+        }
+        Datum::Unsigned(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Datum::Money(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Datum::Enum(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Datum::Bits(value) => {
+            put_varint(value.len() as u64, out);
+            out.extend_from_slice(value.bytes());
+        }
+        Datum::Inet(value) => {
+            out.push(value.bits);
+            out.extend_from_slice(value.bytes());
+        }
+        Datum::Range(value) => write_range(value, out),
+        Datum::Multirange(value) => {
+            out.extend_from_slice(&value.element.to_le_bytes());
+            put_varint(value.ranges.len() as u64, out);
+            value.ranges.iter().for_each(|range| write_range(range, out));
         }
     }
 }
@@ -230,8 +250,64 @@ pub(crate) fn read_value(
             }
             Datum::Record(fields.into())
         }
+        Kind::Unsigned => Datum::Unsigned(u64::from_le_bytes(take_array(input)?)),
+        Kind::Money => Datum::Money(i64::from_le_bytes(take_array(input)?)),
+        Kind::Enum => Datum::Enum(f32::from_le_bytes(take_array(input)?)),
+        Kind::Bits => {
+            let length = usize::try_from(take_varint(input)?)
+                .map_err(|_| EncodingError::Corrupt("length of a bit string"))?;
+            let bits = BitString::from_bytes(length, std::mem::take(input));
+            let wrong = EncodingError::Corrupt("length of a bit string");
+            Datum::Bits(Arc::new(bits.ok_or(wrong)?))
+        }
+        Kind::Inet => Datum::Inet(Arc::new(read_inet(input)?)),
+        Kind::Range => Datum::Range(Arc::new(read_range(input, depth)?)),
+        Kind::Multirange => {
+            let element = u32::from_le_bytes(take_array(input)?);
+            let count = take_length(input)?;
+            let mut ranges = Vec::new();
+            for _ in 0..count {
+                ranges.push(read_range(input, depth)?);
+            }
+            Datum::Multirange(Arc::new(Multirange { element, ranges }))
+        }
     };
     if bytes.is_empty() { Ok(datum) } else { Err(EncodingError::Corrupt("length of a value")) }
+}
+
+fn write_range(range: &Range, out: &mut Vec<u8>) {
+    out.extend_from_slice(&range.element.to_le_bytes());
+    let flag = |condition: bool, bit: u8| u8::from(condition) << bit;
+    out.push(
+        flag(range.is_empty, 0) | flag(range.lower.inclusive, 1) | flag(range.upper.inclusive, 2),
+    );
+    for bound in [&range.lower, &range.upper] {
+        write_datum(bound.value.as_ref().unwrap_or(&Datum::Null), out);
+    }
+}
+
+fn read_range(input: &mut &[u8], depth: usize) -> Result<Range, EncodingError> {
+    let element = u32::from_le_bytes(take_array(input)?);
+    let flags = take_byte(input)?;
+    let mut bound = |bit: u8| -> Result<Bound, EncodingError> {
+        let value = read_nested(input, depth + 1)?;
+        let value = if value.is_null() { None } else { Some(value) };
+        Ok(Bound { value, inclusive: flags >> bit & 1 == 1 })
+    };
+    let (lower, upper) = (bound(1)?, bound(2)?);
+    Ok(Range { element, is_empty: flags & 1 == 1, lower, upper })
+}
+
+/// The length of the prefix, then 4 or 16 bytes.
+fn read_inet(input: &mut &[u8]) -> Result<Inet, EncodingError> {
+    let bits = take_byte(input)?;
+    let bytes = std::mem::take(input);
+    let mut inet = Inet { address: [0; 16], is_v6: bytes.len() == 16, bits };
+    if bytes.len() != inet.bytes().len() || bits > inet.max_bits() {
+        return Err(EncodingError::Corrupt("network address"));
+    }
+    inet.address[..bytes.len()].copy_from_slice(bytes);
+    Ok(inet)
 }
 
 fn read_array(input: &mut &[u8], depth: usize) -> Result<Datum, EncodingError> {

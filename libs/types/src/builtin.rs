@@ -90,6 +90,26 @@ pub fn element_of(array: Oid) -> Option<Oid> {
     (element != 0 && type_info(element).is_some_and(|info| info.array == array)).then_some(element)
 }
 
+/// `pg_range`: a range type, the type of its values, its multirange type.
+pub const RANGES: [(Oid, Oid, Oid); 6] = [
+    (oid::INT4RANGE, oid::INT4, oid::INT4MULTIRANGE),
+    (oid::NUMRANGE, oid::NUMERIC, oid::NUMMULTIRANGE),
+    (oid::TSRANGE, oid::TIMESTAMP, oid::TSMULTIRANGE),
+    (oid::TSTZRANGE, oid::TIMESTAMPTZ, oid::TSTZMULTIRANGE),
+    (oid::DATERANGE, oid::DATE, oid::DATEMULTIRANGE),
+    (oid::INT8RANGE, oid::INT8, oid::INT8MULTIRANGE),
+];
+
+/// The type of the values of a range type.
+pub fn range_of(range: Oid) -> Option<Oid> {
+    RANGES.iter().find(|row| row.0 == range).map(|row| row.1)
+}
+
+/// The type of the values of a multirange type.
+pub fn multirange_of(multirange: Oid) -> Option<Oid> {
+    RANGES.iter().find(|row| row.2 == multirange).map(|row| row.1)
+}
+
 /// `format_type`: `character varying(10)`, `integer[]`; `None` for a type not built in.
 pub fn format_type(type_oid: Oid, modifier: i32) -> Option<String> {
     if let Some(element) = element_of(type_oid) {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use crate::datetime::interval_span;
+use crate::range::Range;
 use crate::{Array, Datum};
 
 /// Compares two values of one type (integers of any width compare with each other). Null is equal to null and after
@@ -47,6 +48,13 @@ pub fn compare(left: &Datum, right: &Datum) -> Ordering {
             .map(|((_, left), (_, right))| compare(left, right))
             .find(|order| order.is_ne())
             .unwrap_or_else(|| left.len().cmp(&right.len())),
+        (Datum::Unsigned(left), Datum::Unsigned(right)) => left.cmp(right),
+        (Datum::Money(left), Datum::Money(right)) => left.cmp(right),
+        (Datum::Enum(left), Datum::Enum(right)) => left.total_cmp(right),
+        (Datum::Bits(left), Datum::Bits(right)) => left.cmp(right),
+        (Datum::Inet(left), Datum::Inet(right)) => left.cmp(right),
+        (Datum::Range(left), Datum::Range(right)) => left.order(right),
+        (Datum::Multirange(left), Datum::Multirange(right)) => left.order(right),
         _ => match (as_integer(left), as_integer(right)) {
             (Some(left), Some(right)) => left.cmp(&right),
             _ => rank(left).cmp(&rank(right)),
@@ -97,6 +105,13 @@ fn rank(datum: &Datum) -> u8 {
         Datum::Jsonb(_) => 15,
         Datum::Array(_) => 16,
         Datum::Record(_) => 17,
+        Datum::Unsigned(_) => 18,
+        Datum::Money(_) => 19,
+        Datum::Enum(_) => 20,
+        Datum::Bits(_) => 21,
+        Datum::Inet(_) => 22,
+        Datum::Range(_) => 23,
+        Datum::Multirange(_) => 24,
         Datum::Null => 255,
     }
 }
@@ -172,6 +187,24 @@ pub fn hash<H: Hasher>(datum: &Datum, state: &mut H) {
             fields.len().hash(state);
             fields.iter().for_each(|(_, field)| hash(field, state));
         }
+        Datum::Unsigned(value) => value.hash(state),
+        Datum::Money(value) => value.hash(state),
+        Datum::Enum(value) => value.to_bits().hash(state),
+        Datum::Bits(value) => value.hash(state),
+        Datum::Inet(value) => value.hash(state),
+        Datum::Range(range) => hash_range(range, state),
+        Datum::Multirange(multirange) => {
+            multirange.ranges.len().hash(state);
+            multirange.ranges.iter().for_each(|range| hash_range(range, state));
+        }
+    }
+}
+
+fn hash_range<H: Hasher>(range: &Range, state: &mut H) {
+    range.is_empty.hash(state);
+    for bound in [&range.lower, &range.upper] {
+        bound.inclusive.hash(state);
+        hash(bound.value.as_ref().unwrap_or(&Datum::Null), state);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::oid::Oid;
 pub type Row = Vec<Datum>;
 
 /// A value of any SQL type; 24 bytes, cheap to clone. Which SQL type it has is said by the expression that computed it:
-/// `text`, `varchar`, `bpchar`, `name`, `json`, `xml`, `unknown` and enum labels all are [`Datum::Text`], `oid` and the
+/// `text`, `varchar`, `bpchar`, `name`, `json`, `xml` and `unknown` all are [`Datum::Text`], `oid` and the
 /// `reg*` types all are [`Datum::Oid`].
 #[derive(Clone, Debug, Default)]
 pub enum Datum {
@@ -46,6 +46,18 @@ pub enum Datum {
     Array(Arc<Array>),
     /// A composite value, with the type of each field.
     Record(Arc<[(Oid, Datum)]>),
+    /// An unsigned number of 64 bits: `xid8`, `pg_lsn`, and the bytes of `macaddr` and `macaddr8`.
+    Unsigned(u64),
+    /// Cents.
+    Money(i64),
+    /// A value of an enum: the sort position of its label, which never changes. The catalog knows the label.
+    Enum(f32),
+    /// `bit` and `varbit`.
+    Bits(Arc<crate::bits::BitString>),
+    /// `inet` and `cidr`.
+    Inet(Arc<crate::network::Inet>),
+    Range(Arc<crate::range::Range>),
+    Multirange(Arc<crate::range::Multirange>),
 }
 
 /// `interval`: months, days and microseconds are kept apart, as PostgreSQL does.

@@ -7,15 +7,17 @@ mod array;
 mod binary;
 mod float;
 mod modifier;
+mod record;
 mod scalar;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use array::{parse_array, write_array};
-pub use binary::{receive, send};
+pub use binary::{receive, receive_members, send};
 pub use float::{write_float4, write_float8};
 pub use modifier::apply_modifier;
+pub use record::parse_record;
 pub use scalar::{parse_bool, parse_bytea, parse_float4, parse_float8, parse_integer, write_bytea};
 pub use text::{input, output};
 

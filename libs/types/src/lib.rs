@@ -4,6 +4,7 @@
 //! fails with. The modules below hold one type's arithmetic, text and binary form each. This crate knows nothing of
 //! tables, plans or sessions.
 
+pub mod bits;
 pub mod builtin;
 pub mod compare;
 pub mod datetime;
@@ -12,12 +13,14 @@ pub mod error;
 pub mod formats;
 pub mod io;
 pub mod json;
-pub mod numeric;
 pub mod jsonpath;
 pub mod money;
 pub mod network;
+pub mod numeric;
 pub mod oid;
+pub mod range;
 pub mod sqlstate;
+pub mod text_search;
 
 pub use datum::{Array, ArrayDimension, Datum, Interval, Row};
 pub use error::{Severity, SqlError, SqlResult};

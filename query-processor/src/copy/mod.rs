@@ -212,7 +212,6 @@ impl Importer {
                     sqlstate::UNDEFINED_TABLE,
                     format!("relation \"{}\" does not exist", name.name()),
                 )
-                .at(name.location)
             })?;
         if relation.kind != catalog::RelationKind::Table {
             return Err(SqlError::new(
@@ -544,6 +543,8 @@ fn binary_out(
             continue;
         }
         value.clear();
+        let sendable = functions::input_output::sendable(environment, column.ty.oid, datum)?;
+        let datum = sendable.as_ref().unwrap_or(datum);
         types::io::send(column.ty.oid, datum, &environment.formats, &mut value)?;
         out.extend_from_slice(&(value.len() as i32).to_be_bytes());
         out.extend_from_slice(&value);

@@ -21,6 +21,7 @@ pub mod system;
 mod test_support;
 #[cfg(test)]
 mod tests;
+pub mod user_values;
 
 pub use descriptor::*;
 pub use names::{qualified, quote_identifier, quote_literal};

@@ -297,7 +297,8 @@ fn equalities_leave_the_rows_that_are_asked_for() {
     assert_eq!(count("pg_index", "indexrelid", Datum::Oid(30_001)), 1);
     assert_eq!(count("pg_type", "oid", Datum::Oid(oid::INT4)), 1);
     assert_eq!(count("pg_type", "oid", Datum::Oid(31_001)), 1);
-    assert_eq!(count("pg_proc", "proname", Datum::text("lower")), 1);
+    // Of a text, of a range and of a multirange.
+    assert_eq!(count("pg_proc", "proname", Datum::text("lower")), 3);
 }
 
 #[test]

@@ -124,19 +124,6 @@ impl Run<'_> {
                         format!("\"{from}\" is not an existing enum label"),
                     ));
                 };
-                // Stored values are labels' texts, so a column of the type would keep the old one.
-                let type_oid = user_type.oid;
-                let array = user_type.array_oid;
-                let is_used = self.catalog.relations().any(|relation| {
-                    relation
-                        .live_columns()
-                        .any(|column| [type_oid, array].contains(&column.type_oid))
-                });
-                if is_used {
-                    return Err(unsupported(
-                        "cannot rename a value of an enum type that a column uses",
-                    ));
-                }
                 label.clone_from(to);
             }
         }

@@ -115,9 +115,20 @@ pub fn datum_bytes(datum: &Datum) -> usize {
             16 + fields.iter().map(|(_, value)| 8 + datum_bytes(value)).sum::<usize>()
         }
         Datum::Jsonb(json) => json_bytes(json),
+        Datum::Inet(_) => 48,
+        Datum::Bits(bits) => 48 + bits.bytes().len(),
+        Datum::Range(range) => range_bytes(range),
+        Datum::Multirange(multirange) => {
+            64 + multirange.ranges.iter().map(range_bytes).sum::<usize>()
+        }
         _ => 0,
     };
     std::mem::size_of::<Datum>() + outside
+}
+
+fn range_bytes(range: &types::range::Range) -> usize {
+    let bounds = [&range.lower, &range.upper].into_iter().filter_map(|bound| bound.value.as_ref());
+    std::mem::size_of::<types::range::Range>() + bounds.map(datum_bytes).sum::<usize>()
 }
 
 fn json_bytes(json: &types::json::Json) -> usize {

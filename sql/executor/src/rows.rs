@@ -365,6 +365,11 @@ fn key_too_large() -> SqlError {
     SqlError::new(sqlstate::PROGRAM_LIMIT_EXCEEDED, "key size too large")
 }
 
+fn range_value_bytes(range: &types::range::Range) -> usize {
+    let bounds = [&range.lower, &range.upper].into_iter().filter_map(|bound| bound.value.as_ref());
+    1 + bounds.map(value_bytes).sum::<usize>()
+}
+
 /// The size of a value as users count it.
 fn value_bytes(value: &Datum) -> usize {
     match value {
@@ -373,6 +378,9 @@ fn value_bytes(value: &Datum) -> usize {
         Datum::Array(array) => array.elements.iter().map(|element| 4 + value_bytes(element)).sum(),
         Datum::Numeric(_) | Datum::Uuid(_) | Datum::Interval(_) => 16,
         Datum::Jsonb(_) => 0,
+        Datum::Bits(bits) => bits.bytes().len(),
+        Datum::Range(range) => range_value_bytes(range),
+        Datum::Multirange(multirange) => multirange.ranges.iter().map(range_value_bytes).sum(),
         _ => 8,
     }
 }

@@ -104,6 +104,16 @@ pub trait EvalContext: Send + Sync {
         Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type {type_oid} does not exist")))
     }
 
+    /// As [`EvalContext::user_type_input`], of the binary form.
+    fn user_type_receive(&self, type_oid: Oid, _bytes: &[u8]) -> SqlResult<Datum> {
+        Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type {type_oid} does not exist")))
+    }
+
+    /// The labels of an enum (or a domain over one) with their sort positions; `None` if it is none.
+    fn enum_labels(&self, _type_oid: Oid) -> Option<Vec<(String, f32)>> {
+        None
+    }
+
     /// The names of the fields of a composite type; `None` if it is `record` or not composite.
     fn field_names(&self, _type_oid: Oid) -> Option<Vec<String>> {
         None

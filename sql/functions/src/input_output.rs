@@ -3,6 +3,7 @@
 use types::io::InputContext;
 use types::{Array, Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
+use crate::bodies::text_search::dictionaries;
 use crate::context::EvalContext;
 
 /// Types whose text form is the name of a catalog object.
@@ -37,6 +38,12 @@ fn mapped(
 /// The text form of a value of this type; the empty string for NULL.
 pub fn output(context: &dyn EvalContext, type_oid: Oid, value: &Datum) -> SqlResult<String> {
     match value {
+        Datum::Oid(object)
+            if matches!(type_oid, oid::REGCONFIG | oid::REGDICTIONARY)
+                && dictionaries::name_of(*object).is_some() =>
+        {
+            Ok(dictionaries::name_of(*object).unwrap_or_default().to_owned())
+        }
         Datum::Oid(object) if names_an_object(type_oid) => Ok(match *object {
             0 => "-".to_owned(),
             object => context.object_name(type_oid, object).unwrap_or_else(|| object.to_string()),
@@ -49,11 +56,103 @@ pub fn output(context: &dyn EvalContext, type_oid: Oid, value: &Datum) -> SqlRes
             })?;
             output(context, oid::TEXT_ARRAY, &texts)
         }
+        Datum::Enum(position) => label(context, type_oid, *position),
         value => {
             let mut written = String::new();
+            let named = with_labels(context, value, true)?;
+            let value = named.as_ref().unwrap_or(value);
             types::io::output(type_oid, value, context.formats(), &mut written);
             Ok(written)
         }
+    }
+}
+
+/// The label of an enum's value.
+fn label(context: &dyn EvalContext, type_oid: Oid, position: f32) -> SqlResult<String> {
+    let labels = context.enum_labels(type_oid).unwrap_or_default();
+    labels
+        .into_iter()
+        .find_map(|(label, at)| (at.total_cmp(&position).is_eq()).then_some(label))
+        .ok_or_else(|| {
+            SqlError::new(
+                sqlstate::INVALID_BINARY_REPRESENTATION,
+                format!("invalid internal value for enum: {position}"),
+            )
+        })
+}
+
+/// The value with enums and, if wanted, names of objects inside of it as text; `None` if there are none.
+fn with_labels(
+    context: &dyn EvalContext,
+    value: &Datum,
+    with_objects: bool,
+) -> SqlResult<Option<Datum>> {
+    let named = |type_oid: Oid, item: &Datum| -> SqlResult<Option<Datum>> {
+        match item {
+            Datum::Enum(_) => output(context, type_oid, item).map(Datum::text).map(Some),
+            Datum::Oid(_) if with_objects && names_an_object(type_oid) => {
+                output(context, type_oid, item).map(Datum::text).map(Some)
+            }
+            item => with_labels(context, item, with_objects),
+        }
+    };
+    match value {
+        Datum::Array(array) => {
+            let mut elements: Option<Vec<Datum>> = None;
+            for (position, item) in array.elements.iter().enumerate() {
+                if let Some(text) = named(array.element, item)? {
+                    elements.get_or_insert_with(|| array.elements.clone())[position] = text;
+                }
+            }
+            let (element, dimensions) = (array.element, array.dimensions.clone());
+            Ok(elements
+                .map(|elements| Datum::Array(Array { element, dimensions, elements }.into())))
+        }
+        Datum::Record(fields) => {
+            let mut changed: Option<Vec<(Oid, Datum)>> = None;
+            for (position, (type_oid, item)) in fields.iter().enumerate() {
+                if let Some(text) = named(*type_oid, item)? {
+                    changed.get_or_insert_with(|| fields.to_vec())[position].1 = text;
+                }
+            }
+            Ok(changed.map(|fields| Datum::Record(fields.into())))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads a value from its binary form.
+pub fn receive(
+    context: &dyn EvalContext,
+    type_oid: Oid,
+    bytes: &[u8],
+    modifier: i32,
+) -> SqlResult<Datum> {
+    if type_oid >= oid::FIRST_USER_OID {
+        return context.user_type_receive(type_oid, bytes);
+    }
+    types::io::receive(type_oid, bytes, modifier)
+}
+
+/// What to send in the binary form instead of a value: enums are sent as their labels. `None` is the value itself.
+pub fn sendable(
+    context: &dyn EvalContext,
+    type_oid: Oid,
+    value: &Datum,
+) -> SqlResult<Option<Datum>> {
+    match value {
+        Datum::Enum(position) => label(context, type_oid, *position).map(Datum::text).map(Some),
+        value if contains_enums(value) => with_labels(context, value, false),
+        _ => Ok(None),
+    }
+}
+
+fn contains_enums(value: &Datum) -> bool {
+    match value {
+        Datum::Enum(_) => true,
+        Datum::Array(array) => array.elements.iter().any(contains_enums),
+        Datum::Record(fields) => fields.iter().any(|(_, field)| contains_enums(field)),
+        _ => false,
     }
 }
 
@@ -76,7 +175,12 @@ pub fn input(
                 )
             });
         }
-        return context.object_by_name(type_oid, text).map(Datum::Oid);
+        return match type_oid {
+            oid::REGCONFIG => dictionaries::configuration_named(text),
+            oid::REGDICTIONARY => dictionaries::dictionary_named(text),
+            _ => context.object_by_name(type_oid, text),
+        }
+        .map(Datum::Oid);
     }
     if let Some(element) = types::builtin::element_of(type_oid)
         && names_an_object(element)

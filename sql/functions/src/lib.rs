@@ -14,7 +14,6 @@ pub mod polymorphism;
 pub mod resolve;
 pub mod tables;
 pub mod type_catalog;
-mod type_table;
 
 pub use coercion::{CastPath, apply_cast, apply_modifier, can_coerce, common_type, find_cast};
 pub use context::EvalContext;

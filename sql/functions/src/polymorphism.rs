@@ -1,6 +1,7 @@
 //! Polymorphic types: one call binds `anyelement` and its relatives to one real type, and `anycompatible` and its
 //! relatives to the common type of their arguments.
 
+use types::builtin::RANGES;
 use types::{Oid, oid};
 
 use crate::coercion::common_type_or_none;
@@ -15,6 +16,8 @@ use crate::type_catalog::{
 pub struct Bindings {
     pub element: Oid,
     pub array: Oid,
+    pub range: Oid,
+    pub multirange: Oid,
     pub compatible: Oid,
     pub compatible_array: Oid,
 }
@@ -25,6 +28,8 @@ impl Bindings {
         match declared {
             oid::ANYELEMENT | oid::ANYNONARRAY | oid::ANYENUM => self.element,
             oid::ANYARRAY => self.array,
+            oid::ANYRANGE => self.range,
+            oid::ANYMULTIRANGE => self.multirange,
             oid::ANYCOMPATIBLE | oid::ANYCOMPATIBLENONARRAY => self.compatible,
             oid::ANYCOMPATIBLEARRAY => self.compatible_array,
             other => other,
@@ -81,12 +86,15 @@ fn bind_simple(
         if given == oid::UNKNOWN {
             continue;
         }
-        let (bound, given) = match declared {
-            oid::ANYARRAY => (&mut bindings.array, base_type(types, given)),
-            _ => (&mut bindings.element, given),
+        let (bound, given, family) = match declared {
+            oid::ANYARRAY => (&mut bindings.array, base_type(types, given), "anyarray"),
+            oid::ANYRANGE => (&mut bindings.range, base_type(types, given), "anyrange"),
+            oid::ANYMULTIRANGE => {
+                (&mut bindings.multirange, base_type(types, given), "anymultirange")
+            }
+            _ => (&mut bindings.element, given, "anyelement"),
         };
         if *bound != 0 && *bound != given {
-            let family = if declared == oid::ANYARRAY { "anyarray" } else { "anyelement" };
             return Err(mismatch(
                 format!("arguments declared \"{family}\" are not all alike"),
                 Some(format!("{} versus {}", name_of(types, *bound), name_of(types, given))),
@@ -122,6 +130,7 @@ fn bind_simple(
             ));
         }
     }
+    bind_ranges(types, bindings)?;
     if bindings.element == 0 {
         if lenient || bindings.array == oid::ANYARRAY {
             return Ok(());
@@ -154,6 +163,51 @@ fn bind_simple(
     if bindings.array == 0 {
         bindings.array = array_type(types, bindings.element);
     }
+    Ok(())
+}
+
+/// Ranges say what their multiranges and values are, and the other way round.
+fn bind_ranges(types: &dyn TypeCatalog, bindings: &mut Bindings) -> Result<(), ResolveError> {
+    if bindings.multirange != 0 {
+        let row = RANGES.iter().find(|row| row.2 == bindings.multirange).ok_or_else(|| {
+            let name = name_of(types, bindings.multirange);
+            let text =
+                format!("argument declared anymultirange is not a multirange type but type {name}");
+            mismatch(text, None)
+        })?;
+        if bindings.range != 0 && bindings.range != row.0 {
+            return Err(mismatch(
+                "argument declared anymultirange is not consistent with argument declared anyrange"
+                    .to_owned(),
+                Some(format!(
+                    "{} versus {}",
+                    name_of(types, bindings.multirange),
+                    name_of(types, bindings.range)
+                )),
+            ));
+        }
+        bindings.range = row.0;
+    }
+    if bindings.range == 0 {
+        return Ok(());
+    }
+    let row = RANGES.iter().find(|row| row.0 == bindings.range).ok_or_else(|| {
+        let name = name_of(types, bindings.range);
+        mismatch(format!("argument declared anyrange is not a range type but type {name}"), None)
+    })?;
+    if bindings.element != 0 && bindings.element != row.1 {
+        return Err(mismatch(
+            "argument declared anyrange is not consistent with argument declared anyelement"
+                .to_owned(),
+            Some(format!(
+                "{} versus {}",
+                name_of(types, bindings.range),
+                name_of(types, bindings.element)
+            )),
+        ));
+    }
+    bindings.element = row.1;
+    bindings.multirange = row.2;
     Ok(())
 }
 

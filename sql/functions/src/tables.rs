@@ -10,25 +10,43 @@ mod aggregate_rows;
 mod arithmetic_rows;
 mod arrays_rows;
 mod binary_rows;
+mod bit_strings_rows;
 mod cast_rows;
+mod cast_type_rows;
 mod catalog_rows;
 mod comparison_rows;
 mod concatenation_rows;
 mod datetimes_rows;
+mod enums_rows;
+mod extension_rows;
 mod formatting_rows;
+mod hashing_rows;
+mod json_standard_rows;
 mod json_values_rows;
 mod jsonpath_rows;
 mod mathematics_rows;
+mod money_rows;
+mod networks_rows;
 mod operator_rows;
+mod operator_type_rows;
 mod patterns_rows;
+mod ranges_rows;
 mod regular_expression_functions_rows;
 mod row;
 mod series_rows;
 mod strings_rows;
+mod system_numbers_rows;
 mod system_rows;
+mod text_search_rows;
 mod window_rows;
 
 static FUNCTION_TABLES: &[&[FunctionDef]] = &[
+    system_numbers_rows::ROWS,
+    ranges_rows::ROWS,
+    networks_rows::ROWS,
+    money_rows::ROWS,
+    enums_rows::ROWS,
+    bit_strings_rows::ROWS,
     aggregate_rows::ROWS,
     arithmetic_rows::ROWS,
     arrays_rows::ROWS,
@@ -37,23 +55,27 @@ static FUNCTION_TABLES: &[&[FunctionDef]] = &[
     comparison_rows::ROWS,
     concatenation_rows::ROWS,
     datetimes_rows::ROWS,
+    extension_rows::ROWS,
     formatting_rows::ROWS,
+    hashing_rows::ROWS,
+    json_standard_rows::ROWS,
     json_values_rows::ROWS,
+    jsonpath_rows::ROWS,
     mathematics_rows::ROWS,
     patterns_rows::ROWS,
     regular_expression_functions_rows::ROWS,
     series_rows::ROWS,
     strings_rows::ROWS,
     system_rows::ROWS,
+    text_search_rows::ROWS,
     window_rows::ROWS,
 ];
-static OPERATOR_TABLES: &[&[OperatorDef]] = &[operator_rows::ROWS];
-static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS];
+static OPERATOR_TABLES: &[&[OperatorDef]] = &[operator_rows::ROWS, operator_type_rows::ROWS];
+static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS, cast_type_rows::ROWS];
 
 struct Indexes {
     functions: HashMap<Oid, &'static FunctionDef>,
     function_names: HashMap<&'static str, Vec<&'static FunctionDef>>,
-    jsonpath_rows::ROWS,
     operators: HashMap<Oid, &'static OperatorDef>,
     operator_names: HashMap<&'static str, Vec<&'static OperatorDef>>,
     casts: HashMap<(Oid, Oid), &'static CastDef>,

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use types::builtin::{self, TYPE_INFO};
 use types::{Oid, oid};
-
-use crate::type_table::{TYPES, TypeRow};
 
 /// What a type is, as in `pg_type.typtype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,32 +46,30 @@ pub trait TypeCatalog {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltinTypes;
 
-fn index() -> &'static HashMap<Oid, &'static TypeRow> {
-    static INDEX: OnceLock<HashMap<Oid, &'static TypeRow>> = OnceLock::new();
-    INDEX.get_or_init(|| TYPES.iter().map(|row| (row.0, row)).collect())
-}
-
 impl TypeCatalog for BuiltinTypes {
     fn facts(&self, type_oid: Oid) -> Option<TypeFacts> {
-        let row = index().get(&type_oid)?;
-        let kind = match row.7 {
+        let info = builtin::type_info(type_oid)?;
+        let kind = match info.typtype {
             'p' => TypeKind::Pseudo,
             'r' => TypeKind::Range,
             'm' => TypeKind::Multirange,
             _ => TypeKind::Base,
         };
-        Some(TypeFacts {
-            category: row.3,
-            preferred: row.4,
-            element: row.5,
-            array: row.6,
-            kind,
-            base: 0,
-        })
+        // The vectors of the catalogs have elements too, though they are no arrays.
+        let element = match type_oid {
+            oid::INT2VECTOR | oid::OIDVECTOR => info.element,
+            _ => builtin::element_of(type_oid).unwrap_or(0),
+        };
+        let (category, preferred, array) = (info.category, info.preferred, info.array);
+        Some(TypeFacts { category, preferred, element, array, kind, base: 0 })
     }
 
     fn type_name(&self, type_oid: Oid) -> Option<String> {
-        index().get(&type_oid).map(|row| row.2.to_owned())
+        match type_oid {
+            // `character` would mean `character(1)` in a cast, but messages say it.
+            oid::BPCHAR => Some("character".to_owned()),
+            _ => builtin::format_type(type_oid, -1),
+        }
     }
 }
 
@@ -120,7 +117,10 @@ pub fn array_type(types: &dyn TypeCatalog, type_oid: Oid) -> Oid {
 /// A built-in type by its name in `pg_type` (`int4`, not `integer`).
 pub fn builtin_type_by_name(name: &str) -> Option<Oid> {
     static NAMES: OnceLock<HashMap<&'static str, Oid>> = OnceLock::new();
-    NAMES.get_or_init(|| TYPES.iter().map(|row| (row.1, row.0)).collect()).get(name).copied()
+    NAMES
+        .get_or_init(|| TYPE_INFO.iter().map(|info| (info.name, info.oid)).collect())
+        .get(name)
+        .copied()
 }
 
 pub fn is_polymorphic(type_oid: Oid) -> bool {
@@ -128,7 +128,15 @@ pub fn is_polymorphic(type_oid: Oid) -> bool {
 }
 
 pub(crate) fn is_polymorphic_simple(type_oid: Oid) -> bool {
-    matches!(type_oid, oid::ANYELEMENT | oid::ANYARRAY | oid::ANYNONARRAY | oid::ANYENUM)
+    matches!(
+        type_oid,
+        oid::ANYELEMENT
+            | oid::ANYARRAY
+            | oid::ANYNONARRAY
+            | oid::ANYENUM
+            | oid::ANYRANGE
+            | oid::ANYMULTIRANGE
+    )
 }
 
 pub(crate) fn is_polymorphic_compatible(type_oid: Oid) -> bool {

@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 use super::array::{MAX_DIMENSIONS, too_many_dimensions};
 use super::{apply_modifier, output, unsupported};
-use crate::builtin::{element_of, type_name};
+use crate::bits::BitString;
+use crate::builtin::{element_of, multirange_of, range_of, type_name};
 use crate::error::{SqlError, SqlResult};
 use crate::formats::Formats;
 use crate::json::{self, Json};
+use crate::network::Inet;
 use crate::numeric::Numeric;
 use crate::oid::{self, Oid};
+use crate::range::{Bound, Multirange, Range};
 use crate::{Array, ArrayDimension, Datum, Interval, datetime, sqlstate};
 
 /// Version byte of `jsonb`'s binary form.
 const JSONB_VERSION: u8 = 1;
-/// Arrays and records may contain each other this deep.
-const MAX_NESTING: usize = 32;
-
 /// Version byte of `jsonpath`'s binary form.
 const JSONPATH_VERSION: u8 = 1;
 /// Families in the binary form of `inet`.
@@ -31,6 +31,9 @@ const LOWER_INCLUSIVE: u8 = 2;
 const UPPER_INCLUSIVE: u8 = 4;
 const LOWER_INFINITE: u8 = 8;
 const UPPER_INFINITE: u8 = 16;
+/// Arrays and records may contain each other this deep.
+const MAX_NESTING: usize = 32;
+
 fn too_short() -> SqlError {
     SqlError::new(sqlstate::PROTOCOL_VIOLATION, "insufficient data left in message")
 }
@@ -107,8 +110,119 @@ pub fn send(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut BytesMut)
                 send_field(*field_type, field, formats, out)?;
             }
         }
+        Datum::Unsigned(value) if type_oid == oid::MACADDR => {
+            out.put_slice(&value.to_be_bytes()[2..]);
+        }
+        Datum::Unsigned(value) => out.put_u64(*value),
+        Datum::Money(value) => out.put_i64(*value),
+        Datum::Enum(_) => {
+            let mut text = String::new();
+            output(type_oid, datum, formats, &mut text);
+            out.put_slice(text.as_bytes());
+        }
+        Datum::Bits(value) => {
+            out.put_i32(value.len() as i32);
+            out.put_slice(value.bytes());
+        }
+        Datum::Inet(value) => {
+            out.put_u8(if value.is_v6 { FAMILY_V6 } else { FAMILY_V4 });
+            out.put_u8(value.bits);
+            out.put_u8((type_oid == oid::CIDR).into());
+            out.put_u8(value.bytes().len() as u8);
+            out.put_slice(value.bytes());
+        }
+        Datum::Range(value) => send_range(value, formats, out)?,
+        Datum::Multirange(value) => {
+            out.put_i32(value.ranges.len() as i32);
+            for range in &value.ranges {
+                let mut bytes = BytesMut::new();
+                send_range(range, formats, &mut bytes)?;
+                out.put_i32(bytes.len() as i32);
+                out.put_slice(&bytes);
+            }
+        }
     }
     Ok(())
+}
+
+fn send_range(range: &Range, formats: &Formats, out: &mut BytesMut) -> SqlResult<()> {
+    if range.is_empty {
+        out.put_u8(RANGE_EMPTY);
+        return Ok(());
+    }
+    let flag = |condition: bool, flag: u8| if condition { flag } else { 0 };
+    out.put_u8(
+        flag(range.lower.inclusive, LOWER_INCLUSIVE)
+            | flag(range.upper.inclusive, UPPER_INCLUSIVE)
+            | flag(range.lower.value.is_none(), LOWER_INFINITE)
+            | flag(range.upper.value.is_none(), UPPER_INFINITE),
+    );
+    for value in [&range.lower.value, &range.upper.value].into_iter().flatten() {
+        send_field(range.element, value, formats, out)?;
+    }
+    Ok(())
+}
+
+fn receive_range(element: Oid, reader: &mut Reader<'_>, depth: usize) -> SqlResult<Range> {
+    let flags = reader.array::<1>()?[0];
+    if flags & RANGE_EMPTY != 0 {
+        return Ok(Range::empty(element));
+    }
+    let mut bound = |inclusive: u8, infinite: u8| -> SqlResult<Bound> {
+        if flags & infinite != 0 {
+            return Ok(Bound::default());
+        }
+        let value = Some(receive_field(element, reader, -1, depth)?);
+        Ok(Bound { value, inclusive: flags & inclusive != 0 })
+    };
+    let lower = bound(LOWER_INCLUSIVE, LOWER_INFINITE)?;
+    let upper = bound(UPPER_INCLUSIVE, UPPER_INFINITE)?;
+    Range::new(element, lower, upper)
+}
+
+fn receive_multirange(
+    element: Oid,
+    reader: &mut Reader<'_>,
+    depth: usize,
+) -> SqlResult<Multirange> {
+    let count = usize::try_from(reader.i32()?).map_err(|_| wrong_format())?;
+    if count > reader.0.len() / 5 {
+        return Err(too_short());
+    }
+    let mut ranges = Vec::with_capacity(count);
+    for _ in 0..count {
+        let length = usize::try_from(reader.i32()?).map_err(|_| too_short())?;
+        let mut part = Reader(reader.take(length)?);
+        ranges.push(receive_range(element, &mut part, depth)?);
+        if !part.0.is_empty() {
+            return Err(wrong_format());
+        }
+    }
+    Ok(Multirange::new(element, ranges))
+}
+
+fn receive_inet(reader: &mut Reader<'_>, is_cidr: bool) -> SqlResult<Inet> {
+    let name = if is_cidr { "cidr" } else { "inet" };
+    let wrong = |what: &str| malformed(format!("invalid {what} in external \"{name}\" value"));
+    let [family, bits, _, length] = reader.array::<4>()?;
+    let is_v6 = match family {
+        FAMILY_V4 => false,
+        FAMILY_V6 => true,
+        _ => return Err(wrong("address family")),
+    };
+    let mut inet = Inet { address: [0; 16], is_v6, bits };
+    if bits > inet.max_bits() {
+        return Err(wrong("bits"));
+    }
+    if usize::from(length) != inet.bytes().len() {
+        return Err(wrong("length"));
+    }
+    inet.address[..usize::from(length)].copy_from_slice(reader.take(length.into())?);
+    if is_cidr && !inet.is_network() {
+        return Err(malformed("invalid external \"cidr\" value")
+            .detail("Value has bits set to right of mask."));
+    }
+    Ok(inet)
 }
 
 /// A value with its length before it; −1 is null.
@@ -232,6 +346,17 @@ fn receive_value(
             }
             Datum::Jsonb(Arc::new(Json::parse(reader.text()?)?))
         }
+        oid::JSONPATH => {
+            let version = reader.array::<1>()?[0];
+            if version != JSONPATH_VERSION {
+                return Err(SqlError::new(
+                    sqlstate::INTERNAL_ERROR,
+                    format!("unsupported jsonpath version number {version}"),
+                ));
+            }
+            let path = crate::jsonpath::JsonPath::parse(reader.text()?)?;
+            Datum::text(path.to_string())
+        }
         oid::BYTEA => Datum::Bytea(std::mem::take(&mut reader.0).into()),
         oid::CHAR => Datum::Char(reader.array::<1>()?[0]),
         oid::UUID => Datum::Uuid(Arc::new(Uuid::from_bytes(reader.array()?))),
@@ -274,12 +399,40 @@ fn receive_value(
             let (microseconds, days, months) = (reader.i64()?, reader.i32()?, reader.i32()?);
             Datum::Interval(Arc::new(Interval { months, days, microseconds }))
         }
+        oid::XID8 | oid::PG_LSN | oid::MACADDR8 => {
+            Datum::Unsigned(u64::from_be_bytes(reader.array()?))
+        }
+        oid::MACADDR => {
+            let mut bytes = [0; 8];
+            bytes[2..].copy_from_slice(reader.take(6)?);
+            Datum::Unsigned(u64::from_be_bytes(bytes))
+        }
+        oid::MONEY => Datum::Money(reader.i64()?),
+        oid::BIT | oid::VARBIT => {
+            let length = usize::try_from(reader.i32()?)
+                .map_err(|_| malformed("invalid length in external bit string"))?;
+            let bits = BitString::from_bytes(length, reader.take(length.div_ceil(8))?);
+            Datum::Bits(Arc::new(
+                bits.ok_or_else(|| malformed("invalid length in external bit string"))?,
+            ))
+        }
+        oid::INET | oid::CIDR => {
+            Datum::Inet(Arc::new(receive_inet(reader, type_oid == oid::CIDR)?))
+        }
         oid::VOID => Datum::text(""),
         oid::RECORD => receive_record(reader, depth)?,
         oid::INT2VECTOR => receive_array(oid::INT2, reader, -1, depth)?,
         oid::OIDVECTOR => receive_array(oid::OID, reader, -1, depth)?,
         _ => match element_of(type_oid) {
             Some(element) => receive_array(element, reader, modifier, depth)?,
+            None if range_of(type_oid).is_some() => {
+                let element = range_of(type_oid).unwrap_or(oid::UNKNOWN);
+                Datum::Range(Arc::new(receive_range(element, reader, depth)?))
+            }
+            None if multirange_of(type_oid).is_some() => {
+                let element = multirange_of(type_oid).unwrap_or(oid::UNKNOWN);
+                Datum::Multirange(Arc::new(receive_multirange(element, reader, depth)?))
+            }
             None => return Err(unsupported(type_oid, "receive")),
         },
     })
@@ -321,6 +474,44 @@ fn receive_array(
     modifier: i32,
     depth: usize,
 ) -> SqlResult<Datum> {
+    receive_array_with(element, reader, &mut |bytes| {
+        receive_nested(element, bytes, modifier, depth + 1)
+    })
+}
+
+/// Reads the binary form of an array or of a composite value whose members only the caller can read: `element` is the
+/// type of an array's elements, `None` for a composite value. `member` gets a member's type and bytes.
+pub fn receive_members(
+    element: Option<Oid>,
+    bytes: &[u8],
+    member: &mut dyn FnMut(Oid, &[u8]) -> SqlResult<Datum>,
+) -> SqlResult<Datum> {
+    let mut reader = Reader(bytes);
+    let datum = match element {
+        Some(element) => {
+            receive_array_with(element, &mut reader, &mut |bytes| member(element, bytes))?
+        }
+        None => receive_record_with(&mut reader, member)?,
+    };
+    if reader.0.is_empty() { Ok(datum) } else { Err(wrong_format()) }
+}
+
+/// A member's bytes; `None` is NULL.
+fn take_member<'a>(reader: &mut Reader<'a>) -> SqlResult<Option<&'a [u8]>> {
+    match reader.i32()? {
+        -1 => Ok(None),
+        length => {
+            let length = usize::try_from(length).map_err(|_| too_short())?;
+            reader.take(length).map(Some)
+        }
+    }
+}
+
+fn receive_array_with(
+    element: Oid,
+    reader: &mut Reader<'_>,
+    member: &mut dyn FnMut(&[u8]) -> SqlResult<Datum>,
+) -> SqlResult<Datum> {
     let count = reader.i32()?;
     let count = usize::try_from(count)
         .map_err(|_| malformed(format!("invalid number of dimensions: {count}")))?;
@@ -346,17 +537,6 @@ fn receive_array(
     let mut total: usize = if count == 0 { 0 } else { 1 };
     for _ in 0..count {
         let (length, lower) = (reader.i32()?, reader.i32()?);
-        oid::JSONPATH => {
-            let version = reader.array::<1>()?[0];
-            if version != JSONPATH_VERSION {
-                return Err(SqlError::new(
-                    sqlstate::INTERNAL_ERROR,
-                    format!("unsupported jsonpath version number {version}"),
-                ));
-            }
-            let path = crate::jsonpath::JsonPath::parse(reader.text()?)?;
-            Datum::text(path.to_string())
-        }
         let size = usize::try_from(length).map_err(|_| malformed("invalid array length"))?;
         lower.checked_add(length).ok_or_else(|| {
             SqlError::new(
@@ -373,7 +553,10 @@ fn receive_array(
     }
     let mut elements = Vec::with_capacity(total);
     for _ in 0..total {
-        elements.push(receive_field(element, reader, modifier, depth)?);
+        elements.push(match take_member(reader)? {
+            None => Datum::Null,
+            Some(bytes) => member(bytes)?,
+        });
     }
     if total == 0 {
         dimensions.clear();
@@ -382,6 +565,15 @@ fn receive_array(
 }
 
 fn receive_record(reader: &mut Reader<'_>, depth: usize) -> SqlResult<Datum> {
+    receive_record_with(reader, &mut |field_type, bytes| {
+        receive_nested(field_type, bytes, -1, depth + 1)
+    })
+}
+
+fn receive_record_with(
+    reader: &mut Reader<'_>,
+    member: &mut dyn FnMut(Oid, &[u8]) -> SqlResult<Datum>,
+) -> SqlResult<Datum> {
     let count = usize::try_from(reader.i32()?).map_err(|_| wrong_format())?;
     if count > reader.0.len() / 8 {
         return Err(too_short());
@@ -389,7 +581,11 @@ fn receive_record(reader: &mut Reader<'_>, depth: usize) -> SqlResult<Datum> {
     let mut fields = Vec::with_capacity(count);
     for _ in 0..count {
         let field_type = u32::from_be_bytes(reader.array()?);
-        fields.push((field_type, receive_field(field_type, reader, -1, depth)?));
+        let field = match take_member(reader)? {
+            None => Datum::Null,
+            Some(bytes) => member(field_type, bytes)?,
+        };
+        fields.push((field_type, field));
     }
     Ok(Datum::Record(fields.into()))
 }

@@ -50,6 +50,24 @@ pub fn apply_modifier(
         (oid::INTERVAL, Datum::Interval(value)) => {
             Datum::Interval(Arc::new(apply_interval_modifier(&value, modifier)?))
         }
+        (oid::BIT, Datum::Bits(bits)) if bits.len() != modifier as usize => {
+            if !explicit {
+                return Err(SqlError::new(
+                    sqlstate::STRING_DATA_LENGTH_MISMATCH,
+                    format!("bit string length {} does not match type bit({modifier})", bits.len()),
+                ));
+            }
+            Datum::Bits(Arc::new(bits.resized(modifier as usize)?))
+        }
+        (oid::VARBIT, Datum::Bits(bits)) if bits.len() > modifier as usize => {
+            if !explicit {
+                return Err(SqlError::new(
+                    sqlstate::STRING_DATA_RIGHT_TRUNCATION,
+                    format!("bit string too long for type bit varying({modifier})"),
+                ));
+            }
+            Datum::Bits(Arc::new(bits.resized(modifier as usize)?))
+        }
         (_, Datum::Array(array)) => {
             let Some(element_type) = element_of(type_oid) else {
                 return Ok(Datum::Array(array));

@@ -13,14 +13,15 @@ use super::{
     InputContext, apply_modifier, invalid_syntax, parse_array, unsupported, write_array,
     write_float4, write_float8,
 };
-use crate::builtin::{element_of, type_by_sql_name, type_name};
+use crate::bits::BitString;
+use crate::builtin::{element_of, multirange_of, range_of, type_by_sql_name, type_name};
 use crate::error::{SqlError, SqlResult};
 use crate::formats::{Formats, IntervalFormat};
 use crate::json::{self, Json};
-use crate::numeric::{Numeric, trim};
 use crate::jsonpath::JsonPath;
+use crate::numeric::{Numeric, trim};
 use crate::oid::{self, Oid};
-use crate::{Array, Datum, datetime, sqlstate};
+use crate::{Array, Datum, datetime, money, network, range, sqlstate, text_search};
 
 /// Reads the text form of a value and fits it to the type modifier, as a literal or a parameter does.
 pub fn input(
@@ -71,8 +72,10 @@ pub fn input(
             Datum::text(text)
         }
         oid::JSONB => Datum::Jsonb(Arc::new(Json::parse(text)?)),
-        oid::DATE => Datum::Date(datetime::parse_date(text, context)?),
+        oid::TSVECTOR => Datum::text(text_search::Vector::parse(text)?.to_string()),
+        oid::TSQUERY => Datum::text(text_search::Query::parse(text)?.to_string()),
         oid::JSONPATH => Datum::text(JsonPath::parse(text)?.to_string()),
+        oid::DATE => Datum::Date(datetime::parse_date(text, context)?),
         oid::TIME => Datum::Time(datetime::parse_time(text, modifier, context)?),
         oid::TIMETZ => {
             let (time, west) = datetime::parse_timetz(text, modifier, context)?;
@@ -99,6 +102,14 @@ pub fn input(
         | oid::REGDICTIONARY
         | oid::REGCOLLATION => Datum::Oid(parse_registered(type_oid, text)?),
         oid::INT2VECTOR | oid::OIDVECTOR => parse_vector(type_oid, text)?,
+        oid::XID8 => Datum::Unsigned(parse_unsigned(text, "xid8")?),
+        oid::PG_LSN => Datum::Unsigned(parse_lsn(text)?),
+        oid::MACADDR => Datum::Unsigned(network::parse_macaddr(text, false)?),
+        oid::MACADDR8 => Datum::Unsigned(network::parse_macaddr(text, true)?),
+        oid::MONEY => Datum::Money(money::parse_money(text)?),
+        oid::BIT | oid::VARBIT => Datum::Bits(Arc::new(BitString::parse(text)?)),
+        oid::INET => Datum::Inet(Arc::new(network::Inet::parse(text, false)?)),
+        oid::CIDR => Datum::Inet(Arc::new(network::Inet::parse(text, true)?)),
         oid::VOID => Datum::text(""),
         oid::RECORD => {
             return Err(SqlError::new(
@@ -107,6 +118,16 @@ pub fn input(
             ));
         }
         _ => match element_of(type_oid) {
+            None if range_of(type_oid).is_some() => {
+                let element = range_of(type_oid).unwrap_or(oid::UNKNOWN);
+                let mut read = |text: &str| input(element, text, -1, context);
+                Datum::Range(Arc::new(range::parse_range(element, text, &mut read)?))
+            }
+            None if multirange_of(type_oid).is_some() => {
+                let element = multirange_of(type_oid).unwrap_or(oid::UNKNOWN);
+                let mut read = |text: &str| input(element, text, -1, context);
+                Datum::Multirange(Arc::new(range::parse_multirange(element, text, &mut read)?))
+            }
             Some(element) => {
                 let array = parse_array(element, text, &mut |text| {
                     input(element, text, modifier, context)
@@ -127,6 +148,31 @@ fn parse_char(text: &str) -> u8 {
         }
         bytes => bytes.first().copied().unwrap_or(0),
     }
+}
+
+/// `xid8`: decimal, hexadecimal or octal as C reads it.
+fn parse_unsigned(text: &str, name: &str) -> SqlResult<u64> {
+    let body = trim(text);
+    let (digits, radix) = match body.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&body[2..], 16),
+        [b'0', _, ..] => (&body[1..], 8),
+        _ => (body, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|character| character.is_digit(radix)) {
+        return Err(invalid_syntax(name, text));
+    }
+    u64::from_str_radix(digits, radix).map_err(|_| super::out_of_range(name, text))
+}
+
+/// `16/B374D848`.
+fn parse_lsn(text: &str) -> SqlResult<u64> {
+    let half = |part: &str| {
+        let plain = (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit());
+        plain.then(|| u64::from_str_radix(part, 16).ok()).flatten()
+    };
+    text.split_once('/')
+        .and_then(|(high, low)| Some(half(high)? << 32 | half(low)?))
+        .ok_or_else(|| invalid_syntax("pg_lsn", text))
 }
 
 fn parse_oid(text: &str, name: &str) -> SqlResult<Oid> {
@@ -278,6 +324,31 @@ pub fn output(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut String)
             output(array.element, element, formats, out);
         }),
         Datum::Record(fields) => write_record(fields, formats, out),
+        Datum::Unsigned(value) => match type_oid {
+            oid::PG_LSN => {
+                let _ = write!(out, "{:X}/{:X}", value >> 32, value & 0xffff_ffff);
+            }
+            oid::MACADDR => network::write_macaddr(*value, false, out),
+            oid::MACADDR8 => network::write_macaddr(*value, true, out),
+            _ => {
+                let _ = write!(out, "{value}");
+            }
+        },
+        Datum::Money(value) => money::write_money(*value, out),
+        // The label is known to who has the catalog; this only shows that there is a value.
+        Datum::Enum(position) => {
+            let _ = write!(out, "{position}");
+        }
+        Datum::Bits(value) => {
+            let _ = write!(out, "{value}");
+        }
+        Datum::Inet(value) => value.write(type_oid == oid::CIDR, out),
+        Datum::Range(value) => range::write_range(value, out, &mut |bound, out| {
+            output(value.element, bound, formats, out);
+        }),
+        Datum::Multirange(value) => range::write_multirange(value, out, &mut |bound, out| {
+            output(value.element, bound, formats, out);
+        }),
     }
 }
 

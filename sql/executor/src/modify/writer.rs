@@ -405,7 +405,12 @@ fn identical(left: &Datum, right: &Datum) -> bool {
             | Datum::Date(_)
             | Datum::Time(_)
             | Datum::Timestamp(_)
-            | Datum::TimestampTz(_),
+            | Datum::TimestampTz(_)
+            | Datum::Unsigned(_)
+            | Datum::Money(_)
+            | Datum::Enum(_)
+            | Datum::Bits(_)
+            | Datum::Inet(_),
             _,
         ) => {
             std::mem::discriminant(left) == std::mem::discriminant(right)

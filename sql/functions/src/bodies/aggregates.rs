@@ -10,6 +10,7 @@ use crate::bodies::aggregates_ordered as ordered;
 use crate::bodies::aggregates_statistics as statistics;
 use crate::bodies::arguments::{float, integer, out_of_range, wrong_kind};
 use crate::bodies::arithmetic::float_overflow;
+use crate::bodies::json_standard::Selective;
 use crate::context::EvalContext;
 use crate::definition::{Accumulator, AggregateDef};
 
@@ -53,6 +54,14 @@ normal_aggregates! {
     JSONB_LIST: false |types| Box::new(collect::JsonList::new(types, true));
     JSON_MAP: false |types| Box::new(collect::JsonMap::new(types, false));
     JSONB_MAP: false |types| Box::new(collect::JsonMap::new(types, true));
+    JSON_AGG_STRICT: false |types| selective(Box::new(collect::JsonList::new(types, false)), types, Some(0), false, false);
+    JSONB_AGG_STRICT: false |types| selective(Box::new(collect::JsonList::new(types, true)), types, Some(0), false, true);
+    JSON_OBJECT_AGG_STRICT: false |types| selective(Box::new(collect::JsonMap::new(types, false)), types, Some(1), false, false);
+    JSON_OBJECT_AGG_UNIQUE: false |types| selective(Box::new(collect::JsonMap::new(types, false)), types, None, true, false);
+    JSON_OBJECT_AGG_UNIQUE_STRICT: false |types| selective(Box::new(collect::JsonMap::new(types, false)), types, Some(1), true, false);
+    JSONB_OBJECT_AGG_STRICT: false |types| selective(Box::new(collect::JsonMap::new(types, true)), types, Some(1), false, true);
+    JSONB_OBJECT_AGG_UNIQUE: false |types| selective(Box::new(collect::JsonMap::new(types, true)), types, None, true, true);
+    JSONB_OBJECT_AGG_UNIQUE_STRICT: false |types| selective(Box::new(collect::JsonMap::new(types, true)), types, Some(1), true, true);
     VAR_POP_NUMERIC: true |_| Box::new(statistics::NumericSpread::new(false, false));
     VAR_SAMP_NUMERIC: true |_| Box::new(statistics::NumericSpread::new(true, false));
     STDDEV_POP_NUMERIC: true |_| Box::new(statistics::NumericSpread::new(false, true));
@@ -94,6 +103,16 @@ ordered_aggregates! {
     DENSE_RANK: 'h' 1 |_| Box::new(ordered::Hypothetical::new(ordered::Place::DenseRank));
     PERCENT_RANK: 'h' 1 |_| Box::new(ordered::Hypothetical::new(ordered::Place::PercentRank));
     CUME_DIST: 'h' 1 |_| Box::new(ordered::Hypothetical::new(ordered::Place::CumulativeDistribution));
+}
+
+fn selective(
+    inner: Box<dyn Accumulator>,
+    types: &[Oid],
+    absent_at: Option<usize>,
+    unique: bool,
+    binary: bool,
+) -> Box<dyn Accumulator> {
+    Box::new(Selective::new(inner, types, absent_at, unique, binary))
 }
 
 #[derive(Default)]

@@ -23,10 +23,20 @@ pub(crate) fn datum_bytes(value: &Datum) -> usize {
         Datum::Record(fields) => {
             16 + fields.iter().map(|field| 32 + datum_bytes(&field.1)).sum::<usize>()
         }
-        Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) => 48,
+        Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) | Datum::Inet(_) => 48,
+        Datum::Bits(bits) => 48 + bits.bytes().len(),
+        Datum::Range(range) => range_bytes(range),
+        Datum::Multirange(multirange) => {
+            64 + multirange.ranges.iter().map(range_bytes).sum::<usize>()
+        }
         Datum::Jsonb(_) => 256,
         _ => 0,
     }
+}
+
+fn range_bytes(range: &types::range::Range) -> usize {
+    let bounds = [&range.lower, &range.upper].into_iter().filter_map(|bound| bound.value.as_ref());
+    size_of::<types::range::Range>() + bounds.map(datum_bytes).sum::<usize>()
 }
 
 #[derive(Default)]

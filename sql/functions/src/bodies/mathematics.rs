@@ -417,3 +417,10 @@ pub(crate) fn width_bucket_array(_: &dyn EvalContext, arguments: &[Datum]) -> Sq
         .partition_point(|threshold| types::compare::compare(threshold, &arguments[0]).is_le());
     crate::bodies::arguments::int4_result(below)
 }
+pub(crate) fn derf(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    Ok(Datum::Float8(libm::erf(float(&arguments[0])?)))
+}
+
+pub(crate) fn derfc(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    Ok(Datum::Float8(libm::erfc(float(&arguments[0])?)))
+}

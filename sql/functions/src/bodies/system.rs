@@ -3,9 +3,7 @@
 use types::{Array, Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
 use crate::bodies::aggregates_collect::datum_bytes;
-use crate::bodies::arguments::{
-    boolean, float8, int4, int8, integer, invalid_parameter, numeric, text,
-};
+use crate::bodies::arguments::{boolean, float8, int4, integer, invalid_parameter, numeric, text};
 use crate::context::EvalContext;
 
 /// What `version()` says.
@@ -139,22 +137,6 @@ system_functions! {
             .or_else(|| c.object_name(oid::REGTYPE, type_oid));
         Ok(Datum::text(known.unwrap_or_else(|| "???".to_owned())))
     };
-    hashtext(c, a) => Ok(Datum::Int4(stable_hash(text(a, 0)?.as_bytes(), 0) as i32));
-    hashtextextended(c, a) => {
-        Ok(Datum::Int8(stable_hash(text(a, 0)?.as_bytes(), int8(a, 1)? as u64) as i64))
-    };
-}
-
-/// FNV-1a with a final mix: the same on every node and in every release, which is what users of `hashtext` (for advisory
-/// locks) rely on. The numbers are not PostgreSQL's.
-fn stable_hash(bytes: &[u8], seed: u64) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325 ^ seed;
-    for &byte in bytes {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash ^= hash >> 32;
-    hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
-    hash ^ (hash >> 32)
 }
 
 pub(crate) fn pg_typeof(

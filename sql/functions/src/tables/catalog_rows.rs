@@ -9,8 +9,6 @@ use crate::tables::row::{I, LAX, S, STRICT, V, row};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[FunctionDef] = &[
-    row(598, "abbrev", &[INET], TEXT, STRICT, I, Catalog),
-    row(605, "set_masklen", &[INET, INT4], INET, STRICT, I, Catalog),
     row(636, "pg_indexam_has_property", &[OID, TEXT], BOOL, STRICT, S, Catalog),
     row(637, "pg_index_has_property", &[REGCLASS, TEXT], BOOL, STRICT, S, Catalog),
     row(638, "pg_index_column_has_property", &[REGCLASS, INT4, TEXT], BOOL, STRICT, S, Catalog),
@@ -255,7 +253,6 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(3939, "mxid_age", &[XID], INT4, STRICT, S, Catalog),
     row(3943, "acldefault", &[CHAR, OID], ACLITEM_ARRAY, STRICT, I, Catalog),
     row(4032, "pg_sequence_last_value", &[REGCLASS], INT8, STRICT, V, Catalog),
-    row(4071, "inet_same_family", &[INET, INET], BOOL, STRICT, I, Catalog),
     row(4086, "to_regnamespace", &[TEXT], REGNAMESPACE, STRICT, S, Catalog),
     row(4093, "to_regrole", &[TEXT], REGROLE, STRICT, S, Catalog),
     row(4543, "pg_log_backend_memory_contexts", &[INT4], BOOL, STRICT, V, Catalog),

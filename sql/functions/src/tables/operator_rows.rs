@@ -5,7 +5,7 @@ use types::oid::*;
 
 use crate::definition::OperatorDef;
 
-const fn operator(
+pub(super) const fn operator(
     oid: Oid,
     name: &'static str,
     left: Oid,
@@ -492,4 +492,34 @@ pub(super) static ROWS: &[OperatorDef] = &[
     operator(5076, ">=", XID8, XID8, BOOL, 5037, 5075, 5073, false, false),
     operator(4012, "@?", JSONB, JSONPATH, BOOL, 4010, 0, 0, false, false),
     operator(4013, "@@", JSONB, JSONPATH, BOOL, 4011, 0, 0, false, false),
+    operator(3627, "<", TSVECTOR, TSVECTOR, BOOL, 3616, 3632, 3631, false, false),
+    operator(3628, "<=", TSVECTOR, TSVECTOR, BOOL, 3617, 3631, 3632, false, false),
+    operator(3629, "=", TSVECTOR, TSVECTOR, BOOL, 3618, 3629, 3630, false, true),
+    operator(3630, "<>", TSVECTOR, TSVECTOR, BOOL, 3619, 3630, 3629, false, false),
+    operator(3631, ">=", TSVECTOR, TSVECTOR, BOOL, 3620, 3628, 3627, false, false),
+    operator(3632, ">", TSVECTOR, TSVECTOR, BOOL, 3621, 3627, 3628, false, false),
+    operator(3633, "||", TSVECTOR, TSVECTOR, TSVECTOR, 3625, 0, 0, false, false),
+    operator(3636, "@@", TSVECTOR, TSQUERY, BOOL, 3634, 3637, 0, false, false),
+    operator(3637, "@@", TSQUERY, TSVECTOR, BOOL, 3635, 3636, 0, false, false),
+    operator(3660, "@@@", TSVECTOR, TSQUERY, BOOL, 3634, 3661, 0, false, false),
+    operator(3661, "@@@", TSQUERY, TSVECTOR, BOOL, 3635, 3660, 0, false, false),
+    operator(3674, "<", TSQUERY, TSQUERY, BOOL, 3662, 3679, 3678, false, false),
+    operator(3675, "<=", TSQUERY, TSQUERY, BOOL, 3663, 3678, 3679, false, false),
+    operator(3676, "=", TSQUERY, TSQUERY, BOOL, 3664, 3676, 3677, false, true),
+    operator(3677, "<>", TSQUERY, TSQUERY, BOOL, 3665, 3677, 3676, false, false),
+    operator(3678, ">=", TSQUERY, TSQUERY, BOOL, 3666, 3675, 3674, false, false),
+    operator(3679, ">", TSQUERY, TSQUERY, BOOL, 3667, 3674, 3675, false, false),
+    operator(3680, "&&", TSQUERY, TSQUERY, TSQUERY, 3669, 0, 0, false, false),
+    operator(3681, "||", TSQUERY, TSQUERY, TSQUERY, 3670, 0, 0, false, false),
+    operator(3682, "!!", 0, TSQUERY, TSQUERY, 3671, 0, 0, false, false),
+    operator(3693, "@>", TSQUERY, TSQUERY, BOOL, 3691, 3694, 0, false, false),
+    operator(3694, "<@", TSQUERY, TSQUERY, BOOL, 3692, 3693, 0, false, false),
+    operator(3762, "@@", TEXT, TEXT, BOOL, 3760, 0, 0, false, false),
+    operator(3763, "@@", TEXT, TSQUERY, BOOL, 3761, 0, 0, false, false),
+    operator(5005, "<->", TSQUERY, TSQUERY, TSQUERY, 5003, 0, 0, false, false),
+    // Of pg_trgm; the identifiers are of our own.
+    operator(9731, "%", TEXT, TEXT, BOOL, 9731, 9731, 0, false, false),
+    operator(9732, "<->", TEXT, TEXT, FLOAT4, 9732, 9732, 0, false, false),
+    operator(9734, "<%", TEXT, TEXT, BOOL, 9734, 0, 0, false, false),
+    operator(9735, "<<->", TEXT, TEXT, FLOAT4, 9735, 0, 0, false, false),
 ];

@@ -11,8 +11,6 @@ use crate::tables::row::{I, LAX, S, STRICT, V, row};
 pub(super) static ROWS: &[FunctionDef] = &[
     row(89, "version", &[], TEXT, STRICT, S, Scalar(bodies::pgsql_version)),
     row(315, "pg_jit_available", &[], BOOL, STRICT, V, Scalar(bodies::pg_jit_available)),
-    row(400, "hashtext", &[TEXT], INT4, STRICT, I, Scalar(bodies::hashtext)),
-    row(448, "hashtextextended", &[TEXT, INT8], INT8, STRICT, I, Scalar(bodies::hashtextextended)),
     row(710, "getpgusername", &[], NAME, STRICT, S, Scalar(bodies::current_user)),
     row(745, "current_user", &[], NAME, STRICT, S, Scalar(bodies::current_user)),
     row(746, "session_user", &[], NAME, STRICT, S, Scalar(bodies::session_user)),

@@ -457,7 +457,12 @@ fn negate(expr: Expr, location: Location) -> Expr {
                 Some(positive) => positive.to_owned(),
                 None => format!("-{text}"),
             };
-            Expr::Literal(Literal { value: LiteralValue::Numeric(text), location })
+            // 2147483648 is no integer, but its negative is.
+            let value = match text.parse() {
+                Ok(integer) => LiteralValue::Integer(integer),
+                Err(_) => LiteralValue::Numeric(text),
+            };
+            Expr::Literal(Literal { value, location })
         }
         other => operator(Vec::new(), "-".to_owned(), None, other, location),
     }
