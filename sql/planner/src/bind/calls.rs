@@ -9,6 +9,7 @@ use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use super::coerce::parse_expression;
 use super::expressions::location_of;
+use super::json::takes_fields;
 use super::{Binder, error, unsupported};
 use crate::expression::{Call, Expr};
 use crate::plan::SetCall;
@@ -210,8 +211,14 @@ impl Binder<'_> {
         Ok(Ready::Call(ReadyCall { resolved, arguments: fitted, argument_types }))
     }
 
-    fn finish_call(&mut self, ready: ReadyCall, location: u32) -> SqlResult<Expr> {
+    fn finish_call(&mut self, mut ready: ReadyCall, location: u32) -> SqlResult<Expr> {
         let definition = ready.resolved.definition;
+        if takes_fields(definition.oid) {
+            let result = ready.resolved.result.oid;
+            let fields = self.populated_fields(result, definition.name, location)?;
+            ready.arguments.push(self.field_list(definition.name, &fields));
+            ready.argument_types.push(oid::JSONB);
+        }
         match definition.kind {
             FunctionKind::SetReturning => self.set_call_in_list(ready, location),
             FunctionKind::Window => Err(error(

@@ -138,50 +138,6 @@ impl Binder<'_> {
         }
     }
 
-    /// SQL/JSON constructors that are plain functions of their arguments.
-    fn json_constructor(&mut self, json: &ast::JsonExpr) -> SqlResult<Expr> {
-        let simple = json.passing.is_empty()
-            && json.query.is_none()
-            && json.over.is_none()
-            && json.modifiers.is_empty()
-            && json.on_empty.is_none()
-            && json.on_error.is_none();
-        let (name, values): (&str, Vec<&ast::Expr>) = match json.function.as_str() {
-            "json_object" if simple => (
-                "json_build_object",
-                json.arguments
-                    .iter()
-                    .flat_map(|argument| argument.key.iter().chain(Some(&argument.value)))
-                    .collect(),
-            ),
-            "json_array" if simple => (
-                "json_build_array",
-                json.arguments.iter().map(|argument| &argument.value).collect(),
-            ),
-            "json_scalar" if simple => {
-                ("to_json", json.arguments.iter().map(|argument| &argument.value).collect())
-            }
-            other => {
-                return Err(unsupported(
-                    format!("{} is not supported", other.to_uppercase()),
-                    json.location,
-                ));
-            }
-        };
-        let mut arguments = Vec::with_capacity(values.len());
-        for value in values {
-            arguments.push(self.expr(value)?);
-        }
-        let built = self.call_by_name(name, arguments, json.location)?;
-        match &json.returning {
-            Some(returning) => {
-                let ty = resolve_type(returning, self.catalog)?;
-                self.explicit_cast(built, ty, json.location)
-            }
-            None => Ok(built),
-        }
-    }
-
     fn terms(&mut self, terms: &[ast::Expr], word: &str) -> SqlResult<Vec<Expr>> {
         terms
             .iter()
@@ -468,8 +424,10 @@ impl Binder<'_> {
                     self.call_by_name("is_normalized", vec![operand, form], test.location)?;
                 return Ok(if negated { Expr::Not(Box::new(called)) } else { called });
             }
-            ast::IsTest::Json { .. } => {
-                return Err(unsupported("IS JSON is not supported", test.location));
+            ast::IsTest::Json { kind, unique_keys } => {
+                let called =
+                    self.json_test(operand, kind.as_deref(), *unique_keys, test.location)?;
+                return Ok(if negated { Expr::Not(Box::new(called)) } else { called });
             }
         };
         let operand = Box::new(self.boolean(operand, word, location)?);

@@ -9,6 +9,7 @@ use types::{Datum, SqlResult, SqlType, oid, sqlstate};
 
 use super::calls::Ready;
 use super::expressions::{constant, location_of};
+use super::json::row_source;
 use super::scope::{Boundary, Clause, Item, Level, ScopeColumn};
 use super::select::BoundQuery;
 use super::type_names::resolve_type;
@@ -249,12 +250,25 @@ impl Binder<'_> {
                     call.columns.push(resolve_type(type_name, self.catalog)?);
                     names.push(definition.name.clone());
                 }
+            } else if row_source(call.function.oid).is_some() && call.columns[0].oid != oid::RECORD
+            {
+                let ty = call.columns[0].oid;
+                let fields = self.populated_fields(ty, call.function.name, location)?;
+                (names, call.columns) = fields.into_iter().unzip();
             } else if call.columns.len() == 1 && call.columns[0].oid == oid::RECORD {
                 return Err(error(
                     sqlstate::SYNTAX_ERROR,
                     "a column definition list is required for functions returning \"record\"",
                     location,
                 ));
+            }
+            if let Some(source) = row_source(call.function.oid) {
+                let fields: Vec<(String, SqlType)> =
+                    names.iter().cloned().zip(call.columns.iter().copied()).collect();
+                call.arguments.push(self.field_list(call.function.name, &fields));
+                call.argument_types.push(oid::JSONB);
+                call.function = source;
+                scalar = false;
             }
             scalar = scalar && call.columns.len() == 1;
             for (name, &ty) in names.iter().zip(&call.columns) {

@@ -8,6 +8,7 @@ pub mod expressions;
 pub mod from;
 pub mod grouping;
 pub mod insert;
+pub mod json;
 pub mod lists;
 pub mod merge;
 pub mod operators;
