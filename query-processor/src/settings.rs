@@ -288,9 +288,8 @@ fn invalid_number(setting: &Setting, value: &str) -> SqlError {
     let has_unit = value.trim().ends_with(|c: char| c.is_ascii_alphabetic())
         && value.trim().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     match unit_factor(setting.unit) {
-        Some((true, _)) if has_unit => error.hint(
-            "Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\".",
-        ),
+        Some((true, _)) if has_unit => error
+            .hint("Valid units for this parameter are \"B\", \"kB\", \"MB\", \"GB\", and \"TB\"."),
         Some((false, _)) if has_unit => error.hint(
             "Valid units for this parameter are \"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\".",
         ),

@@ -361,7 +361,10 @@ impl Session {
             return Ok(true);
         };
         let role = catalog.role_by_name(wanted).ok_or_else(|| {
-            SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("role \"{wanted}\" does not exist"))
+            SqlError::new(
+                sqlstate::INVALID_PARAMETER_VALUE,
+                format!("role \"{wanted}\" does not exist"),
+            )
         })?;
         let allowed = self.cell.is_superuser()
             || role.oid == session_oid

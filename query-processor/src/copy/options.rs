@@ -122,6 +122,12 @@ fn single_byte(item: &OptionItem, what: &str) -> SqlResult<u8> {
 
 impl CopyOptions {
     pub fn read(items: &[OptionItem], is_from: bool) -> SqlResult<CopyOptions> {
+        for (index, item) in items.iter().enumerate() {
+            if items[..index].iter().any(|earlier| earlier.name == item.name) {
+                let message = "conflicting or redundant options";
+                return Err(SqlError::new(sqlstate::SYNTAX_ERROR, message).at(item.location));
+            }
+        }
         let mut format = CopyFormat::Text;
         for item in items.iter().filter(|item| item.name == "format") {
             format = match word(item)?.as_str() {

@@ -16,7 +16,7 @@ impl Run<'_> {
         self.tag("CREATE INDEX");
         let method = create.method.as_deref().unwrap_or("btree");
         require_method(method)?;
-        let relation = self.relation(&create.table.name)?;
+        let relation = self.relation_elsewhere(&create.table.name)?;
         if !matches!(relation.kind, RelationKind::Table | RelationKind::MaterializedView) {
             let kind = crate::names::kind_word(relation.kind);
             return Err(error(

@@ -157,6 +157,14 @@ impl Run<'_> {
         }
     }
 
+    /// As [`Run::relation`], for statements whose errors PostgreSQL does not give a position.
+    pub fn relation_elsewhere(&self, name: &ObjectName) -> SqlResult<Arc<Relation>> {
+        self.relation(name).map_err(|mut error| {
+            error.fields_mut().location = None;
+            error
+        })
+    }
+
     pub fn user_type(&self, schema: Option<&str>, name: &str) -> SqlResult<Option<Arc<UserType>>> {
         if let Some(schema) = schema {
             let schema = self.schema_named(schema)?;

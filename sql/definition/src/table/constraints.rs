@@ -114,7 +114,13 @@ impl Run<'_> {
     }
 
     /// Key columns by name, each once.
-    fn key_columns(&self, table: &Relation, names: &[String], what: &str) -> SqlResult<Vec<i16>> {
+    fn key_columns(
+        &self,
+        table: &Relation,
+        names: &[String],
+        what: &str,
+        location: ast::Location,
+    ) -> SqlResult<Vec<i16>> {
         let mut numbers = Vec::new();
         for name in names {
             let column = table.column(name).ok_or_else(|| {
@@ -122,12 +128,14 @@ impl Run<'_> {
                     sqlstate::UNDEFINED_COLUMN,
                     format!("column \"{name}\" named in key does not exist"),
                 )
+                .at(location)
             })?;
             if numbers.contains(&column.number) && what != "include" {
                 return Err(error(
                     sqlstate::DUPLICATE_COLUMN,
                     format!("column \"{name}\" appears twice in {what} constraint"),
-                ));
+                )
+                .at(location));
             }
             numbers.push(column.number);
         }
@@ -148,7 +156,8 @@ impl Run<'_> {
             return Err(error(
                 sqlstate::INVALID_TABLE_DEFINITION,
                 format!("multiple primary keys for table \"{}\" are not allowed", table.name),
-            ));
+            )
+            .at(constraint.location));
         }
         if key.without_overlaps {
             return Err(unsupported("WITHOUT OVERLAPS is not supported"));
@@ -156,8 +165,8 @@ impl Run<'_> {
         if let Some(name) = &key.using_index {
             return self.key_from_index(table, constraint, name, is_primary);
         }
-        let columns = self.key_columns(table, &key.columns, what)?;
-        let include = self.key_columns(table, &key.including, "include")?;
+        let columns = self.key_columns(table, &key.columns, what, constraint.location)?;
+        let include = self.key_columns(table, &key.including, "include", constraint.location)?;
         if columns.len() + include.len() > MAXIMUM_INDEX_COLUMNS {
             return Err(too_many_index_columns());
         }

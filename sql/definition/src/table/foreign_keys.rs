@@ -106,7 +106,7 @@ impl Run<'_> {
                     })
             }
         };
-        let parent = if is_self { None } else { Some(self.relation(&key.table)?) };
+        let parent = if is_self { None } else { Some(self.relation_elsewhere(&key.table)?) };
         let parent = parent.as_deref().unwrap_or(table).clone();
         if parent.kind != RelationKind::Table {
             return Err(error(
