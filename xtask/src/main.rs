@@ -1,10 +1,11 @@
-//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | diff-postgres | bench vs-postgres | ci`.
+//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | sim | diff-postgres | bench vs-postgres | ci`.
 //!
 //! Continuous integration runs `ci` and nothing else, so what passes here passes there.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
 mod chores;
 mod diff_postgres;
+mod simulate;
 mod tidy;
 mod versus_postgres;
 
@@ -31,6 +32,8 @@ enum Chore {
     Ci,
     /// The same statements on PostgreSQL 16 and on Quorate, and where the answers differ.
     DiffPostgres(diff_postgres::Options),
+    /// The state machines of a cluster on a deterministic bus, under random faults (simulation/core).
+    Sim(simulate::Options),
     /// Measurements against other systems.
     Bench {
         #[command(subcommand)]
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Chore::Tidy => chores::tidy(),
         Chore::Ci => chores::ci(),
         Chore::DiffPostgres(options) => diff_postgres::run(&options),
+        Chore::Sim(options) => simulate::run(&options),
         Chore::Bench { bench: Bench::VsPostgres(options) } => versus_postgres::run(&options),
     };
     match result {
@@ -59,5 +63,17 @@ fn main() -> ExitCode {
             eprintln!("xtask: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Arguments::command().debug_assert();
     }
 }

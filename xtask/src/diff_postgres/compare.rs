@@ -173,10 +173,30 @@ pub fn compare_binary(sql: &str, postgres: &Outcome, quorate: &Outcome) -> Optio
 /// Rows in the order that means something: as they came where the statement orders them, else sorted.
 fn arrange(sql: &str, rows: &[Row]) -> Vec<Row> {
     let mut rows = rows.to_vec();
-    if !sql.to_ascii_lowercase().contains("order by") {
+    if !orders_rows(sql) {
         rows.sort();
     }
     rows
+}
+
+/// Whether an ORDER BY stands outside of all parentheses and quotes.
+pub fn orders_rows(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    let mut depth = 0_i32;
+    let mut is_quoted = false;
+    for (index, byte) in lower.bytes().enumerate() {
+        match byte {
+            b'\'' => is_quoted = !is_quoted,
+            _ if is_quoted => {}
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b'o' if depth == 0 && lower.as_bytes()[index..].starts_with(b"order by") => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn columns_agree(left: &[Vec<Column>], right: &[Vec<Column>]) -> bool {
@@ -279,6 +299,7 @@ mod tests {
         let (left, right) = (answer(&["a", "b"]), answer(&["b", "a"]));
         assert_eq!(kinds("select x from t", &left, &right), []);
         assert_eq!(kinds("select x from t order by x", &left, &right), [Kind::Rows]);
+        assert_eq!(kinds("select x, (select y order by z), 'order by'", &left, &right), []);
     }
 
     #[test]

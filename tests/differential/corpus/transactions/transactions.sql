@@ -111,7 +111,6 @@ discard plans;
 discard temp;
 select txid_current() > 0, pg_current_xact_id_if_assigned() is null;
 checkpoint;
-do $$ begin null; end $$;
 explain select 1;
 explain (costs off) select 1;
 explain (format nope) select 1;

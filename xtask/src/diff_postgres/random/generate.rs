@@ -64,7 +64,7 @@ impl Generator {
             statements.push(format!(
                 "create table t{number} ({key}, b int, c text, d numeric(6,2), e boolean)"
             ));
-            let count = 1 + self.below(14);
+            let count = 1 + self.below(11);
             let rows: Vec<String> = (0..count).map(|row| self.row(number, row)).collect();
             statements.push(format!("insert into t{number} values {}", rows.join(", ")));
         }
@@ -320,9 +320,9 @@ impl Generator {
                 _ => format!("(count(*){filter})::int"),
             },
             Kind::Numeric => match self.below(3) {
-                0 => format!("sum({distinct}{}){filter}", of(self, kind)),
+                0 => format!("sum({distinct}({})::numeric){filter}", of(self, kind)),
                 1 => format!("min({}){filter}", of(self, kind)),
-                _ => format!("round(avg({distinct}{}){filter}, 3)", of(self, kind)),
+                _ => format!("round(avg({distinct}({})::numeric){filter}, 3)", of(self, kind)),
             },
             Kind::Text if self.chance(50) => format!("max({}){filter}", of(self, kind)),
             Kind::Text => {
@@ -479,7 +479,7 @@ impl Generator {
                     .map(|(number, item)| format!("{item} as c{number}"))
                     .collect();
                 format!(
-                    "with q as {hint}(select {} from {from}{filter}) \
+                    "with q as {hint}(select {} from {from}{filter} order by {positions} limit 40) \
                      select q1.c0, q2.c0 from q q1 join q q2 on q1.c0 = q2.c0",
                     named.join(", ")
                 )

@@ -61,7 +61,7 @@ fn partitions(
     if let Some(violation) = failed(sql.clone(), &together) {
         return Ok(Some(violation));
     }
-    if normal_rows(&sql, &whole) == normal_rows(&sql, &together) {
+    if normal_rows(&whole) == normal_rows(&together) {
         return Ok(None);
     }
     let (one, two) = (whole.rows.len(), together.rows.len());
