@@ -58,6 +58,8 @@ pub(crate) struct Transaction {
     pub completed: Option<u32>,
     /// One of the last reads, which show that everything works again.
     pub is_final: bool,
+    /// The transport made a copy of its request.
+    pub copied: bool,
     /// The transaction that it was sent again for (only if broken on purpose).
     stands_for: Option<usize>,
 }
@@ -123,9 +125,7 @@ impl World {
         let node = self.clients[client].node;
         let latest = self.reading(node).latest;
         let watermark = self.nodes[node].replica.watermark;
-        let past = |tau: Timestamp, ago: u64| {
-            Timestamp(tau.minus_nanos(ago).0.max(START - SECOND))
-        };
+        let past = |tau: Timestamp, ago: u64| Timestamp(tau.minus_nanos(ago).0.max(START - SECOND));
         let transaction = self.transactions.len();
         let mut tau_start = match self.plan.rule {
             Rule::Clock => latest.max(self.clients[client].last_commit),
@@ -137,7 +137,8 @@ impl World {
         match kind {
             Kind::ReadAll { age } if age > 0 => tau_start = past(watermark, age * MILLI),
             _ => {
-                let moment = Moment::Began { transaction: transaction as u64, tau_start: tau_start.0 };
+                let moment =
+                    Moment::Began { transaction: transaction as u64, tau_start: tau_start.0 };
                 self.record.moments.push(moment);
             }
         }
@@ -157,6 +158,7 @@ impl World {
             invoked,
             completed: None,
             is_final,
+            copied: false,
             stands_for: None,
         });
         self.nodes[node].active.push(transaction);
@@ -188,7 +190,9 @@ impl World {
             let one = &self.transactions[transaction];
             match one.stage {
                 Stage::Waiting if watermark >= one.tau_start => self.read(transaction),
-                Stage::Telling(tau) if self.may_tell(node, tau) => self.acknowledge(transaction, tau),
+                Stage::Telling(tau) if self.may_tell(node, tau) => {
+                    self.acknowledge(transaction, tau)
+                }
                 _ => {}
             }
             if self.nodes[node].active.get(place) == Some(&transaction) {
@@ -231,7 +235,8 @@ impl World {
         one.seen = seen;
         if one.intents.writes.is_empty() {
             // It is as it was at its snapshot, which others may not be able to see yet.
-            one.stage = Stage::Telling(tau_start);
+            let told_early = self.plan.is(Mutant::TellReadersEarly);
+            one.stage = Stage::Telling(if told_early { Timestamp::ZERO } else { tau_start });
             return;
         }
         one.stage = Stage::Committing;
@@ -241,9 +246,10 @@ impl World {
             checks.clear();
         }
         if self.plan.is(Mutant::UnadjudicatedKey) {
-            writes.iter_mut().filter(|write| work::decode_key(&write.key) >= work::NAMES.0).for_each(
-                |write| write.class = None,
-            );
+            writes
+                .iter_mut()
+                .filter(|write| work::decode_key(&write.key) >= work::NAMES.0)
+                .for_each(|write| write.class = None);
         }
         let id = TransactionId(uuid::Uuid::from_u128(transaction as u128));
         let (ranges, schema) = (Vec::new(), Vec::new());
@@ -335,7 +341,7 @@ impl World {
                     let serve_from = &mut self.nodes[node].serve_from;
                     *serve_from = (*serve_from).max(*floor);
                 }
-                self.mark(match refusal {
+                self.mark(match &refusal {
                     Refusal::Data { .. } => "refused: conflict",
                     Refusal::Fenced { .. } => "refused: fenced",
                     Refusal::TooOld { .. } => "refused: too old",
@@ -343,6 +349,13 @@ impl World {
                     Refusal::Unavailable { .. } => "refused: unavailable",
                     Refusal::Schema { .. } => "refused: definition",
                 });
+                // These two say nothing about other copies of the request. The coordinator knows of those that it
+                // sent; that a transport makes more is beyond the contract, and beyond what A1 says of such a refusal.
+                let of_this_copy =
+                    matches!(refusal, Refusal::Unavailable { .. } | Refusal::TooOld { .. });
+                if of_this_copy && self.transactions[transaction].copied {
+                    return self.complete(transaction, Status::Unknown, Told::Unknown);
+                }
                 self.complete(transaction, Status::Failed, Told::Refused);
             }
             Outcome::Unknown { .. } if self.plan.is(Mutant::RetryUnknown) => {

@@ -9,7 +9,10 @@ use simulation_core::campaign::campaign;
 use simulation_core::{Outcome, Plan, mutants, run};
 
 #[derive(Parser)]
-#[command(name = "simulation-core", about = "Runs the state machines of a cluster, deterministically")]
+#[command(
+    name = "simulation-core",
+    about = "Runs the state machines of a cluster, deterministically"
+)]
 struct Arguments {
     /// Replays this seed alone.
     #[arg(long)]

@@ -6,16 +6,32 @@ use crate::campaign::{by_checker, campaign};
 use crate::plan::Mutant;
 
 /// Name in the test plan, what is broken, how.
-pub const ALL: [(&str, &str, Mutant); 21] = [
+pub const ALL: [(&str, &str, Mutant); 22] = [
     ("M1, M7", "an append is told as durable before it is", Mutant::AcknowledgeBeforeQuorum),
-    ("M1", "a commit is told before its append is durable", Mutant::Adjudicator(Mutation::AcknowledgeBeforeDurable)),
+    (
+        "M1",
+        "a commit is told before its append is durable",
+        Mutant::Adjudicator(Mutation::AcknowledgeBeforeDurable),
+    ),
     ("M2", "written keys are not checked", Mutant::Adjudicator(Mutation::SkipWriteCheck)),
-    ("M3", "promises are made over appends under way", Mutant::Adjudicator(Mutation::PromiseOverInFlight)),
+    (
+        "M3",
+        "promises are made over appends under way",
+        Mutant::Adjudicator(Mutation::PromiseOverInFlight),
+    ),
     ("M3", "votes hold no keys", Mutant::Adjudicator(Mutation::DropFence)),
     ("M4", "a new leader forgets the floor", Mutant::Adjudicator(Mutation::ForgetFloor)),
-    ("M5", "a lost go-ahead counts as an abandoned transaction", Mutant::Adjudicator(Mutation::TrustLostGoAhead)),
+    (
+        "M5",
+        "a lost go-ahead counts as an abandoned transaction",
+        Mutant::Adjudicator(Mutation::TrustLostGoAhead),
+    ),
     ("M5", "commits above what votes are good for", Mutant::Adjudicator(Mutation::IgnoreTauMax)),
-    ("M5", "a transaction is called off without authority", Mutant::Adjudicator(Mutation::AbandonWithoutAuthority)),
+    (
+        "M5",
+        "a transaction is called off without authority",
+        Mutant::Adjudicator(Mutation::AbandonWithoutAuthority),
+    ),
     ("M6", "replicas do not wait for the last journal", Mutant::IgnoreOneJournal),
     ("M8", "keys of unique names are not adjudicated", Mutant::UnadjudicatedKey),
     ("M9", "adjudicators forget what they decided", Mutant::Adjudicator(Mutation::ForgetOutcomes)),
@@ -26,8 +42,13 @@ pub const ALL: [(&str, &str, Mutant); 21] = [
     ("M17", "read-only transactions use an old snapshot", Mutant::CachedSnapshot),
     ("M18", "journals are merged by arrival", Mutant::MergeByArrival),
     ("M19", "checked keys are not sent", Mutant::DropChecks),
-    ("F2", "promises go beyond the durable ceiling", Mutant::Adjudicator(Mutation::PromiseAboveCeiling)),
+    (
+        "F2",
+        "promises go beyond the durable ceiling",
+        Mutant::Adjudicator(Mutation::PromiseAboveCeiling),
+    ),
     ("L1", "a commit is told before its time", Mutant::TellEarly),
+    ("L1", "a read-only transaction is told before its snapshot is past", Mutant::TellReadersEarly),
 ];
 
 /// One line of the table.
@@ -45,7 +66,9 @@ pub struct Line {
 
 /// Breaks one part after the other.
 pub fn table(seeds: u64, enough: usize, threads: usize) -> Vec<Line> {
-    ALL.iter().map(|(plan, what, mutant)| line(plan, what, *mutant, seeds, enough, threads)).collect()
+    ALL.iter()
+        .map(|(plan, what, mutant)| line(plan, what, *mutant, seeds, enough, threads))
+        .collect()
 }
 
 pub fn line(

@@ -43,6 +43,8 @@ pub enum Mutant {
     DropChecks,
     /// A commit is told without waiting for the clock.
     TellEarly,
+    /// A read-only transaction is told as soon as it has read.
+    TellReadersEarly,
 }
 
 /// Everything about a run but its random choices.
@@ -81,7 +83,8 @@ impl Plan {
         let rule = if random.per_mille(250) { Rule::Watermark } else { Rule::Clock };
         let nodes = if rule == Rule::Watermark { 1 } else { random.between(2, 4) as usize };
         let calm = random.per_mille(150);
-        let mut rate = |most: u64| if calm || random.per_mille(300) { 0 } else { random.below(most) };
+        let mut rate =
+            |most: u64| if calm || random.per_mille(300) { 0 } else { random.below(most) };
         let (loss, duplication, doubt) = (rate(120), rate(150), rate(100));
         let (crashes, elections, cuts, clock_steps) = (rate(5), rate(6), rate(5), rate(4));
         let stride = random.pick(&[40, 150, 1_000]) * MILLI;
@@ -118,7 +121,7 @@ impl Plan {
             elections,
             cuts: if rule == Rule::Watermark { 0 } else { cuts },
             clock_steps,
-            clock_bound: random.pick(&[1, 10]) * MILLI,
+            clock_bound: random.pick(&[1, 10, 100]) * MILLI,
             clocks_beyond: random.per_mille(120),
             storm: random.between(1, 4) * SECOND,
             config,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use protocol::JournalId;
 use protocol::Timestamp;
 use protocol::delivery::Delivery;
 use protocol::journal::Position;
-use protocol::JournalId;
 use protocol::transaction::DecidedTransaction;
 
 /// One replica of everything.

@@ -9,29 +9,27 @@ use protocol::journal::{JournalEntry, JournalError, Position};
 use protocol::{JournalId, ShardId, Timestamp, TransactionId};
 
 use crate::journal::Pending;
-use crate::plan::{MICRO, MILLI, Mutant};
+use crate::plan::{MICRO, MILLI, Mutant, SECOND};
 use crate::world::{Event, Host, World};
 
 impl World {
-    pub(crate) fn message(
-        &mut self,
-        node: usize,
-        shard: usize,
-        only: Option<(u64, u64)>,
-        message: &Arc<ShardMessage>,
-    ) {
-        let life = self.nodes[node].life;
-        let Some(host) = &self.nodes[node].hosts[shard] else { return };
-        let identity = (life, host.term);
-        if only.is_some_and(|only| only != identity) {
+    pub(crate) fn message(&mut self, node: usize, shard: usize, message: &Arc<ShardMessage>) {
+        if self.nodes[node].hosts[shard].is_none() {
             return;
         }
         if self.stormy && self.random.per_mille(self.plan.duplication) {
-            // A transport may bring a copy, to the process that got the original.
             self.mark("message duplicated");
-            let after = self.random.below(self.plan.delay * 4);
+            // It goes to whoever is there by then. Of a request, A1 says less in that case.
+            match message.as_ref() {
+                ShardMessage::Commit(request) => self.copied(request.id),
+                ShardMessage::Prepare(prepare) if prepare.lead.is_some() => self.copied(prepare.id),
+                _ => {}
+            }
+            let late = if self.random.per_mille(200) { 2 * SECOND } else { self.plan.delay * 4 };
+            let after = self.random.below(late);
             let copy = message.clone();
-            self.post(after, Event::Message { node, shard, only: Some(identity), message: copy });
+            let to = self.journals[shard].leader;
+            self.post(after, Event::Message { node: to, shard, message: copy });
         }
         self.step(node, shard, Input::Message(ShardMessage::clone(message)));
     }
@@ -92,6 +90,12 @@ impl World {
         self.outputs = outputs;
     }
 
+    fn copied(&mut self, id: TransactionId) {
+        if let Some(one) = self.transactions.get_mut(id.0.as_u128() as usize) {
+            one.copied = true;
+        }
+    }
+
     fn tell(&mut self, node: usize, id: TransactionId, event: Said) {
         let transaction = id.0.as_u128() as usize;
         let Some(one) = self.transactions.get(transaction) else { return };
@@ -106,7 +110,7 @@ impl World {
         if self.stormy && self.random.per_mille(20) {
             node = self.random.index(self.nodes.len());
         }
-        self.send(from, node, Event::Message { node, shard, only: None, message });
+        self.send(from, node, Event::Message { node, shard, message });
     }
 
     // ----- journals -----
@@ -361,7 +365,8 @@ impl World {
         let earliest = self.reading(node).earliest;
         let mut again = false;
         for shard in 0..self.journals.len() {
-            let wake = self.nodes[node].hosts[shard].as_ref().and_then(|host| host.machine.next_wake());
+            let wake =
+                self.nodes[node].hosts[shard].as_ref().and_then(|host| host.machine.next_wake());
             if let Some(due) = wake {
                 again = true;
                 if due < earliest {

@@ -30,13 +30,24 @@ pub enum Kind {
     Lists(Vec<Step>),
     Registers(Vec<Step>),
     /// Moves money if there is enough.
-    Transfer { from: u64, to: u64, amount: u64 },
+    Transfer {
+        from: u64,
+        to: u64,
+        amount: u64,
+    },
     /// Under SERIALIZABLE: leaves if the other of the pair stays, or comes.
-    Duty { person: u64 },
+    Duty {
+        person: u64,
+    },
     /// Takes a name if it is free, gives it up otherwise.
-    Name { key: u64, owner: u64 },
+    Name {
+        key: u64,
+        owner: u64,
+    },
     /// Reads everything; as of a while ago if `age` is not zero.
-    ReadAll { age: u64 },
+    ReadAll {
+        age: u64,
+    },
 }
 
 impl Kind {
@@ -171,7 +182,8 @@ impl Intents {
     }
 
     pub fn encoded_checks(&self) -> Vec<Check> {
-        let all = self.checks.iter().map(|(key, class)| Check { key: encode_key(*key), class: *class });
+        let all =
+            self.checks.iter().map(|(key, class)| Check { key: encode_key(*key), class: *class });
         all.collect()
     }
 }

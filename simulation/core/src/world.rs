@@ -29,27 +29,83 @@ pub const START: u64 = 1_000 * SECOND;
 /// What may happen.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    Begin { client: usize },
-    /// To whichever adjudicator of the shard is on the node; a copy only to the one that got the original.
-    Message { node: usize, shard: usize, only: Option<(u64, u64)>, message: Arc<ShardMessage> },
-    Coordinate { transaction: usize, event: coordinator::Event },
-    Patience { transaction: usize, timer: u32 },
-    Flush { node: usize, shard: usize },
-    Durable { shard: usize, term: u64 },
-    Result { node: usize, life: u64, shard: usize, number: u64, result: Result<Position, JournalError> },
-    Deliver { node: usize, life: u64, shard: usize, up_to: usize },
-    Bump { node: usize, shard: usize, asker: usize, at_least: Timestamp },
-    Promised { node: usize, life: u64, promise: Promise },
-    Pump { node: usize },
-    Gained { shard: usize, term: u64 },
-    Lost { node: usize, life: u64, shard: usize, term: u64 },
+    Begin {
+        client: usize,
+    },
+    /// To whichever adjudicator of the shard is on the node.
+    Message {
+        node: usize,
+        shard: usize,
+        message: Arc<ShardMessage>,
+    },
+    Coordinate {
+        transaction: usize,
+        event: coordinator::Event,
+    },
+    Patience {
+        transaction: usize,
+        timer: u32,
+    },
+    Flush {
+        node: usize,
+        shard: usize,
+    },
+    Durable {
+        shard: usize,
+        term: u64,
+    },
+    Result {
+        node: usize,
+        life: u64,
+        shard: usize,
+        number: u64,
+        result: Result<Position, JournalError>,
+    },
+    Deliver {
+        node: usize,
+        life: u64,
+        shard: usize,
+        up_to: usize,
+    },
+    Bump {
+        node: usize,
+        shard: usize,
+        asker: usize,
+        at_least: Timestamp,
+    },
+    Promised {
+        node: usize,
+        life: u64,
+        promise: Promise,
+    },
+    Pump {
+        node: usize,
+    },
+    Gained {
+        shard: usize,
+        term: u64,
+    },
+    Lost {
+        node: usize,
+        life: u64,
+        shard: usize,
+        term: u64,
+    },
     Trouble,
-    Restart { node: usize },
-    Heal { from: usize, to: usize },
+    Restart {
+        node: usize,
+    },
+    Heal {
+        from: usize,
+        to: usize,
+    },
     /// The storm is over.
     Calm,
     FinalReads,
-    AgainFinally { client: usize, kind: work::Kind },
+    AgainFinally {
+        client: usize,
+        kind: work::Kind,
+    },
 }
 
 #[derive(Debug)]
@@ -166,8 +222,7 @@ impl World {
                 }
             })
             .collect();
-        let journals =
-            (0..shards).map(|_| Journal::new(random.index(plan.nodes), start)).collect();
+        let journals = (0..shards).map(|_| Journal::new(random.index(plan.nodes), start)).collect();
         let mut world = World {
             random,
             now: START,
@@ -297,9 +352,7 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Begin { client } => self.begin(client),
-            Event::Message { node, shard, only, message } => {
-                self.message(node, shard, only, &message);
-            }
+            Event::Message { node, shard, message } => self.message(node, shard, &message),
             Event::Coordinate { transaction, event } => self.coordinate(transaction, event),
             Event::Patience { transaction, timer } => self.patience(transaction, timer),
             Event::Flush { node, shard } => self.flush(node, shard),
@@ -432,10 +485,15 @@ impl World {
 
 /// An offset and a drift, together within the bound for the length of a run, or far beyond.
 fn clock(plan: &Plan, random: &mut Random) -> (i64, i64) {
-    let reach = if plan.clocks_beyond { plan.clock_bound * 50 } else { plan.clock_bound / 2 };
+    let reach =
+        if plan.clocks_beyond { (plan.clock_bound * 50).min(SECOND) } else { plan.clock_bound / 2 };
     let offset = random.below(reach * 2) as i64 - reach as i64;
     // A run is at most 200 s long; a millisecond of it is 5 ppm.
-    let most = if plan.clocks_beyond { 50_000 } else { (plan.clock_bound / 2 / (200 * MILLI / 1_000)).min(200) };
+    let most = if plan.clocks_beyond {
+        50_000
+    } else {
+        (plan.clock_bound / 2 / (200 * MILLI / 1_000)).min(200)
+    };
     let drift = random.between(0, most * 2) as i64 - most as i64;
     (offset, drift)
 }
