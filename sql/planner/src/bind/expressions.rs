@@ -195,7 +195,13 @@ impl Binder<'_> {
         }
         let location = location_of(&cast.expr);
         let operand = self.expr(&cast.expr)?;
-        self.explicit_cast(operand, target, location)
+        // A literal that cannot be read is at fault itself; where types do not fit, the cast is.
+        self.explicit_cast(operand, target, location).map_err(|mut error| {
+            if error.sqlstate() == sqlstate::CANNOT_COERCE {
+                error.fields_mut().location = Some(cast.location);
+            }
+            error
+        })
     }
 
     fn array_of(
