@@ -343,6 +343,9 @@ impl EvalContext for StatementEnvironment {
     }
 
     fn field_names(&self, type_oid: Oid) -> Option<Vec<String>> {
+        if let Some(names) = functions::record_shapes::names(type_oid) {
+            return Some(names);
+        }
         let fields = catalog::user_values::composite_fields(&self.catalog, type_oid)?;
         Some(fields.into_iter().map(|(name, ..)| name).collect())
     }

@@ -93,7 +93,8 @@ pub fn row_description(output: &mut BytesMut, columns: &[OutputColumn], formats:
                 column.attribute,
                 column.ty.oid,
                 type_size(column.ty.oid),
-                column.ty.modifier,
+                // That of a row says which names its fields have, here only.
+                if column.ty.oid == types::oid::RECORD { -1 } else { column.ty.modifier },
                 match format {
                     Format::Text => 0,
                     Format::Binary => 1,

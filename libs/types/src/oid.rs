@@ -53,5 +53,8 @@ oids! {
     REGPROCEDURE_ARRAY = 2207, REGOPER_ARRAY = 2208, REGOPERATOR_ARRAY = 2209,
 }
 
+/// From here on identifiers stand for `record` with names of its fields, inside of one process only.
+pub const FIRST_RECORD_SHAPE: Oid = 0xE000_0000;
+
 /// The first identifier given to an object that a user made.
 pub const FIRST_USER_OID: Oid = 16_384;

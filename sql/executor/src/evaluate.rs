@@ -234,7 +234,8 @@ pub fn evaluate(expression: &Expr, row: &[Datum], scope: &Scope<'_>) -> SqlResul
         Expr::Row { fields, .. } => {
             let mut values = Vec::with_capacity(fields.len());
             for field in fields {
-                values.push((expression_type(field).oid, evaluate(field, row, scope)?));
+                let field_type = functions::record_shapes::identifier(expression_type(field));
+                values.push((field_type, evaluate(field, row, scope)?));
             }
             Ok(Datum::Record(values.into()))
         }

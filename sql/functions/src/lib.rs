@@ -11,6 +11,7 @@ pub mod context;
 pub mod definition;
 pub mod input_output;
 pub mod polymorphism;
+pub mod record_shapes;
 pub mod resolve;
 pub mod tables;
 pub mod type_catalog;

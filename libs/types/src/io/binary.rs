@@ -106,7 +106,10 @@ pub fn send(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut BytesMut)
         Datum::Record(fields) => {
             out.put_i32(fields.len() as i32);
             for (field_type, field) in fields.iter() {
-                out.put_u32(*field_type);
+                out.put_u32(match *field_type {
+                    oid::FIRST_RECORD_SHAPE.. => oid::RECORD,
+                    field_type => field_type,
+                });
                 send_field(*field_type, field, formats, out)?;
             }
         }

@@ -208,6 +208,7 @@ impl Binder<'_> {
                 *ty = type_of(argument).oid;
             }
         }
+        super::record_names::refine(resolved.definition.name, &mut argument_types, &fitted);
         Ok(Ready::Call(ReadyCall { resolved, arguments: fitted, argument_types }))
     }
 

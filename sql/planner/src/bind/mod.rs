@@ -12,6 +12,7 @@ pub mod json;
 pub mod lists;
 pub mod merge;
 pub mod operators;
+mod record_names;
 pub mod scope;
 pub mod select;
 pub mod setops;

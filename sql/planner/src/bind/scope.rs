@@ -2,7 +2,7 @@
 
 use functions::CastPath;
 use syntax::ast;
-use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlError, SqlResult, SqlType, sqlstate};
 
 use super::{Binder, error};
 use crate::expression::{Aggregate, Cast, ExecParameter, Expr};
@@ -347,9 +347,14 @@ impl Binder<'_> {
         if scalar && let Some(only) = columns.first() {
             return Ok(self.bring_in(level, only.expr.clone(), location));
         }
+        let ty = match row_type {
+            0 => functions::record_shapes::row_type(
+                columns.iter().map(|column| column.name.to_string()).collect(),
+            ),
+            row_type => SqlType::new(row_type),
+        };
         let fields =
             columns.into_iter().map(|column| self.bring_in(level, column.expr, location)).collect();
-        let ty = SqlType::new(if row_type == 0 { oid::RECORD } else { row_type });
         Ok(Expr::Row { fields, ty })
     }
 
