@@ -153,11 +153,12 @@ impl Run<'_> {
     ) -> SqlResult<()> {
         let what = if is_primary { "primary key" } else { "unique" };
         if is_primary && table.primary_key().is_some() {
-            return Err(error(
+            let refused = error(
                 sqlstate::INVALID_TABLE_DEFINITION,
                 format!("multiple primary keys for table \"{}\" are not allowed", table.name),
-            )
-            .at(constraint.location));
+            );
+            // ALTER TABLE finds it later than PostgreSQL's parser does, and has no position any more.
+            return Err(if is_new { refused.at(constraint.location) } else { refused });
         }
         if key.without_overlaps {
             return Err(unsupported("WITHOUT OVERLAPS is not supported"));

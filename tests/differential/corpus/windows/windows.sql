@@ -2,13 +2,15 @@
 create table w (id int primary key, g text, v int, n numeric, d date);
 insert into w select x, substr('abc', 1 + x % 3, 1), nullif(x * 7 % 5, 3), x * 1.5, date '2024-01-01' + x * 2 from generate_series(1, 12) x;
 --! let function = row_number() // rank() // dense_rank() // percent_rank() // cume_dist() // ntile(3) // lag(v) // lead(v, 2) // lag(v, 1, -1) // first_value(v) // last_value(v) // nth_value(v, 2) // sum(v) // count(*) // avg(n) // max(d) // array_agg(v) // count(v) filter (where v > 1)
---! let over = (order by id) // (partition by g order by v, id) // (partition by g) // (order by v desc nulls last, id)
+--! let over = (order by id) // (partition by g order by v, id) // (order by v desc nulls last, id)
 select id, @function@ over @over@ as x from w order by id;
---! let mode = rows // range // groups
+--! let mode = range // groups
 --! let frame = unbounded preceding // current row // between unbounded preceding and unbounded following // between 1 preceding and 1 following // between 2 preceding and 1 preceding // between 1 following and 3 following // between current row and unbounded following // between 0 preceding and 0 following
 --! let exclude = exclude no others // exclude current row // exclude group // exclude ties
 select id, sum(v) over (order by v @mode@ @frame@ @exclude@) as s, count(*) over (order by v @mode@ @frame@ @exclude@) as c from w order by id;
 select id, first_value(id) over (partition by g order by id @mode@ @frame@) as f, last_value(id) over (partition by g order by id @mode@ @frame@) as l, nth_value(id, 2) over (partition by g order by id @mode@ @frame@) as m from w order by id;
+--! let mode = rows // groups
+select id, sum(v) over (order by v, id @mode@ @frame@ @exclude@) as s from w order by id;
 select id, sum(v) over (order by d range between interval '3 days' preceding and interval '2 days' following) from w order by id;
 select id, sum(v) over (order by n range between 1.6 preceding and 0 following) from w order by id;
 select id, sum(v) over (order by n desc range between 1.6 preceding and current row) from w order by id;
@@ -44,6 +46,7 @@ select lag(v, null) over (order by id) from w where id < 3;
 select lag(v, -1) over (order by id) from w where id < 4 order by id;
 select lag(v, 1, 'x') over () from w;
 select lag(v, 1, 1.5) over () from w;
+select id, count(*) over (partition by g) from w order by id;
 select distinct count(*) over (partition by g) from w;
 select id, row_number() over (order by id) from w order by row_number() over (order by id desc) limit 3;
 select * from (select id, row_number() over (partition by g order by id) r from w) s where r = 1 order by id;
