@@ -23,12 +23,18 @@ pub mod error;
 mod front;
 pub mod group;
 pub mod log;
+pub mod membership;
 pub mod node;
 #[cfg(test)]
 mod node_tests;
+pub mod timing;
+#[cfg(test)]
+mod wire_tests;
 
 pub use error::{LogFailure, OpenError};
 pub use group::network::{
     GroupRequest, GroupResponse, InProcessTransport, Receiver, Transport, TransportError,
 };
+pub use group::wire::{JOURNAL_SERVICE, JournalService, WireTransport};
+pub use membership::{GroupStatus, Member, MembershipError};
 pub use node::{JournalConfig, Node};

@@ -68,8 +68,8 @@ impl JournalConfig {
     }
 }
 
-struct Running {
-    raft: Group,
+pub(crate) struct Running {
+    pub raft: Group,
     machine: Arc<MachineShared>,
     front: Arc<Front>,
 }
@@ -77,7 +77,7 @@ struct Running {
 /// The journals of a node.
 pub struct Node {
     log: Log,
-    running: HashMap<JournalId, Running>,
+    pub(crate) running: HashMap<JournalId, Running>,
     receiver: Receiver,
     closing: watch::Sender<bool>,
 }
@@ -137,6 +137,12 @@ impl Node {
         let shared = machine.shared.clone();
         let is_new =
             self.log.bounds(journal.0) == (None, None) && self.log.vote(journal.0).is_none();
+        if is_new && config.voters.contains(&config.node) {
+            // Before openraft starts: its own way appends this entry and stands for election at once, so that a node
+            // alone leads before it hears that the entry is durable, and warns of the late answer.
+            let voters: BTreeSet<u64> = config.voters.iter().copied().collect();
+            storage.found(voters).await.map_err(|error| consensus(error.to_string()))?;
+        }
         let raft_config =
             raft_config(config).validate().map_err(|error| consensus(error.to_string()))?;
         let network = GroupNetwork { transport, journal };
@@ -151,13 +157,6 @@ impl Node {
             self.log.clone(),
             self.closing.subscribe(),
         ));
-        if is_new && config.voters.contains(&config.node) {
-            let voters: BTreeSet<u64> = config.voters.iter().copied().collect();
-            // Another founder may have been quicker; then this node is in already.
-            if let Err(error) = raft.initialize(voters).await {
-                tracing::debug!(%journal, %error, "the journal is founded already");
-            }
-        }
         let limits = Limits { appends: config.appends_max, bytes: config.append_bytes_max };
         let (front, queue) = Front::new(journal, limits, raft.clone(), shared.clone(), &self.log);
         let submitter = Submitter { raft: raft.clone(), log: self.log.clone(), queue };
@@ -187,24 +186,6 @@ impl Node {
             // The log is cut at the snapshot by openraft itself. If the group has stopped there is nothing to cut.
             let _ = raft.trigger().snapshot().await;
         });
-    }
-
-    /// Adds a node that receives the journal without a vote.
-    pub async fn add_learner(&self, journal: JournalId, node: u64) -> Result<(), String> {
-        let running = self.running.get(&journal).ok_or("no such journal")?;
-        running.raft.add_learner(node, (), true).await.map_err(|error| error.to_string())?;
-        Ok(())
-    }
-
-    /// Changes who votes. New voters should be learners before. Those that leave the vote leave the journal.
-    pub async fn change_voters(
-        &self,
-        journal: JournalId,
-        voters: BTreeSet<u64>,
-    ) -> Result<(), String> {
-        let running = self.running.get(&journal).ok_or("no such journal")?;
-        let changed = running.raft.change_membership(voters, false).await;
-        changed.map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Who leads the journal as far as this node knows.

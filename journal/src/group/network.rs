@@ -6,18 +6,23 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::Stream;
+use openraft::base::{BoxFuture as RaftFuture, BoxStream};
 use openraft::errors::{RPCError, ReplicationClosed, StreamingError, Unreachable};
-use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2};
+use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2, stream_append_sequential};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult,
+    TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::storage::Snapshot;
-use openraft::{EntryPayload, Raft};
+use openraft::{EntryPayload, OptionalSend, Raft};
 use parking_lot::Mutex;
 use protocol::JournalId;
 use protocol::journal::BoxFuture;
 use serde::{Deserialize, Serialize};
+use transport::{StreamReceiver, StreamSender};
 
 use super::machine::Machine;
 use super::types::{JournalTypes, SnapshotMeta, Vote};
@@ -37,6 +42,8 @@ pub enum GroupRequest {
         meta: SnapshotMeta,
         state: Vec<u8>,
     },
+    /// The leader asks this node to stand for election.
+    Transfer(TransferLeaderRequest<JournalTypes>),
 }
 
 /// Its answer.
@@ -46,6 +53,7 @@ pub enum GroupResponse {
     Append(AppendEntriesResponse<JournalTypes>),
     Vote(VoteResponse<JournalTypes>),
     Snapshot(SnapshotResponse<JournalTypes>),
+    Transfer(TransferLeaderResponse<JournalTypes>),
 }
 
 /// Why there is no answer. The request may have been carried out.
@@ -62,7 +70,26 @@ pub trait Transport: Send + Sync {
         target: u64,
         journal: JournalId,
         request: GroupRequest,
+        timeout: Duration,
     ) -> BoxFuture<Result<GroupResponse, TransportError>>;
+
+    /// A way for many appends to one group, each sent without waiting for the answers before it. `None` if there is
+    /// none: then each append is a request.
+    fn open_appends(
+        &self,
+        target: u64,
+        journal: JournalId,
+        timeout: Duration,
+    ) -> Option<BoxFuture<Result<AppendStream, TransportError>>> {
+        let _ = (target, journal, timeout);
+        None
+    }
+}
+
+/// Appends out, their answers in, in the same order.
+pub struct AppendStream {
+    pub(crate) sender: StreamSender,
+    pub(crate) receiver: StreamReceiver,
 }
 
 /// The receiving side of a node: hands requests to its groups.
@@ -84,17 +111,7 @@ impl Receiver {
         let raft = raft.ok_or_else(|| failed(format!("no journal {journal} here")))?;
         match request {
             GroupRequest::Append(mut request) => {
-                // An append that fails for lack of space would stop the group, so room comes first.
-                let sizes = request.entries.iter().filter_map(|entry| match &entry.payload {
-                    EntryPayload::Normal(proposal) => Some(proposal.encoded.len()),
-                    _ => None,
-                });
-                let sizes: Vec<usize> = sizes.collect();
-                if !sizes.is_empty() {
-                    let room = self.log.reserve_together(sizes).await;
-                    let room = room.map_err(|refused| failed(format!("{refused:?}")))?;
-                    hold_room(&mut request, Arc::new(room));
-                }
+                self.make_room(&mut request).await?;
                 let answer = raft.append_entries(request).await;
                 answer.map(GroupResponse::Append).map_err(|error| failed(error.to_string()))
             }
@@ -111,7 +128,29 @@ impl Receiver {
                 let answer = raft.install_full_snapshot(vote, snapshot).await;
                 answer.map(GroupResponse::Snapshot).map_err(|error| failed(error.to_string()))
             }
+            GroupRequest::Transfer(request) => {
+                let answer = raft.handle_transfer_leader(request).await;
+                answer.map(GroupResponse::Transfer).map_err(|error| failed(error.to_string()))
+            }
         }
+    }
+
+    /// An append that fails for lack of space would stop the group, so room comes first.
+    pub(crate) async fn make_room(
+        &self,
+        request: &mut AppendEntriesRequest<JournalTypes>,
+    ) -> Result<(), TransportError> {
+        let sizes = request.entries.iter().filter_map(|entry| match &entry.payload {
+            EntryPayload::Normal(proposal) => Some(proposal.encoded.len()),
+            _ => None,
+        });
+        let sizes: Vec<usize> = sizes.collect();
+        if !sizes.is_empty() {
+            let room = self.log.reserve_together(sizes).await;
+            let room = room.map_err(|refused| TransportError { reason: format!("{refused:?}") })?;
+            hold_room(request, Arc::new(room));
+        }
+        Ok(())
     }
 }
 
@@ -149,16 +188,30 @@ impl Transport for InProcessTransport {
         target: u64,
         journal: JournalId,
         request: GroupRequest,
+        timeout: Duration,
     ) -> BoxFuture<Result<GroupResponse, TransportError>> {
         let receiver = self.receivers.lock().get(&target).cloned();
         Box::pin(async move {
             match receiver {
-                Some(receiver) => receiver.receive(journal, request).await,
+                Some(receiver) => {
+                    let answer = tokio::time::timeout(timeout, receiver.receive(journal, request));
+                    let late = |_| TransportError { reason: "no answer in time".to_owned() };
+                    answer.await.map_err(late)?
+                }
                 None => Err(TransportError { reason: format!("node {target} is not connected") }),
             }
         })
     }
 }
+
+/// Answers to a stream of appends.
+pub(crate) type AppendAnswers<'s> = RaftFuture<
+    's,
+    Result<
+        BoxStream<'s, Result<StreamAppendResult<JournalTypes>, RPCError<JournalTypes>>>,
+        RPCError<JournalTypes>,
+    >,
+>;
 
 /// openraft's network on a transport, for one group.
 #[derive(Clone)]
@@ -185,17 +238,19 @@ impl GroupPeer {
     async fn send(
         &self,
         request: GroupRequest,
+        option: &RPCOption,
     ) -> Result<GroupResponse, Unreachable<JournalTypes>> {
         let GroupNetwork { transport, journal } = &self.network;
-        let answer = transport.send(self.target, *journal, request).await;
+        let answer = transport.send(self.target, *journal, request, option.soft_ttl()).await;
         answer.map_err(|error| Unreachable::from_string(error.reason))
     }
 
     async fn ask_vote(
         &self,
         request: GroupRequest,
+        option: &RPCOption,
     ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
-        match self.send(request).await? {
+        match self.send(request, option).await? {
             GroupResponse::Vote(answer) => Ok(answer),
             _ => Err(unexpected().into()),
         }
@@ -212,9 +267,9 @@ impl RaftNetworkV2<JournalTypes> for GroupPeer {
     async fn append_entries(
         &mut self,
         request: AppendEntriesRequest<JournalTypes>,
-        _option: RPCOption,
+        option: RPCOption,
     ) -> Result<AppendEntriesResponse<JournalTypes>, RPCError<JournalTypes>> {
-        match self.send(GroupRequest::Append(request)).await? {
+        match self.send(GroupRequest::Append(request), &option).await? {
             GroupResponse::Append(answer) => Ok(answer),
             _ => Err(unexpected().into()),
         }
@@ -223,17 +278,17 @@ impl RaftNetworkV2<JournalTypes> for GroupPeer {
     async fn vote(
         &mut self,
         request: VoteRequest<JournalTypes>,
-        _option: RPCOption,
+        option: RPCOption,
     ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
-        self.ask_vote(GroupRequest::Vote(request)).await
+        self.ask_vote(GroupRequest::Vote(request), &option).await
     }
 
     async fn pre_vote(
         &mut self,
         request: VoteRequest<JournalTypes>,
-        _option: RPCOption,
+        option: RPCOption,
     ) -> Result<VoteResponse<JournalTypes>, RPCError<JournalTypes>> {
-        self.ask_vote(GroupRequest::PreVote(request)).await
+        self.ask_vote(GroupRequest::PreVote(request), &option).await
     }
 
     async fn full_snapshot(
@@ -246,17 +301,43 @@ impl RaftNetworkV2<JournalTypes> for GroupPeer {
             Vec<u8>,
         >,
         cancel: impl Future<Output = ReplicationClosed> + Send + 'static,
-        _option: RPCOption,
+        option: RPCOption,
     ) -> Result<SnapshotResponse<JournalTypes>, StreamingError<JournalTypes>> {
         let request =
             GroupRequest::Snapshot { vote, meta: snapshot.meta, state: snapshot.snapshot };
         let answer = tokio::select! {
             closed = cancel => return Err(closed.into()),
-            answer = self.send(request) => answer?,
+            answer = self.send(request, &option) => answer?,
         };
         match answer {
             GroupResponse::Snapshot(answer) => Ok(answer),
             _ => Err(unexpected().into()),
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        request: TransferLeaderRequest<JournalTypes>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<JournalTypes>, RPCError<JournalTypes>> {
+        match self.send(GroupRequest::Transfer(request), &option).await? {
+            GroupResponse::Transfer(answer) => Ok(answer),
+            _ => Err(unexpected().into()),
+        }
+    }
+
+    fn stream_append<'s, S>(&'s mut self, input: S, option: RPCOption) -> AppendAnswers<'s>
+    where
+        S: Stream<Item = AppendEntriesRequest<JournalTypes>> + OptionalSend + Unpin + 'static,
+    {
+        let GroupNetwork { transport, journal } = &self.network;
+        match transport.open_appends(self.target, *journal, option.soft_ttl()) {
+            None => stream_append_sequential(self, input, option),
+            Some(opening) => Box::pin(async move {
+                let opened = opening.await;
+                let opened = opened.map_err(|error| Unreachable::from_string(error.reason))?;
+                Ok(super::wire::pipeline(opened, input))
+            }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! openraft's log storage over one group of the shared log.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io;
 use std::ops::{Bound, RangeBounds};
@@ -7,7 +8,7 @@ use std::ops::{Bound, RangeBounds};
 use bytes::Bytes;
 use futures::Stream;
 use openraft::storage::{IOFlushed, LogState, RaftLogStorage};
-use openraft::{OptionalSend, RaftLogReader};
+use openraft::{EntryPayload, Membership, OptionalSend, RaftLogReader};
 use tokio::sync::oneshot;
 
 use super::types::{
@@ -35,6 +36,17 @@ impl GroupLog {
             let _ = sender.send(result);
         }));
         Ok(receiver.await.unwrap_or(Err(LogFailure::Closed))?)
+    }
+
+    /// Founds the group: its first entry says who votes. All founders write the same one. The group must be new.
+    pub async fn found(&self, voters: BTreeSet<u64>) -> Result<(), io::Error> {
+        let membership = Membership::new_with_defaults(vec![voters], []);
+        let entry = Entry {
+            log_id: LogId::new_term_index(0, 0),
+            payload: EntryPayload::Membership(membership),
+        };
+        let entry = to_log_entry(entry).map_err(io::Error::other)?;
+        self.durable(|done| self.log.append(self.group, vec![entry], done)).await
     }
 
     pub async fn save_snapshot(&self, payload: Bytes) -> Result<(), io::Error> {
