@@ -30,6 +30,8 @@ pub struct Access {
     pub equal_columns: usize,
     /// All columns of a unique index are equal to one value each.
     pub unique: bool,
+    /// Rows of the range, before the other conditions.
+    pub read: f64,
 }
 
 /// What a term says about an index column.
@@ -86,6 +88,7 @@ impl Planner<'_> {
             consumed: Vec::new(),
             equal_columns: 0,
             unique: false,
+            read: rows,
         }];
         for (position, index) in table.relation.indexes.iter().enumerate() {
             if index.state != IndexState::Valid || index.predicate.is_some() {
@@ -274,6 +277,7 @@ impl Planner<'_> {
             consumed,
             equal_columns,
             unique,
+            read,
         })
     }
 

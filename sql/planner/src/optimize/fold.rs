@@ -145,6 +145,41 @@ pub fn fold(expr: &mut Expr, context: &dyn EvalContext) {
     if let Some(folded) = folded {
         *expr = folded;
     }
+    compare_as_dates(expr);
+}
+
+/// `date < timestamp` with a constant at midnight compares dates: that is cheaper, and an index of dates can be used.
+/// A date is the midnight it begins with, so all six comparisons keep their meaning.
+fn compare_as_dates(expr: &mut Expr) {
+    const DAY: i64 = 86_400_000_000;
+    let Expr::Call(call) = expr else {
+        return;
+    };
+    // From the functions over (date, timestamp) to those over two dates.
+    let dates: types::Oid = match call.function.oid {
+        2338 => 1087,
+        2339 => 1088,
+        2340 => 1086,
+        2341 => 1089,
+        2342 => 1090,
+        2343 => 1091,
+        _ => return,
+    };
+    let [_, Expr::Constant { value: Datum::Timestamp(micros), .. }] = call.arguments.as_slice()
+    else {
+        return;
+    };
+    let finite = *micros != i64::MIN && *micros != i64::MAX;
+    let (Ok(day), Some(function), true) = (
+        i32::try_from(micros / DAY),
+        functions::tables::function(dates),
+        finite && micros % DAY == 0,
+    ) else {
+        return;
+    };
+    call.function = function;
+    call.argument_types = vec![oid::DATE, oid::DATE];
+    call.arguments[1] = Expr::Constant { value: Datum::Date(day), ty: SqlType::new(oid::DATE) };
 }
 
 /// AND and OR: the neutral value goes, the absorbing one decides, nested ones of the same kind are flattened.

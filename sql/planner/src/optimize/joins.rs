@@ -3,7 +3,8 @@
 use types::{SqlError, SqlResult, sqlstate};
 
 use super::access::{Access, index_joinable};
-use super::cost::{DISABLED, LOOKUP_BATCH};
+use super::cost::DISABLED;
+use super::join_order::{self, free_columns};
 use super::physical::{Need, Physical, Planner};
 use super::push::substituted;
 use super::selectivity::{Comparison, comparison};
@@ -11,19 +12,6 @@ use crate::expression::Expr;
 use crate::logical::{ColumnId, Join, Logical, Table};
 use crate::plan::{Estimate, HashJoin, IndexJoin, JoinKind, MergeJoin, NestedLoop, Operator, Plan};
 use crate::walk::{self, type_of};
-
-/// Up to so many relations all left-deep orders are tried.
-const MAXIMUM_SEARCH: usize = 12;
-
-/// One input of a cluster of inner joins.
-struct Leaf {
-    node: Logical,
-    rows: f64,
-    cost: f64,
-    /// Other leaves whose columns it uses (LATERAL).
-    depends: u64,
-    indexed: bool,
-}
 
 pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Physical> {
     if join.kind != JoinKind::Inner {
@@ -47,7 +35,8 @@ pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResul
         }
     }
     need.limit = None;
-    let order = best_order(planner, &mut leaves, &terms)?;
+    let classes = join_order::Classes::of(planner, &leaves, &mut terms);
+    let order = join_order::best(planner, &mut leaves, &terms, &classes);
     let mut slots: Vec<Option<Logical>> = leaves.into_iter().map(Some).collect();
     let mut current: Option<Logical> = None;
     let mut remaining = terms;
@@ -66,6 +55,7 @@ pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResul
                     !foreign
                 });
                 remaining = rest;
+                let on = classes.without_repetition(on, &left, &leaf);
                 Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right: leaf, on }))
             }
         });
@@ -126,174 +116,6 @@ fn gather(
     }
 }
 
-/// A tree's columns used from outside of it.
-fn free_columns(node: &mut Logical, found: &mut Vec<ColumnId>) {
-    fn uses(node: &mut Logical, found: &mut Vec<ColumnId>) {
-        node.expressions_mut(&mut |expr| walk::columns(expr, &mut |id| found.push(id)));
-        for input in node.inputs_mut() {
-            uses(input, found);
-        }
-    }
-    // An aggregation hides what it is made from, but that is no column of the outside either.
-    fn drop_made(node: &mut Logical, used: &mut Vec<ColumnId>) {
-        used.retain(|id| !node.makes(*id));
-        for input in node.inputs_mut() {
-            drop_made(input, used);
-        }
-    }
-    let mut used = Vec::new();
-    uses(node, &mut used);
-    used.sort_unstable();
-    used.dedup();
-    drop_made(node, &mut used);
-    found.extend(used);
-}
-
-fn best_order(
-    planner: &mut Planner<'_>,
-    nodes: &mut [Logical],
-    terms: &[Expr],
-) -> SqlResult<Vec<usize>> {
-    let count = nodes.len();
-    if count <= 1 {
-        return Ok((0..count).collect());
-    }
-    let mut leaves = Vec::with_capacity(count);
-    for place in 0..count {
-        let mut free = Vec::new();
-        free_columns(&mut nodes[place], &mut free);
-        let mut depends = 0u64;
-        for (other, node) in nodes.iter().enumerate() {
-            if other != place && other < 64 && free.iter().any(|id| node.makes(*id)) {
-                depends |= 1 << other;
-            }
-        }
-        let (rows, cost, indexed) = match &nodes[place] {
-            Logical::Table(table) if !table.relation.is_virtual() => {
-                let best = planner
-                    .accesses(table, &[], &|_| true)
-                    .into_iter()
-                    .min_by(|a, b| a.estimate.total_cost.total_cmp(&b.estimate.total_cost));
-                let estimate = best.map_or(Estimate::default(), |access| access.estimate);
-                (estimate.rows, estimate.total_cost, !table.relation.indexes.is_empty())
-            }
-            Logical::Table(_) => (500.0, 10.0, false),
-            Logical::Values { rows, .. } => (rows.len() as f64, 0.1, false),
-            _ => (200.0, 100.0, false),
-        };
-        leaves.push(Leaf { node: Logical::one_row(), rows, cost, depends, indexed });
-    }
-    // Which leaves each term joins, and how many rows it keeps.
-    let joined: Vec<(u64, f64, bool)> = terms
-        .iter()
-        .map(|term| {
-            let mut set = 0u64;
-            walk::columns(term, &mut |id| {
-                for (place, node) in nodes.iter().enumerate().take(64) {
-                    if node.makes(id) {
-                        set |= 1 << place;
-                    }
-                }
-            });
-            let rows = leaves
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| *place < 64 && set >> place & 1 == 1)
-                .map(|(_, leaf)| leaf.rows)
-                .fold(1.0, f64::max);
-            let equal = matches!(comparison(term), Some((_, Comparison::Equal, _)));
-            (set, planner.estimator(rows).of(term), equal)
-        })
-        .collect();
-    let extend = |set: u64, rows: f64, cost: f64, place: usize| -> Option<(f64, f64)> {
-        let leaf = &leaves[place];
-        let _ = &leaf.node;
-        if leaf.depends & !set != 0 {
-            return None;
-        }
-        let after = set | 1 << place;
-        let mut selectivity = 1.0;
-        let mut equal = false;
-        for (term, kept, is_equal) in &joined {
-            if term & !after == 0 && term & !set != 0 && term & set != 0 {
-                selectivity *= kept;
-                equal |= is_equal;
-            }
-        }
-        let out = (rows * leaf.rows * selectivity).max(1.0);
-        let hash = leaf.cost + (rows + leaf.rows) * 0.01;
-        let look_up = rows * 0.6 + out * 0.02;
-        let step = if equal && leaf.indexed {
-            hash.min(look_up)
-        } else if equal {
-            hash
-        } else {
-            leaf.cost + rows * leaf.rows * 0.0125
-        };
-        Some((out, cost + step + out * 0.01))
-    };
-    if count <= MAXIMUM_SEARCH {
-        let mut table: Vec<Option<(f64, f64, usize)>> = vec![None; 1 << count];
-        for (place, leaf) in leaves.iter().enumerate() {
-            if leaf.depends == 0 {
-                table[1 << place] = Some((leaf.rows, leaf.cost, place));
-            }
-        }
-        for set in 1..table.len() {
-            let Some((rows, cost, _)) = table[set] else {
-                continue;
-            };
-            for place in 0..count {
-                if set >> place & 1 == 1 {
-                    continue;
-                }
-                if let Some((rows, cost)) = extend(set as u64, rows, cost, place) {
-                    let slot = &mut table[set | 1 << place];
-                    if slot.is_none_or(|known| cost < known.1) {
-                        *slot = Some((rows, cost, place));
-                    }
-                }
-            }
-        }
-        let mut order = Vec::with_capacity(count);
-        let mut set = table.len() - 1;
-        while set != 0 {
-            let Some((_, _, last)) = table[set] else {
-                return Ok((0..count).collect());
-            };
-            order.push(last);
-            set &= !(1 << last);
-        }
-        order.reverse();
-        return Ok(order);
-    }
-    if count > 64 {
-        return Ok((0..count).collect());
-    }
-    let mut order = Vec::with_capacity(count);
-    let (mut set, mut rows, mut cost) = (0u64, 1.0, 0.0);
-    while order.len() < count {
-        let next = (0..count)
-            .filter(|place| set >> place & 1 == 0)
-            .filter_map(|place| {
-                let step = if set == 0 {
-                    (leaves[place].depends == 0).then(|| (leaves[place].rows, leaves[place].cost))
-                } else {
-                    extend(set, rows, cost, place)
-                };
-                step.map(|step| (place, step))
-            })
-            .min_by(|a, b| a.1.1.total_cmp(&b.1.1));
-        let Some((place, step)) = next else {
-            return Ok((0..count).collect());
-        };
-        order.push(place);
-        set |= 1 << place;
-        (rows, cost) = step;
-    }
-    Ok(order)
-}
-
 /// A join of two inputs whose order is settled.
 fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Physical> {
     let Join { mut kind, mut left, mut right, on } = join;
@@ -347,8 +169,9 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     let left_rows = left_plan.plan.estimate.rows;
     let only_left = matches!(kind, JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti);
     if let (Some((access, residual)), Logical::Table(table)) = (&candidate, &right) {
+        let by_row = access.index.is_none_or(|at| table.relation.indexes[at].primary);
         let per_row =
-            access.estimate.total_cost * 0.25 + planner.settings.round_trip / LOOKUP_BATCH;
+            join_order::lookup_cost(access.unique, by_row || access.index_only, access.read);
         let look_up =
             left_plan.plan.estimate.total_cost + planner.settings.round_trip + left_rows * per_row;
         let alone = planner

@@ -2,12 +2,17 @@
 
 pub mod access;
 pub mod cost;
+pub mod decorrelate;
+pub mod disjunctions;
 pub mod finish;
 pub mod fold;
+pub mod join_order;
 pub mod joins;
+pub mod limiting;
 pub mod modify;
 pub mod order;
 pub mod physical;
 pub mod push;
 pub mod selectivity;
+pub mod shaping;
 pub mod sublinks;

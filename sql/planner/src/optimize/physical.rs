@@ -2,20 +2,17 @@
 
 use std::sync::Arc;
 
-use types::{Datum, SqlResult, SqlType, oid};
+use types::{Datum, SqlResult};
 
 use super::access::Access;
 use super::cost::{self, Settings};
 use super::order::provided;
 use super::selectivity::{Estimator, as_column};
-use super::{fold, joins, push, sublinks};
+use super::{disjunctions, fold, joins, push, sublinks};
 use crate::catalog_view::{CatalogView, Statistics};
 use crate::expression::{ExecParameter, Expr, SortKey};
-use crate::logical::{ColumnId, Columns, Limit, Logical, Table};
-use crate::plan::{
-    AggregateNode, Estimate, LockTarget, Operator, OutputColumn, Plan, ProjectSetItem, Scan,
-    ScanColumn, SetKind,
-};
+use crate::logical::{ColumnId, Columns, Logical, Table};
+use crate::plan::{Estimate, LockTarget, Operator, OutputColumn, Plan, Scan, ScanColumn};
 use crate::walk;
 
 /// A plan with what its columns are and how its rows are ordered.
@@ -56,7 +53,7 @@ impl Need {
         self
     }
 
-    fn unordered(&self) -> Need {
+    pub(super) fn unordered(&self) -> Need {
         Need { columns: self.columns.clone(), order: Vec::new(), limit: None }
     }
 }
@@ -97,7 +94,16 @@ impl<'a> Planner<'a> {
             for term in std::mem::take(conditions) {
                 walk::conjuncts(term, &mut terms);
             }
+            disjunctions::factor(&mut terms);
             *conditions = terms;
+        }
+        if let Logical::Join(join) = node {
+            let mut terms = Vec::with_capacity(join.on.len());
+            for term in std::mem::take(&mut join.on) {
+                walk::conjuncts(term, &mut terms);
+            }
+            disjunctions::factor(&mut terms);
+            join.on = terms;
         }
         for input in node.inputs_mut() {
             self.fold_tree(input);
@@ -464,195 +470,6 @@ impl<'a> Planner<'a> {
         Ok(current)
     }
 
-    fn project(
-        &mut self,
-        input: Logical,
-        items: Vec<(ColumnId, Expr)>,
-        need: &Need,
-    ) -> SqlResult<Physical> {
-        let items: Vec<(ColumnId, Expr)> =
-            items.into_iter().filter(|item| need.has(item.0)).collect();
-        let mut inner = need.clone();
-        inner.columns.retain(|id| items.iter().all(|item| item.0 != *id));
-        let passed = inner.columns.clone();
-        let mut inner = inner.with(items.iter().map(|item| &item.1));
-        // An order by a projected expression is an order by the expression below.
-        for key in &mut inner.order {
-            key.expression = push::substituted(key.expression.clone(), &items);
-        }
-        let wanted = inner.order.clone();
-        if !wanted
-            .iter()
-            .all(|key| matches!(&key.expression, Expr::Column { index, .. } if inner.has(*index) ))
-        {
-            inner.order.clear();
-        }
-        let input = self.plan(input, &inner)?;
-        if items.is_empty() {
-            return Ok(input);
-        }
-        let mut layout = Vec::with_capacity(passed.len() + items.len());
-        let mut expressions = Vec::with_capacity(passed.len() + items.len());
-        for id in passed {
-            if let Some(index) = input.layout.iter().position(|known| *known == id) {
-                layout.push(id);
-                expressions.push(Expr::Column { index, ty: self.columns.facts[id].ty });
-            }
-        }
-        let mut order: Vec<SortKey> = Vec::new();
-        for key in &input.order {
-            let renamed = items
-                .iter()
-                .find(|item| walk::same(&item.1, &key.expression))
-                .map(|item| self.columns.column(item.0));
-            order.push(SortKey {
-                expression: renamed.unwrap_or_else(|| key.expression.clone()),
-                ..key.clone()
-            });
-        }
-        for (id, mut expr) in items {
-            self.finish(&mut expr, &input.layout)?;
-            layout.push(id);
-            expressions.push(expr);
-        }
-        let mut estimate = input.plan.estimate;
-        estimate.width = 0;
-        // One row without columns and a projection over it is one row of these expressions.
-        if let Operator::Values { rows } = &input.plan.operator
-            && input.layout.is_empty()
-            && rows.len() == 1
-        {
-            let operator = Operator::Values { rows: vec![expressions] };
-            return Ok(self.physical(operator, layout, estimate, order));
-        }
-        estimate.total_cost += estimate.rows * self.settings.cpu_operator;
-        let operator = Operator::Project { input: Box::new(input.plan), expressions };
-        Ok(self.physical(operator, layout, estimate, order))
-    }
-
-    fn project_set(
-        &mut self,
-        input: Logical,
-        calls: Vec<(ColumnId, crate::plan::SetCall)>,
-        need: &Need,
-    ) -> SqlResult<Physical> {
-        let mut inner = need.unordered();
-        inner.columns.retain(|id| calls.iter().all(|call| call.0 != *id));
-        let passed = inner.columns.clone();
-        let inner = inner.with(calls.iter().flat_map(|call| &call.1.arguments));
-        let input = self.plan(input, &inner)?;
-        let mut layout = Vec::new();
-        let mut items = Vec::new();
-        for id in passed {
-            if let Some(index) = input.layout.iter().position(|known| *known == id) {
-                layout.push(id);
-                items.push(ProjectSetItem::Plain(Expr::Column {
-                    index,
-                    ty: self.columns.facts[id].ty,
-                }));
-            }
-        }
-        for (id, mut call) in calls {
-            for argument in &mut call.arguments {
-                self.finish(argument, &input.layout)?;
-            }
-            layout.push(id);
-            items.push(ProjectSetItem::Set(call));
-        }
-        let mut estimate = input.plan.estimate;
-        estimate.rows *= 1_000.0;
-        estimate.total_cost += estimate.rows * self.settings.cpu_row / 2.0;
-        estimate.width = 0;
-        let operator = Operator::ProjectSet { input: Box::new(input.plan), items };
-        Ok(self.physical(operator, layout, estimate, Vec::new()))
-    }
-
-    fn aggregate(
-        &mut self,
-        aggregation: crate::logical::Aggregation,
-        need: &Need,
-    ) -> SqlResult<Physical> {
-        let crate::logical::Aggregation { input, keys, sets, mut aggregates, mask } = aggregation;
-        aggregates.retain(|call| need.has(call.0) || keys.is_empty());
-        let mut used: Vec<Expr> = keys.iter().map(|key| key.1.clone()).collect();
-        for (_, call) in &mut aggregates {
-            walk::aggregate_mut(call, &mut |expr| used.push(expr.clone()));
-        }
-        let mut inner = Need::of(&[]).with(&used);
-        let key_order: Vec<SortKey> = keys
-            .iter()
-            .map(|key| SortKey { expression: key.1.clone(), descending: false, nulls_first: false })
-            .collect();
-        let plain = sets.len() == 1 && sets[0].len() == keys.len();
-        if plain && keys.iter().all(|key| matches!(key.1, Expr::Column { .. })) {
-            inner.order.clone_from(&key_order);
-        }
-        let mut planned = self.plan(input, &inner)?;
-        let rows = planned.plan.estimate.rows;
-        let ready = provided(&planned.order, &key_order, &self.columns.facts, &|_| false)
-            == key_order.len();
-        let estimator = self.estimator(rows);
-        let mut groups = 1.0;
-        for key in &keys {
-            groups *= as_column(&key.1).map_or(200.0, |id| estimator.distinct(id));
-        }
-        let groups = (groups * sets.len() as f64).min(rows.max(1.0)).max(1.0);
-        let mut sorted = plain && !keys.is_empty() && ready;
-        if plain && !keys.is_empty() && !ready && !self.settings.hash_aggregate {
-            planned = self.sorted(planned, &key_order)?;
-            sorted = true;
-        }
-        let mut estimate = planned.plan.estimate;
-        let work = (keys.len() + aggregates.len()).max(1) as f64;
-        estimate.total_cost += rows * self.settings.cpu_operator * work;
-        if !sorted {
-            estimate.startup_cost = estimate.total_cost;
-        }
-        estimate.total_cost += groups * self.settings.cpu_row;
-        estimate.rows = groups;
-        estimate.width = 0;
-        let mut layout: Vec<ColumnId> = Vec::new();
-        let mut expressions = Vec::new();
-        let order = if sorted {
-            keys.iter()
-                .map(|key| SortKey {
-                    expression: self.columns.column(key.0),
-                    descending: false,
-                    nulls_first: false,
-                })
-                .collect()
-        } else {
-            Vec::new()
-        };
-        for (id, mut key) in keys {
-            self.finish(&mut key, &planned.layout)?;
-            layout.push(id);
-            expressions.push(key);
-        }
-        let mut calls = Vec::with_capacity(aggregates.len());
-        for (id, mut call) in aggregates {
-            let mut failure = Ok(());
-            walk::aggregate_mut(&mut call, &mut |expr| {
-                if failure.is_ok() {
-                    failure = self.finish(expr, &planned.layout);
-                }
-            });
-            failure?;
-            layout.push(id);
-            calls.push(call);
-        }
-        layout.extend(mask);
-        let operator = Operator::Aggregate(Box::new(AggregateNode {
-            input: planned.plan,
-            keys: expressions,
-            sets,
-            aggregates: calls,
-            sorted,
-            with_grouping_mask: mask.is_some(),
-        }));
-        Ok(self.physical(operator, layout, estimate, order))
-    }
-
     /// The input in this order: as it is, or sorted.
     pub fn sorted(&mut self, input: Physical, keys: &[SortKey]) -> SqlResult<Physical> {
         let mut unique: Vec<SortKey> = Vec::with_capacity(keys.len());
@@ -684,109 +501,15 @@ impl<'a> Planner<'a> {
         Ok(self.physical(operator, layout, estimate, unique))
     }
 
-    fn finish_keys(&mut self, keys: &mut [SortKey], layout: &[ColumnId]) -> SqlResult<()> {
+    pub(super) fn finish_keys(
+        &mut self,
+        keys: &mut [SortKey],
+        layout: &[ColumnId],
+    ) -> SqlResult<()> {
         for key in keys {
             self.finish(&mut key.expression, layout)?;
         }
         Ok(())
-    }
-
-    fn limit(&mut self, limit: Limit, need: &Need) -> SqlResult<Physical> {
-        let constant = |expr: &Option<Expr>| match expr {
-            Some(Expr::Constant { value: Datum::Int8(count), .. }) => u64::try_from(*count).ok(),
-            None => Some(0),
-            _ => None,
-        };
-        let total = match (&limit.limit, constant(&limit.limit), constant(&limit.offset)) {
-            (Some(_), Some(count), Some(offset)) => Some(count.saturating_add(offset)),
-            _ => None,
-        };
-        let mut inner = need.clone();
-        inner.limit = match (&limit.limit, total) {
-            (None, _) => None,
-            (Some(_), Some(total)) => Some(total as f64),
-            (Some(_), None) => Some(100.0),
-        };
-        let mut input = self.plan(limit.input, &inner)?;
-        let (mut count, mut offset) = (limit.limit, limit.offset);
-        for expr in count.iter_mut().chain(&mut offset) {
-            self.finish(expr, &[])?;
-        }
-        let mut ties = limit.with_ties;
-        if let Some(keys) = &mut ties {
-            self.finish_keys(keys, &input.layout)?;
-        }
-        let mut estimate = input.plan.estimate;
-        let rows = estimate.rows.max(1.0);
-        let wanted = total.map_or(rows * 0.1, |total| total as f64).min(rows).max(1.0);
-        estimate.total_cost =
-            estimate.startup_cost + (estimate.total_cost - estimate.startup_cost) * wanted / rows;
-        estimate.rows = wanted;
-        if ties.is_none()
-            && let Some(total) = total
-        {
-            limit_scan(&mut input.plan, total);
-        }
-        let (layout, order) = (input.layout, input.order);
-        let operator = match input.plan.operator {
-            Operator::Sort { input: below, keys, .. } if count.is_some() => Operator::TopN {
-                input: below,
-                keys,
-                limit: count.take().unwrap_or(Expr::Constant {
-                    value: Datum::Int8(i64::MAX),
-                    ty: SqlType::new(oid::INT8),
-                }),
-                offset,
-                with_ties: ties.is_some(),
-            },
-            other => Operator::Limit {
-                input: Box::new(Plan { operator: other, ..input.plan }),
-                limit: count,
-                offset,
-                with_ties: ties,
-            },
-        };
-        Ok(self.physical(operator, layout, estimate, order))
-    }
-
-    fn set_operation(&mut self, operation: crate::logical::SetOperation) -> SqlResult<Physical> {
-        let mut inputs = Vec::with_capacity(operation.inputs.len());
-        let mut estimate = Estimate::default();
-        for (input, columns) in operation.inputs {
-            let planned = self.plan(input, &Need::of(&columns))?;
-            let planned = self.exactly(planned, &columns)?;
-            estimate.total_cost += planned.plan.estimate.total_cost;
-            estimate.rows += planned.plan.estimate.rows;
-            inputs.push(planned.plan);
-        }
-        let append = operation.kind == SetKind::Union;
-        let operator = if append {
-            Operator::Append { inputs }
-        } else {
-            let (Some(right), Some(left)) = (inputs.pop(), inputs.pop()) else {
-                return Err(types::SqlError::new(
-                    types::sqlstate::INTERNAL_ERROR,
-                    "a set operation has two sides",
-                ));
-            };
-            estimate.rows = left.estimate.rows;
-            Operator::SetOperation {
-                left: Box::new(left),
-                right: Box::new(right),
-                kind: operation.kind,
-                all: operation.all,
-            }
-        };
-        let made = self.physical(operator, operation.columns, estimate, Vec::new());
-        if !append || operation.all {
-            return Ok(made);
-        }
-        let mut estimate = made.plan.estimate;
-        estimate.total_cost += estimate.rows * self.settings.cpu_operator * 2.0;
-        estimate.startup_cost = estimate.total_cost;
-        let layout = made.layout;
-        let operator = Operator::Distinct { input: Box::new(made.plan) };
-        Ok(self.physical(operator, layout, estimate, Vec::new()))
     }
 }
 
@@ -842,15 +565,4 @@ fn fixed_columns(plan: &Plan) -> Vec<usize> {
         }
     }
     fixed
-}
-
-/// Hands a constant LIMIT to a scan that yields exactly the rows of the limit's input.
-fn limit_scan(plan: &mut Plan, total: u64) {
-    match &mut plan.operator {
-        Operator::Scan(scan) => {
-            scan.limit = Some(scan.limit.map_or(total, |known| known.min(total)));
-        }
-        Operator::Project { input, .. } => limit_scan(input, total),
-        _ => {}
-    }
 }

@@ -2,6 +2,7 @@
 
 use functions::FunctionKind;
 
+use super::disjunctions;
 use crate::expression::Expr;
 use crate::logical::{ColumnId, Columns, Logical};
 use crate::plan::{JoinKind, SetKind};
@@ -184,6 +185,12 @@ fn push_join(join: crate::logical::Join, conditions: Vec<Expr>) -> Logical {
         });
         mine && !foreign && !walk::is_volatile(term)
     };
+    if kind == JoinKind::Inner {
+        for term in on.iter().chain(&conditions) {
+            to_left.extend(disjunctions::implied(term, &left));
+            to_right.extend(disjunctions::implied(term, &right));
+        }
+    }
     for term in on {
         match kind {
             JoinKind::Inner if only(&term, &left, &right) => to_left.push(term),

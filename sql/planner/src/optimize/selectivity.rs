@@ -1,5 +1,7 @@
 //! How many rows a condition keeps.
 
+use std::cmp::Ordering;
+
 use types::Datum;
 
 use crate::catalog_view::{CatalogView, ColumnStatistics};
@@ -109,15 +111,23 @@ impl Estimator<'_> {
         })
     }
 
+    /// Rows of the column's own table, if they were counted.
+    fn table_rows(&self, id: ColumnId) -> Option<f64> {
+        let facts = self.facts.get(id).filter(|facts| facts.table != 0)?;
+        self.catalog.statistics(facts.table).map(|statistics| statistics.rows.max(1.0))
+    }
+
+    /// Distinct values of the column in its whole table.
     pub fn distinct(&self, id: ColumnId) -> f64 {
+        let rows = self.table_rows(id).unwrap_or(self.rows).max(1.0);
         if self.unique(id) {
-            return self.rows.max(1.0);
+            return rows;
         }
         let known = self.column(id, |column| column.distinct);
         match known {
-            Some(distinct) if distinct < 0.0 => (-distinct * self.rows).max(1.0),
+            Some(distinct) if distinct < 0.0 => (-distinct * rows).max(1.0),
             Some(distinct) if distinct > 0.0 => distinct,
-            _ => (self.rows / 1.0).clamp(1.0, 200.0),
+            _ => rows.clamp(1.0, 200.0),
         }
     }
 
@@ -128,7 +138,8 @@ impl Estimator<'_> {
         let known = self.column(id, |column| {
             let mut common = 0.0;
             for (known, fraction) in &column.most_common {
-                if value.is_some_and(|value| same_datum(value, known)) {
+                if value.is_some_and(|value| same_datum(value, known) || same_padded(value, known))
+                {
                     return *fraction;
                 }
                 common += fraction;
@@ -141,23 +152,45 @@ impl Estimator<'_> {
         known.unwrap_or_else(|| (1.0 / self.distinct(id)).max(1.0 / self.rows.max(1.0)).min(1.0))
     }
 
+    /// The fraction of the column's values that compare so with a constant.
     fn range(&self, id: ColumnId, comparison: Comparison, value: Option<&Datum>) -> f64 {
+        let below = matches!(comparison, Comparison::Less | Comparison::LessOrEqual);
         let known = self.column(id, |column| {
             let value = value?;
             let bounds = &column.histogram;
-            if bounds.len() < 2 {
-                return None;
+            let mut common = 0.0;
+            let mut kept = 0.0;
+            for (known, fraction) in &column.most_common {
+                common += fraction;
+                let order = order_of(known, value)?;
+                let holds = match comparison {
+                    Comparison::Less => order == Ordering::Less,
+                    Comparison::LessOrEqual => order != Ordering::Greater,
+                    Comparison::Greater => order == Ordering::Greater,
+                    _ => order != Ordering::Less,
+                };
+                if holds {
+                    kept += fraction;
+                }
             }
-            let below = bounds.partition_point(|bound| less(bound, value));
-            let fraction = (below as f64 - 0.5).max(0.0) / (bounds.len() - 1) as f64;
-            let fraction = fraction.clamp(0.0, 1.0);
-            let kept = match comparison {
-                Comparison::Less | Comparison::LessOrEqual => fraction,
-                _ => 1.0 - fraction,
+            if bounds.len() < 2 {
+                return (common > 0.0).then_some(kept);
+            }
+            order_of(&bounds[0], value)?;
+            let place =
+                bounds.partition_point(|bound| order_of(bound, value) == Some(Ordering::Less));
+            let fraction = if place == 0 {
+                0.0
+            } else if place == bounds.len() {
+                1.0
+            } else {
+                let within = between(&bounds[place - 1], value, &bounds[place]);
+                ((place - 1) as f64 + within) / (bounds.len() - 1) as f64
             };
-            Some((kept * (1.0 - column.null_fraction)).max(0.0001))
+            let rest = (1.0 - column.null_fraction - common).max(0.0);
+            Some(kept + rest * if below { fraction } else { 1.0 - fraction })
         });
-        known.flatten().unwrap_or(RANGE)
+        known.flatten().map_or(RANGE, |fraction| fraction.clamp(0.0001, 1.0))
     }
 
     /// The fraction of rows for which the condition holds.
@@ -181,8 +214,13 @@ impl Estimator<'_> {
             }
             Expr::BooleanTest { .. } | Expr::Column { .. } => 0.5,
             Expr::InList { operand, list, negated, .. } => {
-                let one = as_column(operand).map_or(EQUAL, |id| self.equal(id, None));
-                let all = (one * list.len() as f64).min(1.0);
+                let column = as_column(operand);
+                let one = |item: &Expr| match (column, item) {
+                    (Some(id), Expr::Constant { value, .. }) => self.equal(id, Some(value)),
+                    (Some(id), _) => self.equal(id, None),
+                    (None, _) => EQUAL,
+                };
+                let all = list.iter().map(one).sum::<f64>().min(1.0);
                 if *negated { 1.0 - all } else { all }
             }
             Expr::AnyAll { operand, array, .. } => {
@@ -191,8 +229,16 @@ impl Estimator<'_> {
                     Expr::Array { elements, .. } => elements.len(),
                     _ => 10,
                 };
-                let one = as_column(operand).map_or(EQUAL, |id| self.equal(id, None));
-                (one * count as f64).min(1.0)
+                let Some(id) = as_column(operand) else {
+                    return (EQUAL * count as f64).min(1.0);
+                };
+                match &**array {
+                    Expr::Constant { value: Datum::Array(array), .. } => {
+                        array.elements.iter().map(|value| self.equal(id, Some(value))).sum::<f64>()
+                    }
+                    _ => self.equal(id, None) * count as f64,
+                }
+                .min(1.0)
             }
             Expr::Call(call) => match comparison(condition) {
                 Some((left, kind, right)) => {
@@ -237,41 +283,107 @@ impl Estimator<'_> {
     /// All conditions together: independent, except that two bounds of one column are a range.
     pub fn all(&self, terms: &[Expr]) -> f64 {
         let mut product = 1.0;
-        let mut bounds: Vec<(ColumnId, bool)> = Vec::new();
+        // Per column the fractions that its lower and its upper bounds keep.
+        let mut bounds: Vec<(ColumnId, Option<f64>, Option<f64>)> = Vec::new();
         for term in terms {
-            let mut this = self.of(term);
-            if let Some((left, kind, right)) = comparison(term)
-                && let (Some(id), true) = (as_column(left), as_column(right).is_none())
-            {
-                let lower = match kind {
-                    Comparison::Greater | Comparison::GreaterOrEqual => Some(true),
-                    Comparison::Less | Comparison::LessOrEqual => Some(false),
-                    _ => None,
-                };
-                if let Some(lower) = lower {
-                    if bounds.contains(&(id, !lower)) && (this - RANGE).abs() < 1e-9 {
-                        this = BETWEEN / RANGE;
-                    }
-                    bounds.push((id, lower));
+            let this = self.of(term);
+            let Some((id, lower)) = bound_of(term) else {
+                product *= this;
+                continue;
+            };
+            let place = match bounds.iter().position(|known| known.0 == id) {
+                Some(place) => place,
+                None => {
+                    bounds.push((id, None, None));
+                    bounds.len() - 1
                 }
-            }
-            product *= this;
+            };
+            let slot = if lower { &mut bounds[place].1 } else { &mut bounds[place].2 };
+            *slot = Some(slot.map_or(this, |known: f64| known.min(this)));
+        }
+        for (_, low, high) in bounds {
+            product *= match (low, high) {
+                (Some(low), Some(high))
+                    if (low - RANGE).abs() < 1e-9 || (high - RANGE).abs() < 1e-9 =>
+                {
+                    BETWEEN
+                }
+                (Some(low), Some(high)) => (low + high - 1.0).max(0.0001),
+                (low, high) => low.or(high).unwrap_or(1.0),
+            };
         }
         product
     }
 }
 
-fn less(left: &Datum, right: &Datum) -> bool {
+/// Strings of `character(n)` are stored with blanks at their end, constants come without.
+fn same_padded(left: &Datum, right: &Datum) -> bool {
     match (left, right) {
-        (Datum::Int2(a), Datum::Int2(b)) => a < b,
-        (Datum::Int4(a), Datum::Int4(b)) => a < b,
-        (Datum::Int8(a), Datum::Int8(b)) => a < b,
-        (Datum::Float8(a), Datum::Float8(b)) => a < b,
-        (Datum::Text(a), Datum::Text(b)) => a < b,
-        (Datum::Date(a), Datum::Date(b)) => a < b,
-        (Datum::Timestamp(a), Datum::Timestamp(b))
-        | (Datum::TimestampTz(a), Datum::TimestampTz(b)) => a < b,
-        (Datum::Uuid(a), Datum::Uuid(b)) => a < b,
+        (Datum::Text(left), Datum::Text(right)) => {
+            left.trim_end_matches(' ') == right.trim_end_matches(' ')
+        }
         _ => false,
+    }
+}
+
+/// The column that a comparison bounds, and whether from below.
+fn bound_of(term: &Expr) -> Option<(ColumnId, bool)> {
+    let (left, kind, right) = comparison(term)?;
+    let (id, kind) = match (as_column(left), as_column(right)) {
+        (Some(id), None) => (id, kind),
+        (None, Some(id)) => (id, kind.swapped()),
+        _ => return None,
+    };
+    match kind {
+        Comparison::Greater | Comparison::GreaterOrEqual => Some((id, true)),
+        Comparison::Less | Comparison::LessOrEqual => Some((id, false)),
+        _ => None,
+    }
+}
+
+/// A value as a number, for values that are like numbers. Dates and timestamps are on one scale.
+fn ordinal(value: &Datum) -> Option<f64> {
+    Some(match value {
+        Datum::Int2(value) => f64::from(*value),
+        Datum::Int4(value) => f64::from(*value),
+        Datum::Int8(value) | Datum::Time(value) => *value as f64,
+        Datum::Float4(value) => f64::from(*value),
+        Datum::Float8(value) => *value,
+        Datum::Numeric(value) => value.to_f64(),
+        Datum::Oid(value) => f64::from(*value),
+        Datum::Date(days) => f64::from(*days) * 86_400e6,
+        Datum::Timestamp(micros) | Datum::TimestampTz(micros) => *micros as f64,
+        _ => return None,
+    })
+}
+
+fn order_of(left: &Datum, right: &Datum) -> Option<Ordering> {
+    if let (Some(left), Some(right)) = (ordinal(left), ordinal(right)) {
+        return left.partial_cmp(&right);
+    }
+    if std::mem::discriminant(left) == std::mem::discriminant(right) {
+        return Some(types::compare::compare(left, right));
+    }
+    None
+}
+
+/// How far a value lies between two others: the first bytes of strings count as digits after those they share.
+fn between(low: &Datum, value: &Datum, high: &Datum) -> f64 {
+    let numbers = match (low, value, high) {
+        (Datum::Text(low), Datum::Text(value), Datum::Text(high)) => {
+            let (low, value, high) = (low.as_bytes(), value.as_bytes(), high.as_bytes());
+            let shared = low.iter().zip(high).take_while(|(a, b)| a == b).count();
+            let digits = |bytes: &[u8]| {
+                (0..6).fold(0.0, |sum, at| {
+                    sum * 256.0 + f64::from(bytes.get(shared + at).copied().unwrap_or(0))
+                })
+            };
+            Some((digits(low), digits(value), digits(high)))
+        }
+        _ => ordinal(low).zip(ordinal(value)).zip(ordinal(high)).map(|((a, b), c)| (a, b, c)),
+    };
+    match numbers {
+        Some((low, value, high)) if high > low => ((value - low) / (high - low)).clamp(0.0, 1.0),
+        _ => 0.5,
     }
 }

@@ -2,44 +2,68 @@
 
 use types::SqlType;
 
+use super::{decorrelate, push};
 use crate::expression::{Call, Expr, SubPlan, SubPlanKind};
 use crate::logical::{Columns, Join, Logical};
 use crate::plan::{JoinKind, Operator};
 use crate::walk;
 
-/// Turns subqueries among the conditions of filters into joins, from the bottom up.
+/// Turns subqueries among the conditions of filters into joins, from the bottom up, and correlated aggregates of
+/// conditions and select lists.
 pub fn flatten(node: &mut Logical, columns: &mut Columns) {
     for input in node.inputs_mut() {
         flatten(input, columns);
     }
-    let Logical::Filter { input, conditions } = node else {
-        return;
-    };
-    let mut current = std::mem::replace(&mut **input, Logical::one_row());
-    let mut kept = Vec::new();
-    for term in std::mem::take(conditions) {
-        let (plan, negated) = match &term {
-            Expr::SubPlan(plan) => (plan, false),
-            Expr::Not(inner) => match &**inner {
-                Expr::SubPlan(plan) => (plan, true),
-                _ => {
-                    kept.push(term);
+    match node {
+        Logical::Filter { input, conditions } => {
+            let mut current = std::mem::replace(&mut **input, Logical::one_row());
+            let mut kept = Vec::new();
+            let repeated = repeated(conditions.iter());
+            for mut term in std::mem::take(conditions) {
+                let negated = matches!(term, Expr::Not(_));
+                let plan = match &term {
+                    Expr::SubPlan(plan) => Some(plan),
+                    Expr::Not(inner) => match &**inner {
+                        Expr::SubPlan(plan) => Some(plan),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let join = plan
+                    .filter(|_| !repeated)
+                    .and_then(|plan| as_join(plan, negated, &current, columns));
+                if let Some((kind, right, on)) = join {
+                    current = Logical::Join(Box::new(Join { kind, left: current, right, on }));
                     continue;
                 }
-            },
-            _ => {
+                if !repeated {
+                    decorrelate::within(&mut term, &mut current, columns);
+                }
                 kept.push(term);
-                continue;
             }
-        };
-        match as_join(plan, negated, &current, columns) {
-            Some((kind, right, on)) => {
-                current = Logical::Join(Box::new(Join { kind, left: current, right, on }));
-            }
-            None => kept.push(term),
+            *node = current.filtered(kept);
         }
+        Logical::Project { input, items } => {
+            if !repeated(items.iter().map(|item| &item.1)) {
+                for item in items {
+                    decorrelate::within(&mut item.1, input, columns);
+                }
+            }
+        }
+        _ => {}
     }
-    *node = current.filtered(kept);
+}
+
+/// Whether a subquery stands in more than one place (as an operand of BETWEEN): its columns could be made only once.
+fn repeated<'e>(expressions: impl Iterator<Item = &'e Expr>) -> bool {
+    let mut found = Vec::new();
+    for expr in expressions {
+        push::subquery_ids(expr, &mut found);
+    }
+    let all = found.len();
+    found.sort_unstable();
+    found.dedup();
+    found.len() < all
 }
 
 fn as_join(
@@ -90,7 +114,7 @@ fn as_join(
         // Uncorrelated EXISTS is computed once.
         return None;
     }
-    if correlated && !plain(&input) {
+    if correlated && !is_plain(&input) {
         return None;
     }
     columns.subqueries[id] = None;
@@ -99,7 +123,7 @@ fn as_join(
 }
 
 /// Rows of the subquery do not depend on each other: conditions may leave it.
-fn plain(node: &Logical) -> bool {
+pub fn is_plain(node: &Logical) -> bool {
     match node {
         Logical::Table(_)
         | Logical::Values { .. }
@@ -108,14 +132,16 @@ fn plain(node: &Logical) -> bool {
         | Logical::WorkingTable { .. } => true,
         Logical::Filter { input, .. }
         | Logical::Project { input, .. }
-        | Logical::Sort { input, .. } => plain(input),
+        | Logical::Sort { input, .. } => is_plain(input),
         Logical::Join(_) => true,
         _ => false,
     }
 }
 
-/// Execution parameters become the outer columns they stand for.
-fn substitute(node: &mut Logical, plan: &SubPlan) {
+/// Execution parameters become the outer columns they stand for. A subquery further in gets what it needs from outside
+/// through its own parameters, whose values are expressions of this level: those are replaced, its plan reads its own
+/// slots as before.
+pub fn substitute(node: &mut Logical, plan: &SubPlan) {
     node.expressions_mut(&mut |expr| {
         walk::replace(expr, &mut |part| match part {
             Expr::ExecParameter { id, .. } => plan
@@ -132,7 +158,7 @@ fn substitute(node: &mut Logical, plan: &SubPlan) {
 }
 
 /// Takes conditions that use outer columns out of filters and inner joins.
-fn extract(node: &mut Logical, outer: &dyn Fn(usize) -> bool, on: &mut Vec<Expr>) {
+pub fn extract(node: &mut Logical, outer: &dyn Fn(usize) -> bool, on: &mut Vec<Expr>) {
     match node {
         Logical::Filter { input, conditions } => {
             let (out, stay): (Vec<Expr>, Vec<Expr>) =
@@ -159,7 +185,7 @@ fn extract(node: &mut Logical, outer: &dyn Fn(usize) -> bool, on: &mut Vec<Expr>
     }
 }
 
-fn uses_outer(node: &mut Logical, outer: &dyn Fn(usize) -> bool, found: &mut bool) {
+pub fn uses_outer(node: &mut Logical, outer: &dyn Fn(usize) -> bool, found: &mut bool) {
     node.expressions_mut(&mut |expr| {
         walk::columns(expr, &mut |id| *found = *found || outer(id));
     });

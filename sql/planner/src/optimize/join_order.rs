@@ -1,0 +1,454 @@
+//! The order of inner joins: every left-deep order of up to twelve inputs by dynamic programming, beyond that always
+//! the cheapest next one.
+//!
+//! Columns that must be equal form classes: `a = b AND b = c` allows to join `a` with `c` first, and says nothing new
+//! when the third joins.
+
+use super::physical::Planner;
+use super::selectivity::{Comparison, as_column, comparison};
+use crate::expression::{Call, Expr};
+use crate::logical::{ColumnId, Logical};
+use crate::plan::{Estimate, JoinKind};
+use crate::walk;
+
+/// Up to so many relations all left-deep orders are tried.
+const MAXIMUM_SEARCH: usize = 12;
+/// More inputs than bits of a set are joined as they are written.
+const MAXIMUM_INPUTS: usize = 64;
+/// What looking up one row of the left side costs, measured in the time that reading a page's rows in order takes:
+/// by a whole key, or a range of them.
+const LOOKUP_POINT: f64 = 0.3;
+const LOOKUP_RANGE: f64 = 1.0;
+/// What following an entry of a secondary index to its row costs.
+const FETCHED_ROW: f64 = 0.4;
+const READ_ROW: f64 = 0.03;
+
+/// The cost of looking up the rows that belong to one row of the left side. `holds_row`: no other read follows.
+pub fn lookup_cost(unique: bool, holds_row: bool, found: f64) -> f64 {
+    let start = if unique { LOOKUP_POINT } else { LOOKUP_RANGE };
+    start + found * if holds_row { READ_ROW } else { FETCHED_ROW }
+}
+
+/// An index that a term can look rows up by.
+#[derive(Clone, Copy)]
+struct Lead {
+    unique: bool,
+    primary: bool,
+}
+
+/// One input of a cluster of inner joins.
+struct Leaf {
+    rows: f64,
+    /// Rows without its own conditions, if it is a table.
+    all_rows: f64,
+    cost: f64,
+    /// Other leaves whose columns it uses (LATERAL).
+    depends: u64,
+}
+
+/// Columns that are equal to each other because of join conditions.
+#[derive(Default)]
+pub struct Classes {
+    sets: Vec<Vec<ColumnId>>,
+}
+
+impl Classes {
+    /// The classes of a cluster; adds the equalities that follow from others to its terms.
+    pub fn of(planner: &Planner<'_>, leaves: &[Logical], terms: &mut Vec<Expr>) -> Classes {
+        let mut sets: Vec<Vec<ColumnId>> = Vec::new();
+        let mut samples: Vec<(ColumnId, ColumnId, Call)> = Vec::new();
+        for term in terms.iter() {
+            let Some((a, b, call)) = equal_columns(term) else {
+                continue;
+            };
+            samples.push((a, b, call.clone()));
+            let place = |id: ColumnId, sets: &[Vec<ColumnId>]| {
+                sets.iter().position(|set| set.contains(&id))
+            };
+            match (place(a, &sets), place(b, &sets)) {
+                (Some(x), Some(y)) if x != y => {
+                    let moved = sets.remove(x.max(y));
+                    sets[x.min(y)].extend(moved);
+                }
+                (Some(_), Some(_)) => {}
+                (Some(x), None) => sets[x].push(b),
+                (None, Some(y)) => sets[y].push(a),
+                (None, None) => sets.push(vec![a, b]),
+            }
+        }
+        // A class with two columns of one input is left as it was written.
+        sets.retain(|set| {
+            leaves.iter().all(|leaf| set.iter().filter(|id| leaf.makes(**id)).count() <= 1)
+                && set.iter().all(|id| leaves.iter().any(|leaf| leaf.makes(*id)))
+        });
+        for set in &sets {
+            for (place, &a) in set.iter().enumerate() {
+                for &b in &set[place + 1..] {
+                    let known =
+                        samples.iter().any(|(x, y, _)| (*x, *y) == (a, b) || (*x, *y) == (b, a));
+                    let of_type = planner.columns.facts[a].ty.oid;
+                    if known || planner.columns.facts[b].ty.oid != of_type {
+                        continue;
+                    }
+                    let sample = samples.iter().find(|(x, y, _)| {
+                        set.contains(x)
+                            && planner.columns.facts[*x].ty.oid == of_type
+                            && planner.columns.facts[*y].ty.oid == of_type
+                    });
+                    if let Some((x, y, call)) = sample {
+                        let mut term = Expr::Call(Box::new(call.clone()));
+                        // Casts that relabel stay around the columns.
+                        walk::replace(&mut term, &mut |part| match part {
+                            Expr::Column { index, .. } if index == x => {
+                                Some(planner.columns.column(a))
+                            }
+                            Expr::Column { index, .. } if index == y => {
+                                Some(planner.columns.column(b))
+                            }
+                            _ => None,
+                        });
+                        terms.push(term);
+                    }
+                }
+            }
+        }
+        Classes { sets }
+    }
+
+    fn place(&self, term: &Expr) -> Option<usize> {
+        let (a, b, _) = equal_columns(term)?;
+        self.sets.iter().position(|set| set.contains(&a) && set.contains(&b))
+    }
+
+    /// Of the terms that join one more input, those that say something that the others do not.
+    pub fn without_repetition(&self, on: Vec<Expr>, left: &Logical, right: &Logical) -> Vec<Expr> {
+        let mut seen = vec![false; self.sets.len()];
+        on.into_iter()
+            .filter(|term| match self.place(term) {
+                Some(place) if joins(term, left, right) => {
+                    !std::mem::replace(&mut seen[place], true)
+                }
+                _ => true,
+            })
+            .collect()
+    }
+}
+
+fn joins(term: &Expr, left: &Logical, right: &Logical) -> bool {
+    equal_columns(term)
+        .is_some_and(|(a, b, _)| left.makes(a) && right.makes(b) || left.makes(b) && right.makes(a))
+}
+
+fn equal_columns(term: &Expr) -> Option<(ColumnId, ColumnId, &Call)> {
+    let Expr::Call(call) = term else {
+        return None;
+    };
+    match comparison(term)? {
+        (left, Comparison::Equal, right) => match (as_column(left)?, as_column(right)?) {
+            (a, b) if a != b => Some((a, b, call)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A tree's columns used from outside of it.
+pub fn free_columns(node: &mut Logical, found: &mut Vec<ColumnId>) {
+    fn uses(node: &mut Logical, found: &mut Vec<ColumnId>) {
+        node.expressions_mut(&mut |expr| walk::columns(expr, &mut |id| found.push(id)));
+        for input in node.inputs_mut() {
+            uses(input, found);
+        }
+    }
+    // An aggregation hides what it is made from, but that is no column of the outside either.
+    fn drop_made(node: &mut Logical, used: &mut Vec<ColumnId>) {
+        used.retain(|id| !node.makes(*id));
+        for input in node.inputs_mut() {
+            drop_made(input, used);
+        }
+    }
+    let mut used = Vec::new();
+    uses(node, &mut used);
+    used.sort_unstable();
+    used.dedup();
+    drop_made(node, &mut used);
+    found.extend(used);
+}
+
+/// What a term does when inputs are joined.
+struct Term {
+    /// The inputs it is about.
+    set: u64,
+    selectivity: f64,
+    is_equal: bool,
+    class: Option<usize>,
+    /// Inputs with an index that starts with the column compared.
+    indexed: Vec<(usize, Lead)>,
+}
+
+/// The order in which to join.
+pub fn best(
+    planner: &mut Planner<'_>,
+    nodes: &mut [Logical],
+    terms: &[Expr],
+    classes: &Classes,
+) -> Vec<usize> {
+    let count = nodes.len();
+    if count <= 1 || count > MAXIMUM_INPUTS {
+        return (0..count).collect();
+    }
+    let mut leaves = Vec::with_capacity(count);
+    for place in 0..count {
+        let mut free = Vec::new();
+        free_columns(&mut nodes[place], &mut free);
+        let mut depends = 0u64;
+        for (other, node) in nodes.iter().enumerate() {
+            if other != place && free.iter().any(|id| node.makes(*id)) {
+                depends |= 1 << other;
+            }
+        }
+        let (rows, cost) = size(planner, &nodes[place]);
+        let all_rows = match &nodes[place] {
+            Logical::Table(table) if !table.relation.is_virtual() => planner.table_size(table).0,
+            _ => rows,
+        };
+        leaves.push(Leaf { rows, all_rows, cost, depends });
+    }
+    let joined: Vec<Term> = terms
+        .iter()
+        .map(|term| {
+            let mut set = 0u64;
+            walk::columns(term, &mut |id| {
+                for (place, node) in nodes.iter().enumerate() {
+                    if node.makes(id) {
+                        set |= 1 << place;
+                    }
+                }
+            });
+            let rows = leaves
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| set >> place & 1 == 1)
+                .map(|(_, leaf)| leaf.rows)
+                .fold(1.0, f64::max);
+            let mut indexed = Vec::new();
+            if let Some((left, Comparison::Equal, right)) = comparison(term) {
+                for id in [left, right].into_iter().filter_map(as_column) {
+                    for (place, node) in nodes.iter().enumerate() {
+                        indexed.extend(leads_index(node, id).map(|lead| (place, lead)));
+                    }
+                }
+            }
+            Term {
+                set,
+                selectivity: planner.estimator(rows).of(term),
+                is_equal: matches!(comparison(term), Some((_, Comparison::Equal, _))),
+                class: classes.place(term),
+                indexed,
+            }
+        })
+        .collect();
+    let search = Search { leaves, terms: joined, classes: classes.sets.len() };
+    let found = if count <= MAXIMUM_SEARCH { search.exhaustive() } else { search.greedy() };
+    found.unwrap_or_else(|| (0..count).collect())
+}
+
+fn leads_index(node: &Logical, id: ColumnId) -> Option<Lead> {
+    let Logical::Table(table) = node else {
+        return None;
+    };
+    if id < table.first || id >= table.row_key() || table.relation.is_virtual() {
+        return None;
+    }
+    let number = table.relation.columns[id - table.first].number;
+    table
+        .relation
+        .indexes
+        .iter()
+        .filter(|index| {
+            index.predicate.is_none()
+                && index
+                    .columns
+                    .first()
+                    .is_some_and(|first| first.key == catalog::IndexKey::Column(number))
+        })
+        .map(|index| Lead {
+            unique: index.unique && index.columns.len() == 1,
+            primary: index.primary,
+        })
+        .max_by_key(|lead| (lead.unique, lead.primary))
+}
+
+/// Rows of an input and the cost to read it, before it is planned.
+pub fn size(planner: &Planner<'_>, node: &Logical) -> (f64, f64) {
+    match node {
+        Logical::Table(table) if !table.relation.is_virtual() => {
+            let best = planner
+                .accesses(table, &[], &|_| true)
+                .into_iter()
+                .min_by(|a, b| a.estimate.total_cost.total_cmp(&b.estimate.total_cost));
+            let estimate = best.map_or(Estimate::default(), |access| access.estimate);
+            (estimate.rows, estimate.total_cost)
+        }
+        Logical::Table(table) => {
+            let kept = planner.estimator(500.0).all(&table.filter);
+            ((500.0 * kept).max(1.0), 10.0)
+        }
+        Logical::Values { rows, .. } => (rows.len() as f64, 0.1),
+        Logical::Cte { id, .. } => {
+            let rows = planner.cte_rows.get(*id).copied().unwrap_or(100.0);
+            (rows, rows * 0.02)
+        }
+        Logical::Filter { input, conditions } => {
+            let (rows, cost) = size(planner, input);
+            let kept = planner.estimator(rows).all(conditions);
+            ((rows * kept).max(1.0), cost + rows * planner.settings.cpu_operator)
+        }
+        Logical::Project { input, .. }
+        | Logical::Sort { input, .. }
+        | Logical::Window { input, .. }
+        | Logical::Lock { input, .. } => {
+            let (rows, cost) = size(planner, input);
+            (rows, cost + rows * planner.settings.cpu_operator)
+        }
+        Logical::Aggregate(aggregation) => {
+            let (rows, cost) = size(planner, &aggregation.input);
+            let estimator = planner.estimator(rows);
+            let groups: f64 = aggregation
+                .keys
+                .iter()
+                .map(|key| as_column(&key.1).map_or(200.0, |id| estimator.distinct(id)))
+                .product();
+            (groups.min(rows).max(1.0), cost + rows * planner.settings.cpu_row)
+        }
+        Logical::Distinct { input, .. } | Logical::DistinctOn { input, .. } => {
+            let (rows, cost) = size(planner, input);
+            ((rows / 5.0).max(1.0), cost + rows * planner.settings.cpu_row)
+        }
+        Logical::Limit(limit) => {
+            let (rows, cost) = size(planner, &limit.input);
+            match &limit.limit {
+                Some(Expr::Constant { value: types::Datum::Int8(count), .. }) => {
+                    (rows.min(*count as f64).max(1.0), cost)
+                }
+                _ => (rows, cost),
+            }
+        }
+        Logical::SetOperation(operation) => operation
+            .inputs
+            .iter()
+            .map(|input| size(planner, &input.0))
+            .fold((0.0, 0.0), |sum, this| (sum.0 + this.0, sum.1 + this.1)),
+        Logical::Join(join) => {
+            let (left, left_cost) = size(planner, &join.left);
+            let (right, right_cost) = size(planner, &join.right);
+            let kept = planner.estimator(left.max(right)).all(&join.on);
+            let all = left * right * kept;
+            let rows = match join.kind {
+                JoinKind::Inner => all,
+                JoinKind::Left => all.max(left),
+                JoinKind::Right => all.max(right),
+                JoinKind::Full => all.max(left + right),
+                JoinKind::Semi => all.min(left),
+                JoinKind::Anti | JoinKind::NullAwareAnti => left * 0.5,
+            };
+            (rows.max(1.0), left_cost + right_cost + (left + right) * planner.settings.cpu_row)
+        }
+        _ => (200.0, 100.0),
+    }
+}
+
+struct Search {
+    leaves: Vec<Leaf>,
+    terms: Vec<Term>,
+    classes: usize,
+}
+
+impl Search {
+    /// Rows and cost after one more input; `None` if it needs columns of one that is not there yet.
+    fn extend(&self, set: u64, rows: f64, cost: f64, place: usize) -> Option<(f64, f64)> {
+        let leaf = &self.leaves[place];
+        if leaf.depends & !set != 0 {
+            return None;
+        }
+        let after = set | 1 << place;
+        let (mut selectivity, mut equal) = (1.0, false);
+        let mut look_up = f64::INFINITY;
+        let mut of_class = vec![1.0f64; self.classes];
+        for term in &self.terms {
+            if term.set & !after == 0 && term.set >> place & 1 == 1 && term.set & set != 0 {
+                match term.class {
+                    Some(class) => of_class[class] = of_class[class].min(term.selectivity),
+                    None => selectivity *= term.selectivity,
+                }
+                equal |= term.is_equal;
+                for (_, lead) in term.indexed.iter().filter(|(known, _)| *known == place) {
+                    let found = (leaf.all_rows * term.selectivity).max(1.0);
+                    let per_row = lookup_cost(lead.unique, lead.primary, found);
+                    look_up = look_up.min(0.5 + rows * per_row);
+                }
+            }
+        }
+        selectivity *= of_class.iter().product::<f64>();
+        let out = (rows * leaf.rows * selectivity).max(1.0);
+        let hash = leaf.cost + (rows + leaf.rows * 1.5) * 0.01;
+        let step = if equal { hash.min(look_up) } else { leaf.cost + rows * leaf.rows * 0.0125 };
+        Some((out, cost + step + out * 0.01))
+    }
+
+    fn exhaustive(&self) -> Option<Vec<usize>> {
+        let count = self.leaves.len();
+        let mut table: Vec<Option<(f64, f64, usize)>> = vec![None; 1 << count];
+        for (place, leaf) in self.leaves.iter().enumerate() {
+            if leaf.depends == 0 {
+                table[1 << place] = Some((leaf.rows, leaf.cost, place));
+            }
+        }
+        for set in 1..table.len() {
+            let Some((rows, cost, _)) = table[set] else {
+                continue;
+            };
+            for place in (0..count).filter(|place| set >> place & 1 == 0) {
+                if let Some((rows, cost)) = self.extend(set as u64, rows, cost, place) {
+                    let slot = &mut table[set | 1 << place];
+                    if slot.is_none_or(|known| cost < known.1) {
+                        *slot = Some((rows, cost, place));
+                    }
+                }
+            }
+        }
+        let mut order = Vec::with_capacity(count);
+        let mut set = table.len() - 1;
+        while set != 0 {
+            let (_, _, last) = table[set]?;
+            order.push(last);
+            set &= !(1 << last);
+        }
+        order.reverse();
+        Some(order)
+    }
+
+    fn greedy(&self) -> Option<Vec<usize>> {
+        let count = self.leaves.len();
+        let mut order = Vec::with_capacity(count);
+        let (mut set, mut rows, mut cost) = (0u64, 1.0, 0.0);
+        while order.len() < count {
+            let (place, step) = (0..count)
+                .filter(|place| set >> place & 1 == 0)
+                .filter_map(|place| {
+                    let leaf = &self.leaves[place];
+                    let step = if set == 0 {
+                        (leaf.depends == 0).then_some((leaf.rows, leaf.cost))
+                    } else {
+                        self.extend(set, rows, cost, place)
+                    };
+                    step.map(|step| (place, step))
+                })
+                .min_by(|a, b| a.1.1.total_cmp(&b.1.1))?;
+            order.push(place);
+            set |= 1 << place;
+            (rows, cost) = step;
+        }
+        Some(order)
+    }
+}
