@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod collections;
+mod direct;
 pub mod subplan;
 
 use std::borrow::Cow;
@@ -282,6 +283,20 @@ fn connect(parts: &[Expr], decisive: bool, row: &[Datum], scope: &Scope<'_>) -> 
 }
 
 fn evaluate_call(call: &Call, row: &[Datum], scope: &Scope<'_>) -> SqlResult<Datum> {
+    if let ([left, right], Some(test)) =
+        (call.arguments.as_slice(), direct::test_of(call.function.oid))
+    {
+        let left = evaluate_borrowed(left, row, scope)?;
+        let right = evaluate_borrowed(right, row, scope)?;
+        if left.is_null() || right.is_null() {
+            return Ok(Datum::Null);
+        }
+        if let Some(order) = direct::order(&left, &right) {
+            return Ok(Datum::Bool(test.accepts(order)));
+        }
+        let arguments = [left.into_owned(), right.into_owned()];
+        return invoke(call.function, &arguments, &call.argument_types, call.ty.oid, scope.session);
+    }
     let mut arguments: SmallVec<[Datum; 4]> = SmallVec::with_capacity(call.arguments.len());
     for argument in &call.arguments {
         arguments.push(evaluate(argument, row, scope)?);

@@ -101,12 +101,11 @@ impl Table {
         &mut self,
         node: &AggregateNode,
         set: usize,
-        all_keys: &[Datum],
+        all_keys: Row,
         row: &Row,
         context: &Context,
     ) -> SqlResult<()> {
-        let keys = keys_of_set(node, set, all_keys);
-        let mut values = keys.clone();
+        let mut values = keys_of_set(node, set, all_keys);
         if node.sets.len() > 1 {
             values.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
         }
@@ -128,6 +127,7 @@ impl Table {
             tagged.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
             return overflow.append(context, key.hash, &tagged);
         }
+        let keys = key.values[..node.keys.len()].to_vec();
         let mut group = Group::new(node, set, keys);
         let bytes = group.size_bytes() + row_bytes(&key.values) + 48;
         let grown = group.add(node, row, context)?;
@@ -141,9 +141,9 @@ impl Table {
     }
 }
 
-fn keys_of_set(node: &AggregateNode, set: usize, all_keys: &[Datum]) -> Row {
+fn keys_of_set(node: &AggregateNode, set: usize, all_keys: Row) -> Row {
     if node.sets.len() == 1 && node.sets[0].len() == all_keys.len() {
-        return all_keys.to_vec();
+        return all_keys;
     }
     let mut keys = vec![Datum::Null; all_keys.len()];
     for &position in node.sets.get(set).map_or(&[][..], Vec::as_slice) {
@@ -218,9 +218,10 @@ impl AggregateState {
         }
         while let Some(row) = self.input.next_row(&node.input, context)? {
             let keys = evaluate_keys(node, &row, context)?;
-            for set in 0..node.sets.len() {
-                table.add(node, set, &keys, &row, context)?;
+            for set in 1..node.sets.len() {
+                table.add(node, set, keys.clone(), &row, context)?;
             }
+            table.add(node, 0, keys, &row, context)?;
         }
         self.take_table(table)
     }
@@ -244,7 +245,7 @@ impl AggregateState {
                 return Err(internal("a spilled row has no grouping set"));
             };
             let keys = evaluate_keys(node, &row, context)?;
-            table.add(node, usize::try_from(set).unwrap_or(0), &keys, &row, context)?;
+            table.add(node, usize::try_from(set).unwrap_or(0), keys, &row, context)?;
         }
         self.take_table(table)
     }
@@ -274,7 +275,7 @@ impl AggregateState {
                 break;
             };
             self.any_row = true;
-            let keys = keys_of_set(node, 0, &evaluate_keys(node, &row, context)?);
+            let keys = keys_of_set(node, 0, evaluate_keys(node, &row, context)?);
             let same = self.open.as_ref().is_some_and(|group| {
                 group.keys.iter().zip(&keys).all(|(left, right)| {
                     left.is_null() == right.is_null()

@@ -6,7 +6,7 @@ use planner::expression::Aggregate;
 use types::{Datum, Row, SqlResult};
 
 use crate::context::Context;
-use crate::evaluate::{evaluate, holds};
+use crate::evaluate::{evaluate, evaluate_borrowed, holds};
 use crate::inspect::expression_type;
 use crate::keys::{HashKey, KeySet, SortOrder, normalize};
 use crate::memory::row_bytes;
@@ -47,6 +47,20 @@ impl AggregateCall {
         let scope = context.scope();
         if !holds(aggregate.filter.as_ref(), row, &scope)? {
             return Ok(0);
+        }
+        if let ([argument], None, None) =
+            (aggregate.arguments.as_slice(), &self.distinct, &self.collected)
+        {
+            // The common case: the value is not copied.
+            let value = evaluate_borrowed(argument, row, &scope)?;
+            if value.is_null() && aggregate.definition.skips_null {
+                return Ok(0);
+            }
+            self.accumulator.add(context.env(), std::slice::from_ref(&*value))?;
+            let size = self.accumulator.size_bytes();
+            let grown = size.saturating_sub(self.size);
+            self.size = size;
+            return Ok(grown);
         }
         let mut arguments: smallvec::SmallVec<[Datum; 2]> = smallvec::SmallVec::new();
         for argument in &aggregate.arguments {
