@@ -284,10 +284,7 @@ impl<'a> Lexer<'a> {
             && digits.len() > 1
             && digits.starts_with('0')
             && digits.as_bytes()[1].is_ascii_digit();
-        if leading_zero
-            || self.peek().is_some_and(|next| is_word(next))
-            || digits.ends_with(['x', 'o'])
-        {
+        if leading_zero || self.peek().is_some_and(is_word) || digits.ends_with(['x', 'o']) {
             if let Some(next) = self.peek() {
                 self.position += next.len_utf8();
             }

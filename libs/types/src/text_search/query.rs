@@ -143,10 +143,10 @@ fn cleaned(query: Query) -> (Option<Query>, u16, u16) {
         }
         Query::Phrase(left, right, distance) => (left, right, Some(distance)),
         Query::And(left, right) => {
-            return joined(*left, *right, |left, right| Query::And(left, right));
+            return joined(*left, *right, Query::And);
         }
         Query::Or(left, right) => {
-            return joined(*left, *right, |left, right| Query::Or(left, right));
+            return joined(*left, *right, Query::Or);
         }
     };
     let distance = distance.unwrap_or(0);

@@ -160,7 +160,7 @@ impl Regression {
             Measure::CovariancePopulation => Some(self.xy / self.rows),
             Measure::CovarianceSample => (self.rows >= 2.0).then(|| self.xy / (self.rows - 1.0)),
             Measure::Correlation => {
-                (!flat_x && !flat_y).then(|| self.xy / (self.xx.sqrt() * self.yy.sqrt()))
+                (!flat_x && !flat_y).then(|| self.xy / (self.xx * self.yy).sqrt())
             }
             Measure::Determination => match (flat_x, flat_y) {
                 (true, _) => None,

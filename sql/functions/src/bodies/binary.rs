@@ -351,3 +351,28 @@ pub(crate) fn pg_convert_to(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResu
         }
     }
 }
+
+/// `convert(bytes, source, destination)`.
+pub(crate) fn pg_convert(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    let decoded = pg_convert_from(context, &arguments[..2])?;
+    pg_convert_to(context, &[decoded, arguments[2].clone()])
+}
+
+/// Characters of a byte string in an encoding.
+pub(crate) fn length_in_encoding(
+    context: &dyn EvalContext,
+    arguments: &[Datum],
+) -> SqlResult<Datum> {
+    match pg_convert_from(context, arguments)? {
+        Datum::Text(decoded) => int4_result(decoded.chars().count()),
+        other => Ok(other),
+    }
+}
+
+/// Only encodings that this server never has could be turned into ASCII.
+pub(crate) fn to_ascii(_: &dyn EvalContext, _: &[Datum]) -> SqlResult<Datum> {
+    Err(SqlError::new(
+        sqlstate::FEATURE_NOT_SUPPORTED,
+        "encoding conversion from UTF8 to ASCII not supported",
+    ))
+}

@@ -1,20 +1,33 @@
 //! `concat`, `concat_ws` and `format`: functions of any number of values of any type.
 
-use types::{Array, Datum, Oid, SqlError, SqlResult, oid, sqlstate};
+use types::{Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
 use crate::bodies::arguments::{check_length, invalid_parameter};
 use crate::bodies::strings::{quoted_identifier, quoted_literal};
 use crate::context::EvalContext;
 use crate::input_output::output;
 
-/// The values of a VARIADIC "any" call: given one by one, or as one array (`VARIADIC array`), which the call shows by an
-/// array type in the only variadic place.
-pub(crate) fn spread<'a>(
-    arguments: &'a [Datum],
-    types: &'a [Oid],
+/// The values of a VARIADIC "any" call after the first `fixed`: given one by one, or as one array (`VARIADIC array`),
+/// which the binder shows by one type more than there are arguments. `None` if that array is NULL.
+pub(crate) fn spread(
+    arguments: &[Datum],
+    types: &[Oid],
     fixed: usize,
-) -> (Vec<Datum>, Vec<Oid>) {
-    (arguments[fixed..].to_vec(), types[fixed..].to_vec())
+) -> Option<(Vec<Datum>, Vec<Oid>)> {
+    if types.len() <= arguments.len() {
+        return Some((arguments[fixed..].to_vec(), types[fixed..].to_vec()));
+    }
+    match arguments.last() {
+        Some(Datum::Array(array)) => {
+            let element = if array.element == 0 { oid::TEXT } else { array.element };
+            let mut values = arguments[fixed..arguments.len() - 1].to_vec();
+            let mut kinds = types[fixed..arguments.len() - 1].to_vec();
+            values.extend(array.elements.iter().cloned());
+            kinds.extend(std::iter::repeat_n(element, array.elements.len()));
+            Some((values, kinds))
+        }
+        _ => None,
+    }
 }
 
 fn join(
@@ -45,7 +58,9 @@ pub(crate) fn text_concat(
     types: &[Oid],
     _: Oid,
 ) -> SqlResult<Datum> {
-    let (values, types) = spread(arguments, types, 0);
+    let Some((values, types)) = spread(arguments, types, 0) else {
+        return Ok(Datum::Null);
+    };
     join(context, "", &values, &types)
 }
 
@@ -58,7 +73,9 @@ pub(crate) fn text_concat_ws(
     let Datum::Text(separator) = &arguments[0] else {
         return Ok(Datum::Null);
     };
-    let (values, types) = spread(arguments, types, 1);
+    let Some((values, types)) = spread(arguments, types, 1) else {
+        return Ok(Datum::Null);
+    };
     join(context, separator, &values, &types)
 }
 
@@ -151,7 +168,8 @@ pub(crate) fn text_format(
     let Datum::Text(pattern) = &arguments[0] else {
         return Ok(Datum::Null);
     };
-    let (values, types) = spread(arguments, types, 1);
+    // A NULL array is no arguments at all.
+    let (values, types) = spread(arguments, types, 1).unwrap_or_default();
     let mut result = String::with_capacity(pattern.len());
     let mut scanner = Scanner { rest: pattern.chars().peekable() };
     let mut next = 0usize;
@@ -257,10 +275,4 @@ pub(crate) fn pg_num_nulls(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResul
 
 pub(crate) fn pg_num_nonnulls(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     count_nulls(arguments, false)
-}
-
-/// Spreads the array of a call `f(VARIADIC array)` of a VARIADIC "any" function: the executor calls this first.
-pub fn spread_variadic_any(array: &Array) -> (Vec<Datum>, Vec<Oid>) {
-    let element = if array.element == 0 { oid::TEXT } else { array.element };
-    (array.elements.clone(), vec![element; array.elements.len()])
 }

@@ -71,6 +71,10 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
             continue;
         }
         if starts("FX") || starts("TM") {
+            // A name in the language of the session is never padded.
+            if starts("TMMON") || starts("TMDAY") || starts("TMDY") {
+                fill = false;
+            }
             rest = &rest[2..];
             continue;
         }

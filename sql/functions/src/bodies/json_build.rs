@@ -5,6 +5,7 @@ use types::numeric::Numeric;
 use types::{Array, Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
 use crate::bodies::arguments::{boolean, invalid_parameter};
+use crate::bodies::concatenation::spread;
 use crate::context::EvalContext;
 use crate::input_output::output;
 
@@ -201,6 +202,23 @@ fn laid_out(context: &dyn EvalContext, arguments: &[Datum], types: &[Oid]) -> Sq
     Ok(Datum::text(out))
 }
 
+macro_rules! variadic_functions {
+    ($($name:ident($context:ident, $arguments:ident, $types:ident) => $result:expr;)*) => {$(
+        pub(crate) fn $name(
+            $context: &dyn EvalContext,
+            arguments: &[Datum],
+            types: &[Oid],
+            _: Oid,
+        ) -> SqlResult<Datum> {
+            let Some((values, kinds)) = spread(arguments, types, 0) else {
+                return Ok(Datum::Null);
+            };
+            let ($arguments, $types) = (values.as_slice(), kinds.as_slice());
+            $result
+        }
+    )*};
+}
+
 macro_rules! typed_functions {
     ($($name:ident($context:ident, $arguments:ident, $types:ident) => $result:expr;)*) => {$(
         pub(crate) fn $name(
@@ -221,6 +239,9 @@ typed_functions! {
     row_to_json_pretty(c, a, types) => laid_out(c, a, types);
     array_to_json(c, a, types) => to_json_text(c, &a[0], types[0]).map(Datum::text);
     array_to_json_pretty(c, a, types) => laid_out(c, a, types);
+}
+
+variadic_functions! {
     json_build_array(c, a, types) => {
         let parts: SqlResult<Vec<String>> =
             a.iter().zip(types).map(|(value, &type_oid)| to_json_text(c, value, type_oid)).collect();

@@ -4,6 +4,8 @@
 //! engine can do, run on `fancy-regex`, which backtracks and gives up after a bounded number of steps.
 
 mod engine;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use engine::{Found, Matches, Pattern};
 

@@ -4,6 +4,8 @@
 pub(crate) mod dictionaries;
 mod headline;
 mod ranking;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod vectors;
 

@@ -38,4 +38,9 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(6163, "bit_count", &[BYTEA], INT8, STRICT, I, Scalar(bodies::bytea_bit_count)),
     row(6195, "ltrim", &[BYTEA, BYTEA], BYTEA, STRICT, I, Scalar(bodies::bytealtrim)),
     row(6196, "rtrim", &[BYTEA, BYTEA], BYTEA, STRICT, I, Scalar(bodies::byteartrim)),
+    row(1713, "length", &[BYTEA, NAME], INT4, STRICT, S, Scalar(bodies::length_in_encoding)),
+    row(1813, "convert", &[BYTEA, NAME, NAME], BYTEA, STRICT, S, Scalar(bodies::pg_convert)),
+    row(1845, "to_ascii", &[TEXT], TEXT, STRICT, I, Scalar(bodies::to_ascii)),
+    row(1846, "to_ascii", &[TEXT, INT4], TEXT, STRICT, I, Scalar(bodies::to_ascii)),
+    row(1847, "to_ascii", &[TEXT, NAME], TEXT, STRICT, I, Scalar(bodies::to_ascii)),
 ];

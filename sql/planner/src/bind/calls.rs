@@ -31,6 +31,11 @@ fn lives_in(schema: &str, name: &str) -> bool {
     }
 }
 
+/// Where the arguments of a call stand in the statement.
+pub fn argument_places(call: &ast::FunctionCall) -> Vec<u32> {
+    call.arguments.iter().map(|argument| location_of(&argument.value)).collect()
+}
+
 impl Binder<'_> {
     pub fn function_call(&mut self, call: &ast::FunctionCall) -> SqlResult<Expr> {
         let name = call.name.name();
@@ -95,7 +100,8 @@ impl Binder<'_> {
         if let Some(field) = self.as_field(name, &arguments, location)? {
             return Ok(field);
         }
-        match self.ready_call(name, arguments, &names, call.variadic, location)? {
+        let places = argument_places(call);
+        match self.ready_call(name, arguments, &names, &places, call.variadic, location)? {
             Ready::Cast(expr) => Ok(expr),
             Ready::Call(ready) => self.finish_call(ready, location),
         }
@@ -150,12 +156,13 @@ impl Binder<'_> {
         Ok((arguments, names))
     }
 
-    /// Resolves a call and makes its arguments fit.
+    /// Resolves a call and makes its arguments fit; `places` is where the arguments stand, as far as that is known.
     pub fn ready_call(
         &mut self,
         name: &str,
         arguments: Vec<Expr>,
         names: &[&str],
+        places: &[u32],
         variadic: bool,
         location: u32,
     ) -> SqlResult<Ready> {
@@ -169,7 +176,11 @@ impl Binder<'_> {
                     return Err(undefined(self, name, &types, location));
                 };
                 return self
-                    .explicit_cast(argument, SqlType::new(target), location)
+                    .explicit_cast(
+                        argument,
+                        SqlType::new(target),
+                        places.first().copied().unwrap_or(location),
+                    )
                     .map(Ready::Cast);
             }
             Resolution::Function(resolved) => resolved,
@@ -177,17 +188,21 @@ impl Binder<'_> {
         let mut slots: Vec<Option<Expr>> = arguments.into_iter().map(Some).collect();
         let mut fitted = Vec::with_capacity(resolved.sources.len());
         for (source, &wanted) in resolved.sources.iter().zip(&resolved.argument_types) {
+            let mut place = location;
             let value = match source {
-                ArgumentSource::Given(index) => slots
-                    .get_mut(*index)
-                    .and_then(Option::take)
-                    .ok_or_else(|| undefined(self, name, &types, location))?,
+                ArgumentSource::Given(index) => {
+                    place = places.get(*index).copied().unwrap_or(location);
+                    slots
+                        .get_mut(*index)
+                        .and_then(Option::take)
+                        .ok_or_else(|| undefined(self, name, &types, location))?
+                }
                 ArgumentSource::Default(text) => {
                     let parsed = parse_expression(text)?;
                     self.expr(&parsed)?
                 }
             };
-            fitted.push(self.coerce(value, wanted, location)?);
+            fitted.push(self.coerce(value, wanted, place)?);
         }
         let mut argument_types = resolved.argument_types.clone();
         if let Some((from, element)) = resolved.pack {
@@ -209,6 +224,10 @@ impl Binder<'_> {
             }
         }
         super::record_names::refine(resolved.definition.name, &mut argument_types, &fitted);
+        if variadic && resolved.definition.variadic == oid::ANY {
+            // One type more than arguments says that the last is an array to be spread.
+            argument_types.push(oid::ANYARRAY);
+        }
         Ok(Ready::Call(ReadyCall { resolved, arguments: fitted, argument_types }))
     }
 
@@ -303,7 +322,7 @@ impl Binder<'_> {
         arguments: Vec<Expr>,
         location: u32,
     ) -> SqlResult<Expr> {
-        match self.ready_call(name, arguments, &[], false, location)? {
+        match self.ready_call(name, arguments, &[], &[], false, location)? {
             Ready::Cast(expr) => Ok(expr),
             Ready::Call(ready) => self.finish_call(ready, location),
         }
