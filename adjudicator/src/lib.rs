@@ -34,3 +34,6 @@ mod shards;
 pub use adjudicator::{Adjudicator, Input, Output};
 pub use cluster::Cluster;
 pub use config::{Config, Mutation};
+
+/// Whether rules of the protocol can be left out in this build. A release build of the program refuses it.
+pub const MUTATIONS: bool = cfg!(feature = "mutations");

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bootstrap;
+mod cert;
 mod certificates;
 mod command_line;
 mod data_directory;
@@ -20,6 +21,13 @@ mod status;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Tests leave out rules of the protocol on purpose; what is released must not be able to.
+#[cfg(not(debug_assertions))]
+const _: () = assert!(
+    !adjudicator::MUTATIONS,
+    "a release build of the program is built by itself: `cargo build --release --package node`"
+);
 
 /// Statements that may nest deeply run on these threads.
 const STACK_BYTES: usize = 16 << 20;

@@ -152,10 +152,10 @@ impl Graph {
         let mut members = component.to_vec();
         members.sort_unstable();
         for start in members.iter().take(MAX_STARTS) {
-            if let Some(cycle) = self.cycle_from(*start, &members) {
-                if best.is_empty() || cycle.len() < best.len() {
-                    best = cycle;
-                }
+            if let Some(cycle) = self.cycle_from(*start, &members)
+                && (best.is_empty() || cycle.len() < best.len())
+            {
+                best = cycle;
             }
         }
         best

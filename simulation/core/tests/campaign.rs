@@ -39,7 +39,7 @@ fn a_seed_means_the_same_run_every_time() {
 fn every_mutant_is_noticed() {
     let missed: Vec<&str> = mutants::ALL
         .iter()
-        .map(|(plan, what, mutant)| mutants::line(plan, what, *mutant, 6_000, 1, threads()))
+        .map(|(plan, what, mutant)| mutants::line(plan, what, *mutant, 10_000, 1, threads()))
         .filter(|line| line.first.is_none())
         .map(|line| line.what)
         .collect();
