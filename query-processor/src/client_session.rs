@@ -292,7 +292,7 @@ impl Session {
             let environment = Arc::clone(&environment);
             guarded(move || prepared.plan(&environment))?
         };
-        let columns = Arc::clone(&plan.root.columns);
+        let columns = wire::client_columns(&plan.root.columns, &environment.catalog);
         let formats = wire::expand_formats(formats, columns.len(), "result")?;
         if let Some(told) = &prepared.columns {
             let same = told.len() == columns.len()
@@ -604,7 +604,8 @@ impl Session {
             let plan = guarded(|| prepared.plan(&environment))?;
             prepared.parameters = plan.parameters.clone();
             if plan.kind == planner::plan::StatementKind::Select || !plan.root.columns.is_empty() {
-                prepared.columns = Some(Arc::clone(&plan.root.columns));
+                let columns = wire::client_columns(&plan.root.columns, &environment.catalog);
+                prepared.columns = Some(columns);
             }
         } else {
             prepared.columns = self.utility_columns(&statement).await?;

@@ -1,6 +1,7 @@
 //! Messages to the client, and parameters from it.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use executor::Environment;
@@ -79,6 +80,26 @@ fn type_size(oid: Oid) -> i16 {
         CSTRING => -2,
         _ => -1,
     }
+}
+
+/// The columns as clients are told of them: a domain is the type under it.
+pub fn client_columns(
+    columns: &Arc<[OutputColumn]>,
+    catalog: &catalog::Catalog,
+) -> Arc<[OutputColumn]> {
+    if columns.iter().all(|column| column.ty.oid < types::oid::FIRST_USER_OID) {
+        return Arc::clone(columns);
+    }
+    let shown = |column: &OutputColumn| {
+        let mut column = column.clone();
+        while let Some(user_type) = catalog.user_type(column.ty.oid)
+            && let catalog::UserTypeKind::Domain { base, modifier, .. } = &user_type.kind
+        {
+            column.ty = types::SqlType::with_modifier(*base, *modifier);
+        }
+        column
+    };
+    columns.iter().map(shown).collect()
 }
 
 pub fn row_description(output: &mut BytesMut, columns: &[OutputColumn], formats: &[Format]) {
@@ -257,9 +278,7 @@ pub fn parameter(
             let text = utf8(bytes)?;
             functions::input_output::input(environment, ty.oid, text, ty.modifier)
         }
-        Format::Binary => {
-            functions::input_output::receive(environment, ty.oid, bytes, ty.modifier)
-        }
+        Format::Binary => functions::input_output::receive(environment, ty.oid, bytes, ty.modifier),
     };
     result.map_err(|error| {
         let context = format!("unnamed portal parameter ${}", number + 1);

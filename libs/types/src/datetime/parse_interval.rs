@@ -265,7 +265,8 @@ fn parse_words(
                 .iter()
                 .take_while(|byte| !byte.is_ascii_whitespace())
                 .any(|&byte| byte == b':');
-            if !clock {
+            // `INTERVAL '1 2' DAY TO HOUR` is the only other.
+            if !clock && (modifier < 0 || modifier >> 16 & 0x7fff != 1 << 3 | 1 << 10) {
                 return Err(wrong());
             }
             sum.add(quantity, Unit::Day).ok_or_else(wrong)?;
