@@ -116,16 +116,18 @@ impl Binder<'_> {
         if call.star && !arguments.is_empty() {
             return Err(error(sqlstate::SYNTAX_ERROR, "* takes no other arguments", location));
         }
-        let ready = match self.ready_call(name, arguments, &names, call.variadic, location)? {
-            Ready::Call(ready) => ready,
-            Ready::Cast(_) => {
-                return Err(error(
-                    sqlstate::UNDEFINED_FUNCTION,
-                    format!("function {name} does not exist"),
-                    location,
-                ));
-            }
-        };
+        let places = super::calls::argument_places(call);
+        let ready =
+            match self.ready_call(name, arguments, &names, &places, call.variadic, location)? {
+                Ready::Call(ready) => ready,
+                Ready::Cast(_) => {
+                    return Err(error(
+                        sqlstate::UNDEFINED_FUNCTION,
+                        format!("function {name} does not exist"),
+                        location,
+                    ));
+                }
+            };
         let FunctionBody::Aggregate(definition) = ready.resolved.definition.body else {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,

@@ -330,9 +330,14 @@ impl Binder<'_> {
             let (arguments, names) = self.call_arguments(call)?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let name = call.name.name();
-            if let Ready::Call(ready) =
-                self.ready_call(name, arguments, &names, call.variadic, call.location)?
-            {
+            if let Ready::Call(ready) = self.ready_call(
+                name,
+                arguments,
+                &names,
+                &super::calls::argument_places(call),
+                call.variadic,
+                call.location,
+            )? {
                 let definition = ready.resolved.definition;
                 match definition.kind {
                     FunctionKind::Aggregate => {

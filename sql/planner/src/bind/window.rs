@@ -143,21 +143,27 @@ impl Binder<'_> {
         let location = call.location;
         let (arguments, names) = self.call_arguments(call)?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let ready =
-            match self.ready_call(call.name.name(), arguments, &names, call.variadic, location)? {
-                Ready::Call(ready) => ready,
-                Ready::Cast(_) => {
-                    return Err(error(
-                        sqlstate::WRONG_OBJECT_TYPE,
-                        format!(
-                            "OVER specified, but {} is not a window function nor an aggregate \
+        let ready = match self.ready_call(
+            call.name.name(),
+            arguments,
+            &names,
+            &super::calls::argument_places(call),
+            call.variadic,
+            location,
+        )? {
+            Ready::Call(ready) => ready,
+            Ready::Cast(_) => {
+                return Err(error(
+                    sqlstate::WRONG_OBJECT_TYPE,
+                    format!(
+                        "OVER specified, but {} is not a window function nor an aggregate \
                              function",
-                            call.name.name()
-                        ),
-                        location,
-                    ));
-                }
-            };
+                        call.name.name()
+                    ),
+                    location,
+                ));
+            }
+        };
         let filter = match &call.filter {
             Some(filter) => {
                 let condition = self.in_clause(Clause::Filter, |binder| binder.expr(filter))?;
