@@ -43,11 +43,9 @@ pub fn flatten(node: &mut Logical, columns: &mut Columns) {
             }
             *node = current.filtered(kept);
         }
-        Logical::Project { input, items } => {
-            if !repeated(items.iter().map(|item| &item.1)) {
-                for item in items {
-                    decorrelate::within(&mut item.1, input, columns);
-                }
+        Logical::Project { input, items } if !repeated(items.iter().map(|item| &item.1)) => {
+            for item in items {
+                decorrelate::within(&mut item.1, input, columns);
             }
         }
         _ => {}
