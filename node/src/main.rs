@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 mod bootstrap;
-mod cert;
 mod certificates;
 mod command_line;
 mod data_directory;

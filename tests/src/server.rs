@@ -26,6 +26,8 @@ pub struct Options {
     pub adjudicators: Option<u32>,
     /// TLS and passwords; otherwise `--insecure`.
     pub secure: bool,
+    /// Where the data directory is made; otherwise among the system's temporary files.
+    pub folder: Option<PathBuf>,
     pub more: Vec<String>,
 }
 
@@ -57,7 +59,11 @@ pub struct Server {
 impl Server {
     /// Starts a node and waits until it is ready. Panics with its log if it is not ready in time.
     pub fn start(options: Options) -> Server {
-        let directory = TempDir::new().expect("a temporary directory can be made");
+        let directory = match &options.folder {
+            Some(folder) => TempDir::new_in(folder),
+            None => TempDir::new(),
+        };
+        let directory = directory.expect("a temporary directory can be made");
         let mut server = Server {
             process: None,
             directory,

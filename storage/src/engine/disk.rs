@@ -9,6 +9,7 @@
 //! journals deliver the rest. A full disk must not get that far, because fjall poisons itself when a write fails: below
 //! a reserve of free bytes writes are refused before fjall sees them.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,12 +18,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
+use parking_lot::Mutex;
 use protocol::storage::Direction;
 
 use super::{EngineError, KvEngine, KvView, Pairs, Space, WriteBatch};
 
 /// How often free space is asked for: after this many bytes written, and at every write while the disk is full.
 const CHECK_SPACE_EVERY_BYTES: u64 = 4 << 20;
+
+/// Room taken for each of fjall's journal files, which are sparse otherwise: as many bytes as fjall gives them.
+const FJALL_JOURNAL_BYTES: u64 = 64 << 20;
 
 /// Keys no longer than this are looked up without allocating.
 const SHORT_KEY_BYTES: usize = 256;
@@ -60,6 +65,8 @@ pub struct DiskEngine {
     reserve_bytes: u64,
     written_since_check: AtomicU64,
     full: AtomicBool,
+    /// Journal files of fjall that have their room.
+    roomy: Mutex<HashSet<PathBuf>>,
 }
 
 impl DiskEngine {
@@ -79,24 +86,54 @@ impl DiskEngine {
                     KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes)
                 })
                 .map_err(translate)?;
-            Ok(DiskEngine {
+            let engine = DiskEngine {
                 database,
                 tree,
                 folder: folder.to_owned(),
                 reserve_bytes: options.reserve_bytes,
                 written_since_check: AtomicU64::new(CHECK_SPACE_EVERY_BYTES),
                 full: AtomicBool::new(false),
-            })
+                roomy: Mutex::default(),
+            };
+            engine.take_room_for_journals();
+            Ok(engine)
         })
+    }
+
+    /// fjall's journal files.
+    fn journal_files(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        paths.filter(|path| path.extension().is_some_and(|end| end == "jnl")).collect()
+    }
+
+    /// Fills the holes of fjall's journal files, so that a disk that somebody else fills from one moment to the next
+    /// cannot fail a write that was admitted before.
+    fn take_room_for_journals(&self) {
+        let mut roomy = self.roomy.lock();
+        let files = self.journal_files();
+        roomy.retain(|path| files.contains(path));
+        for path in files {
+            if roomy.contains(&path) {
+                continue;
+            }
+            let flags = rustix::fs::FallocateFlags::KEEP_SIZE;
+            let taken = File::options()
+                .write(true)
+                .open(&path)
+                .map(|file| rustix::fs::fallocate(&file, flags, 0, FJALL_JOURNAL_BYTES));
+            // A file system without this call, or a full disk: the next check tries again.
+            if matches!(taken, Ok(Ok(()))) {
+                roomy.insert(path);
+            }
+        }
     }
 
     /// Has the system write out fjall's journal. Only to save time: errors show in fjall's own sync.
     fn sync_journal_files(&self) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else {
-            return;
-        };
-        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        for path in paths.filter(|path| path.extension().is_some_and(|end| end == "jnl")) {
+        for path in self.journal_files() {
             let _ = File::open(path).and_then(|file| file.sync_data());
         }
     }
@@ -117,6 +154,7 @@ impl DiskEngine {
             return Err(EngineError::Full { free_bytes, needed_bytes });
         }
         self.written_since_check.store(0, Ordering::Relaxed);
+        self.take_room_for_journals();
         Ok(())
     }
 }
