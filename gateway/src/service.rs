@@ -97,8 +97,8 @@ impl Gateway {
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(GatewayError::Listener)?;
-        let threads = ConnectionThreads::start(config.connection_threads)
-            .map_err(GatewayError::Threads)?;
+        let threads =
+            ConnectionThreads::start(config.connection_threads).map_err(GatewayError::Threads)?;
         let shared = Arc::new(Shared {
             threads,
             tls: ArcSwapOption::from(config.tls.as_ref().map(|tls| Arc::new(offer(tls)))),

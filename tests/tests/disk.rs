@@ -3,6 +3,8 @@
 //!
 //! Checks: D1 on a full disk, A1 (a refused commit did not happen).
 
+#![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -140,7 +140,7 @@ impl BitString {
     pub fn slice(&self, start: usize, length: usize) -> BitString {
         let start = start.min(self.length);
         let length = length.min(self.length - start);
-        if start % 8 == 0 {
+        if start.is_multiple_of(8) {
             let bytes = self.bytes[start / 8..start / 8 + length.div_ceil(8)].to_vec();
             let mut made = BitString { length, bytes };
             made.clear_tail();
@@ -179,7 +179,7 @@ impl BitString {
             return Err(too_large());
         }
         let mut bytes = self.bytes.clone();
-        if self.length % 8 == 0 {
+        if self.length.is_multiple_of(8) {
             bytes.extend_from_slice(&other.bytes);
             return Ok(BitString { length, bytes });
         }

@@ -95,7 +95,7 @@ pub fn write_money(value: i64, out: &mut String) {
     let units = (cents / 100).to_string();
     out.push('$');
     for (position, digit) in units.chars().enumerate() {
-        if position > 0 && (units.len() - position) % 3 == 0 {
+        if position > 0 && (units.len() - position).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -146,7 +146,7 @@ fn small_words(value: u64) -> String {
     match (value / 100, value % 100) {
         (0, rest) => below(rest),
         (hundreds, 0) => format!("{} hundred", word(hundreds)),
-        (hundreds, rest) if value % 100 < 10 || rest > 20 && rest % 10 == 0 || rest <= 20 => {
+        (hundreds, rest) if value % 100 < 10 || rest <= 20 || rest % 10 == 0 => {
             format!("{} hundred {}", word(hundreds), below(rest))
         }
         (hundreds, rest) => format!("{} hundred {}", word(hundreds), below(rest)),
@@ -175,7 +175,7 @@ pub fn money_words(value: i64) -> String {
             words.push_str(name);
         }
     }
-    if dollars % 1000 > 0 {
+    if !dollars.is_multiple_of(1000) {
         words.push_str(&small_words(dollars % 1000));
     }
     if dollars == 0 {

@@ -264,7 +264,7 @@ pub fn parse_macaddr(text: &str, is_long: bool) -> SqlResult<u64> {
             let length = parts[0].len();
             length * count == digits.len()
                 && parts.iter().all(|part| part.len() == length)
-                && length % 2 == 0
+                && length.is_multiple_of(2)
         }
     };
     if !regular || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -14,7 +14,7 @@ struct File {
     known: Vec<Known>,
 }
 
-/// A difference that stays, or stays for now.
+/// A difference that is intended, or whose reason is recorded.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Known {

@@ -21,6 +21,7 @@ const SEAMS: &[(&str, &[&str], &str)] = &[
             "supervisor/",
             "gateway/",
             "journal/src/log/",
+            "libs/transport/",
             "node/",
             "clients/",
             // How long a campaign took; the simulator itself reads no clock.

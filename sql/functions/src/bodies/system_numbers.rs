@@ -104,7 +104,7 @@ fn moved(place: u64, bytes: &Numeric, verb: &str, sign: i128) -> SqlResult<Datum
     if !bytes.is_finite() {
         return lsn(-1);
     }
-    let bytes = bytes.round(0)?.to_i128().or_else(|_| Ok::<i128, SqlError>(i128::MAX / 2))?;
+    let bytes = bytes.round(0)?.to_i128().or(Ok::<i128, SqlError>(i128::MAX / 2))?;
     lsn(i128::from(place).saturating_add(bytes.saturating_mul(sign)))
 }
 

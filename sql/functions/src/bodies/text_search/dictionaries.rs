@@ -14,7 +14,8 @@ const ENGLISH: Oid = 12_361;
 const SIMPLE_DICTIONARY: Oid = 3765;
 const ENGLISH_DICTIONARY: Oid = 12_360;
 
-/// Words so frequent in English that searching for them finds nothing.
+/// Words so frequent in English that searching for them finds nothing: the set that the Snowball project gives for English
+/// and that PostgreSQL's `english` uses, because both have to drop the same ones.
 const ENGLISH_STOP_WORDS: &str = "\
     a about above after again against all am an and any are as at be because been before being below between both but by \
     can did do does doing don down during each few for from further had has have having he her here hers herself him \
