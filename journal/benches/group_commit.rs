@@ -3,9 +3,12 @@
 //!
 //! Run with `cargo bench -p journal`; set `TMPDIR` to a directory on the disk that is to be measured.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -63,6 +66,28 @@ fn bare_file(directory: &std::path::Path) -> Arc<dyn File> {
     file
 }
 
+/// The bare rate and the log's in short turns, because disks have moods: the median of the ratios.
+fn ratio(appenders: &mut Appenders, bare: &Arc<dyn File>, count: u64) -> f64 {
+    const TURNS: usize = 41;
+    const ROUNDS: u32 = 25;
+    let bytes = vec![7; (count * RECORD_BYTES) as usize];
+    let mut ratios: Vec<f64> = (0..TURNS)
+        .map(|_| {
+            let begun = Instant::now();
+            for round in 0..u64::from(ROUNDS) {
+                bare.write_at(&bytes, round * bytes.len() as u64).expect("written");
+                bare.sync_data().expect("synced");
+            }
+            let alone = begun.elapsed();
+            let begun = Instant::now();
+            (0..ROUNDS).for_each(|_| appenders.round(count));
+            alone.as_secs_f64() / begun.elapsed().as_secs_f64()
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[TURNS / 2]
+}
+
 fn group_commit(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a directory");
     let config = LogConfig {
@@ -75,6 +100,10 @@ fn group_commit(criterion: &mut Criterion) {
     let payload = Bytes::from(vec![7; PAYLOAD_BYTES]);
     let mut appenders = Appenders { log: log.clone(), index: 0, payload, waiting: None };
     let bare = bare_file(directory.path());
+    for count in [1, 8, 32, 256] {
+        let ratio = ratio(&mut appenders, &bare, count);
+        println!("{count} records at a time: {ratio:.2} of the bare rate");
+    }
     let mut offset = 0;
     let mut group = criterion.benchmark_group("group_commit");
     group.measurement_time(std::time::Duration::from_secs(3)).sample_size(20);

@@ -14,6 +14,7 @@
 //!
 //! When a query processor dies, its open transactions never happened; nothing else is lost (S1).
 
+mod acknowledgement;
 mod activity;
 mod analyze;
 mod binding;

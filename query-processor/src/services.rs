@@ -20,6 +20,7 @@ use session::CancelRegistry;
 use types::{SqlError, SqlResult, sqlstate};
 use uuid::Uuid;
 
+use crate::acknowledgement::{self, Acknowledgement};
 use crate::activity::LiveSession;
 use crate::errors;
 use crate::identifiers::ObjectIdentifiers;
@@ -186,24 +187,24 @@ impl Services {
         Ok(Catalog::new(version, descriptors))
     }
 
-    /// Commits and waits until the commit is visible to reads on this node.
-    pub async fn commit_visibly(&self, request: CommitRequest) -> Result<Timestamp, CommitFailure> {
-        let id = request.id;
-        match self.commit.commit(request).await {
-            Outcome::Committed { tau_commit } => {
-                // The commit is durable: a storage that cannot follow is a problem of reads, told by them.
-                let _ = self.storage.wait_for(tau_commit).await;
-                Ok(tau_commit)
-            }
-            Outcome::Refused(refusal) => Err(CommitFailure::Refused(refusal)),
-            Outcome::Unknown { reason } => match self.commit.status(id).await {
-                TransactionStatus::Committed { tau_commit } => {
-                    let _ = self.storage.wait_for(tau_commit).await;
-                    Ok(tau_commit)
-                }
-                _ => Err(CommitFailure::Unknown { reason }),
-            },
-        }
+    /// Commits and waits until the commit is visible to reads on this node. It is decided on the node's own threads: what
+    /// drops the future does not stop the commit.
+    pub fn commit_visibly(&self, request: CommitRequest) -> Acknowledgement {
+        let (decision, acknowledgement) = acknowledgement::channel();
+        let (commit, storage) = (Arc::clone(&self.commit), Arc::clone(&self.storage));
+        self.runtime.spawn(async move {
+            let id = request.id;
+            let result = match commit.commit(request).await {
+                Outcome::Committed { tau_commit } => Ok(tau_commit),
+                Outcome::Refused(refusal) => Err(CommitFailure::Refused(refusal)),
+                Outcome::Unknown { reason } => match commit.status(id).await {
+                    TransactionStatus::Committed { tau_commit } => Ok(tau_commit),
+                    _ => Err(CommitFailure::Unknown { reason }),
+                },
+            };
+            decision.tell(result, &*storage);
+        });
+        acknowledgement
     }
 
     /// A small transaction of the system's own, repeated while it loses conflicts: counters of sequences and
