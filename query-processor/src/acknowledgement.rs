@@ -89,21 +89,18 @@ impl Future for Acknowledgement {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.state.lock();
-        match &mut *state {
-            State::Deciding(waker) => {
-                match waker {
-                    Some(waker) => waker.clone_from(context.waker()),
-                    None => *waker = Some(context.waker().clone()),
-                }
-                return Poll::Pending;
+        if let State::Deciding(waker) = &mut *state {
+            match waker {
+                Some(waker) => waker.clone_from(context.waker()),
+                None => *waker = Some(context.waker().clone()),
             }
-            // The commit is durable: a storage that cannot follow is a problem of reads, told by them.
-            State::Appearing(_, visible) => {
-                if visible.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
-            }
-            _ => {}
+            return Poll::Pending;
+        }
+        // The commit is durable: a storage that cannot follow is a problem of reads, told by them.
+        if let State::Appearing(_, visible) = &mut *state
+            && visible.as_mut().poll(context).is_pending()
+        {
+            return Poll::Pending;
         }
         match std::mem::replace(&mut *state, State::Over) {
             State::Appearing(tau, _) => Poll::Ready(Ok(tau)),
