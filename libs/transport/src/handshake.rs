@@ -69,12 +69,7 @@ async fn introduce(
     let failed = |error: io::Error| format!("node {node}: {error}");
     stream.set_nodelay(true).map_err(failed)?;
     let mut io: Box<dyn Io> = match &config.security {
-        Security::Insecure => {
-            if !is_loopback(&stream).map_err(failed)? {
-                return Err("without TLS nodes talk over loopback addresses only".to_owned());
-            }
-            Box::new(stream)
-        }
+        Security::Insecure => Box::new(on_loopback(stream)?),
         Security::Tls(store) => {
             let connector = tokio_rustls::TlsConnector::from(store.configs().client.clone());
             let name = server_name(node);
@@ -111,6 +106,15 @@ async fn introduce(
     }
 }
 
+/// Without TLS nobody proves who he is: only this machine's own processes are let in.
+fn on_loopback(stream: TcpStream) -> Result<TcpStream, String> {
+    match is_loopback(&stream) {
+        Ok(true) => Ok(stream),
+        Ok(false) => Err("without TLS nodes talk over loopback addresses only".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The acceptor's side.
 pub(crate) async fn accept(
     config: &Arc<TransportConfig>,
@@ -127,12 +131,7 @@ async fn welcome(config: &TransportConfig, stream: TcpStream) -> Result<Introduc
     stream.set_nodelay(true).map_err(failed)?;
     let mut certificate = None;
     let mut io: Box<dyn Io> = match &config.security {
-        Security::Insecure => {
-            if !is_loopback(&stream).map_err(failed)? {
-                return Err("without TLS nodes talk over loopback addresses only".to_owned());
-            }
-            Box::new(stream)
-        }
+        Security::Insecure => Box::new(on_loopback(stream)?),
         Security::Tls(store) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(store.configs().server.clone());
             let stream = acceptor.accept(stream).await.map_err(failed)?;

@@ -381,7 +381,7 @@ fn set_default_gives_children_the_default_and_looks_for_its_parent() {
     let (parent, mut child, env) = populated(ReferentialAction::SetDefault);
     child.defaults.push((1, constant(2)));
     env.targets.lock().insert(6001, Arc::new(child.clone()));
-    delete(&parent, is(0, 1), &env).unwrap();
+    delete(&parent, is(0, 1), &env).expect("the last row that refers to it is gone");
     env.end_statement();
     let wanted = [ints(&[10, 2]), ints(&[11, 2]), ints(&[12, 2])];
     assert_eq!(shown(&stored(&child.relation, &env)), shown(&wanted));
