@@ -15,6 +15,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use journal::log::{EntryId, Log, LogConfig, LogEntry};
 use runtime::files::{File, Files, SystemFiles};
 
+/// As in the node.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PAYLOAD_BYTES: usize = 300;
 const RECORD_BYTES: u64 = 344;
 const SEGMENT_BYTES: u64 = 64 << 20;

@@ -76,8 +76,9 @@ pub struct LogConfig {
 
 /// The reserve in each segment for what must be written on a full disk.
 const RESERVE_BYTES_MAX: u64 = 1 << 20;
-/// Of the first segment this much is written in advance, the rest only reserved, so that a new node starts quickly.
-const FIRST_ZEROED_BYTES: u64 = 8 << 20;
+/// The first segment of a run is smaller than the others, so that a node starts quickly: its blocks are written before it
+/// is used, as those of every segment are. A write into blocks that are only reserved costs the file system's journal.
+const FIRST_SEGMENT_BYTES_MAX: u64 = 8 << 20;
 /// The smallest segment that makes sense: the header, the reserve and some records.
 pub const SEGMENT_BYTES_MIN: u64 = 32 << 10;
 /// Offsets are 32 bits wide.
@@ -181,7 +182,6 @@ impl Log {
             (sequence, previous_end) = (last.sequence, last.end);
         }
         let path = segment::spare_path(directory, 1);
-        let zeroed = config.segment_bytes.min(FIRST_ZEROED_BYTES);
         let metadata: BTreeMap<u32, state::GroupMetadata> = recovered
             .groups
             .iter()
@@ -189,8 +189,9 @@ impl Log {
             .collect();
         let snapshots = metadata.values().filter_map(|metadata| metadata.snapshot.as_ref());
         let snapshot_bytes: u64 = snapshots.map(|snapshot| snapshot.len() as u64 + 256).sum();
-        let needed = config.segment_bytes.max(snapshot_bytes + SEGMENT_BYTES_MIN);
-        let spare = segment::prepare(&*files, path.clone(), needed, zeroed)
+        let first = config.segment_bytes.min(FIRST_SEGMENT_BYTES_MAX);
+        let needed = first.max(snapshot_bytes + SEGMENT_BYTES_MIN);
+        let spare = segment::prepare(&*files, path.clone(), needed)
             .map_err(OpenError::files(&path, "prepare"))?;
         let header =
             SegmentHeader { identity: config.identity, sequence: sequence + 1, previous_end };

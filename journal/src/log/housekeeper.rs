@@ -26,7 +26,7 @@ pub(crate) fn run(shared: Arc<Shared>) {
             Task::Prepare(bytes) => {
                 number += 1;
                 let path = spare_path(&shared.config.directory, number);
-                let result = prepare(&*shared.files, path, bytes, bytes);
+                let result = prepare(&*shared.files, path, bytes);
                 finish(&shared, result);
             }
             Task::Remove(sequence, segment) => remove(&shared, sequence, segment, &mut number),

@@ -42,20 +42,15 @@ pub(crate) fn is_spare_name(name: &str) -> bool {
     name.starts_with("spare-") && name.ends_with(".segment")
 }
 
-/// Makes an empty segment with room for `bytes`, of which the first `zeroed` are written, so that later writes to them
-/// change no metadata of the file system and fsync is as cheap as it can be.
-pub(crate) fn prepare(
-    files: &dyn Files,
-    path: PathBuf,
-    bytes: u64,
-    zeroed: u64,
-) -> io::Result<Spare> {
+/// Makes an empty segment with room for `bytes`. All of them are written, so that later writes change no metadata of the
+/// file system and fsync is as cheap as it can be.
+pub(crate) fn prepare(files: &dyn Files, path: PathBuf, bytes: u64) -> io::Result<Spare> {
     let file = files.create(&path)?;
     let filled = (|| {
         file.preallocate(bytes)?;
         let zeros = vec![0; ZEROS_BYTES.min(bytes as usize)];
         let mut offset = 0;
-        while offset < zeroed.min(bytes) {
+        while offset < bytes {
             let count = zeros.len().min((bytes - offset) as usize);
             file.write_at(&zeros[..count], offset)?;
             offset += count as u64;
