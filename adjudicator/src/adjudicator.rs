@@ -21,6 +21,7 @@ use protocol::{ClockReading, JournalId, ShardId, TableId, Timestamp, Transaction
 
 use crate::classes::Relation;
 use crate::config::{Config, Mutation};
+use crate::elsewhere::NOT_LEADING;
 use crate::fences::{Blocker, Fences, Phase};
 use crate::memory::ConflictMemory;
 use crate::outcomes::{Outcomes, Record};
@@ -276,7 +277,7 @@ impl Adjudicator {
     /// Whether anything new can be taken on. What is refused here leaves no trace.
     pub(crate) fn admit(&self, now: ClockReading, tau_start: Timestamp) -> Result<(), Refusal> {
         if !self.leading {
-            return Err(unavailable("this node does not lead the journal"));
+            return Err(unavailable(NOT_LEADING));
         }
         if self.batch.len() >= self.config.max_batch_transactions
             || self.batch_bytes >= self.config.max_batch_bytes

@@ -17,6 +17,7 @@ use crate::adjudicator::{
     Adjudicator, Cargo, Obstacle, Output, Waiter, reply, unavailable, unknown,
 };
 use crate::config::Mutation;
+use crate::elsewhere::NOT_LEADING;
 use crate::outcomes::Record;
 
 /// Appends of an earlier leadership whose results are still of interest.
@@ -78,8 +79,8 @@ impl Adjudicator {
             }
             Err(JournalError::NotLeader { .. }) => {
                 let (_, cargo) = self.in_flight.remove(index).expect("the index was just found");
-                self.not_appended(cargo, "this node does not lead the journal", outputs);
-                self.lost("this node does not lead the journal", outputs);
+                self.not_appended(cargo, NOT_LEADING, outputs);
+                self.lost(NOT_LEADING, outputs);
             }
             Err(JournalError::Unknown { reason } | JournalError::Closed { reason }) => {
                 self.lost(&reason, outputs);

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Where to read: the rules of one shard in `adjudicator` and `appends`, of several in `shards`, of promises in `promises`, the
-//! conflict classes in `classes`. Only `service` awaits.
+//! conflict classes in `classes`. `service` runs a shard, `cluster` and `elsewhere` find and reach shards here and on other
+//! nodes, `wire` carries what is said between nodes.
 //!
 //! Upholds: I1, I2, I3, D2, F1, F2, A1
 
@@ -22,6 +23,7 @@ mod appends;
 pub mod classes;
 pub mod cluster;
 pub mod config;
+pub mod elsewhere;
 mod fences;
 mod measure;
 pub mod memory;
@@ -30,6 +32,7 @@ mod promises;
 mod schema;
 mod service;
 mod shards;
+pub mod wire;
 
 pub use adjudicator::{Adjudicator, Input, Output};
 pub use cluster::Cluster;

@@ -20,6 +20,7 @@ use protocol::{ClockReading, Timestamp};
 
 use crate::adjudicator::{Adjudicator, Cargo, Output};
 use crate::config::Mutation;
+use crate::elsewhere::NOT_LEADING;
 
 impl Adjudicator {
     pub(crate) fn bump(
@@ -31,7 +32,7 @@ impl Adjudicator {
     ) {
         let at_most = now.latest.plus_nanos(self.config.max_ahead_nanos).max(self.ceiling);
         let error = if !self.leading {
-            Some(unavailable("this node does not lead the journal"))
+            Some(unavailable(NOT_LEADING))
         } else if at_least > at_most {
             Some(BumpError::TooFarAhead { at_most })
         } else if self.bumps.len() >= self.config.max_bumps {

@@ -61,7 +61,7 @@ pub(crate) enum Request {
 }
 
 /// How a shard stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Standing {
     pub leading: bool,
     /// `tau_start` below this is refused.

@@ -4,7 +4,7 @@
 //! them to the group without waiting for answers. The queue holds what the limits allow and no more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use openraft::ServerState;
 use openraft::async_runtime::watch::WatchReceiver;
@@ -64,6 +64,8 @@ impl Drop for Share {
 
 pub(crate) struct Submission {
     proposal: Proposal,
+    /// The term in which whoever appends believes to lead; zero: in whatever term it is.
+    term: u64,
     answer: oneshot::Sender<Answer>,
     share: Share,
 }
@@ -77,6 +79,9 @@ pub(crate) struct Front {
     raft: Group,
     machine: Arc<MachineShared>,
     log: Log,
+    /// The term that [`Journal::lead`] answered last. Appends are for that term and no other: this node may have lost
+    /// and regained leadership without whoever appends having noticed, and others have committed in between.
+    led_term: Arc<AtomicU64>,
 }
 
 impl Front {
@@ -98,6 +103,7 @@ impl Front {
             raft,
             machine,
             log: log.clone(),
+            led_term: Arc::default(),
         };
         (front, receiver)
     }
@@ -120,7 +126,8 @@ impl Front {
         let share = share.filter(|_| bytes <= PAYLOAD_BYTES_MAX);
         let share = share.ok_or(JournalError::Overloaded)?;
         let (answer, receiver) = oneshot::channel();
-        let submission = Submission { proposal, answer, share };
+        let term = self.led_term.load(Ordering::Acquire);
+        let submission = Submission { proposal, term, answer, share };
         self.queue.send(submission).map_err(|_| closed("the journal has stopped".into()))?;
         Ok(receiver)
     }
@@ -143,6 +150,7 @@ impl Journal for Front {
         let mut server = self.raft.server_metrics();
         let mut leadership = self.machine.leadership.subscribe();
         let mut failure = self.log.failure();
+        let led_term = self.led_term.clone();
         Box::pin(async move {
             loop {
                 if let Some(failure) = &*failure.borrow_and_update() {
@@ -157,6 +165,7 @@ impl Journal for Front {
                 if let Some(begun) = begun
                     && term == Some(begun.term)
                 {
+                    led_term.store(begun.term, Ordering::Release);
                     return Ok(begun);
                 }
                 let ended = tokio::select! {
@@ -191,7 +200,7 @@ impl Submitter {
     }
 
     async fn submit(&self, submission: Submission) {
-        let Submission { mut proposal, answer, share } = submission;
+        let Submission { mut proposal, term, answer, share } = submission;
         match self.log.reserve(proposal.encoded.len()).await {
             Ok(room) => proposal.room = Some(Arc::new(room)),
             Err(refused) => {
@@ -213,7 +222,11 @@ impl Submitter {
                     .map(|done: openraft::raft::ClientWriteResponse<_>| done.data),
             );
         }));
-        if let Err(fatal) = self.raft.client_write_ff(proposal, Some(callback)).await {
+        let mut write = self.raft.write(proposal).responder(callback);
+        if term != 0 {
+            write = write.with_leader(term);
+        }
+        if let Err(fatal) = write.await {
             // The callback was dropped: the caller hears that the outcome is unknown.
             tracing::debug!(%fatal, "an append met a group that has stopped");
         }

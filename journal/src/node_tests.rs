@@ -300,3 +300,38 @@ async fn three_nodes_survive_their_leader_and_catch_up_by_snapshot() {
         member.node.shutdown().await;
     }
 }
+
+/// Whoever led once and does not know that others led since must not append: what they committed it has not seen.
+///
+/// Checks: F1
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_of_an_earlier_leadership_is_refused() {
+    let transport = InProcessTransport::default();
+    let disks = [SimulatedFiles::new(), SimulatedFiles::new()];
+    let first = member(&transport, &disks[0], 1, &[1], 0).await;
+    let second = member(&transport, &disks[1], 2, &[], 0).await;
+    let front = journal(&first.node, FIRST);
+    let begun = within(front.lead()).await.expect("leads");
+    within(first.node.add_learner(FIRST, 2)).await.expect("learns");
+    within(first.node.change_voters(FIRST, BTreeSet::from([1, 2]))).await.expect("votes");
+    within(front.append(ceiling(1))).await.expect("appended");
+    for (from, to) in [(&first, 2), (&second, 1)] {
+        let mut asked = from.node.transfer_leader(FIRST, to).await;
+        while asked.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            asked = from.node.transfer_leader(FIRST, to).await;
+        }
+        until("it has moved", || {
+            let leader = first.node.leader(FIRST);
+            leader == Some(to) && second.node.leader(FIRST) == leader
+        })
+        .await;
+    }
+    let stale = within(front.append(ceiling(2))).await;
+    assert!(matches!(stale, Err(JournalError::NotLeader { .. })), "{stale:?}");
+    let again = within(front.lead()).await.expect("leads again");
+    assert!(again.term > begun.term);
+    within(front.append(ceiling(3))).await.expect("appended");
+    first.node.shutdown().await;
+    second.node.shutdown().await;
+}

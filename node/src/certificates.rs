@@ -27,7 +27,7 @@ fn failed(error: &dyn std::fmt::Display) -> Exit {
 
 impl Certificates {
     /// Those of the data directory; made if there are none.
-    pub fn ensure(directory: &Path, host: &str) -> Result<Certificates, Exit> {
+    pub fn ensure(directory: &Path, host: &str, node: u32) -> Result<Certificates, Exit> {
         let certificates = Certificates {
             authority: directory.join("ca.crt"),
             certificate: directory.join("node.crt"),
@@ -37,11 +37,11 @@ impl Certificates {
             return Ok(certificates);
         }
         std::fs::create_dir_all(directory).map_err(|e| from_io(directory, "create", &e))?;
-        certificates.generate(directory, host)?;
+        certificates.generate(directory, host, node)?;
         Ok(certificates)
     }
 
-    fn generate(&self, directory: &Path, host: &str) -> Result<(), Exit> {
+    fn generate(&self, directory: &Path, host: &str, node: u32) -> Result<(), Exit> {
         let authority_key = KeyPair::generate().map_err(|e| failed(&e))?;
         let mut params = CertificateParams::new(Vec::new()).map_err(|e| failed(&e))?;
         params.distinguished_name.push(DnType::CommonName, "Quorate cluster CA");
@@ -50,7 +50,7 @@ impl Certificates {
         let authority = params.self_signed(&authority_key).map_err(|e| failed(&e))?;
         let issuer = Issuer::new(params, authority_key);
         let node_key = KeyPair::generate().map_err(|e| failed(&e))?;
-        let mut names = vec!["localhost".to_owned()];
+        let mut names = vec!["localhost".to_owned(), transport::node_name(u64::from(node))];
         if host.parse::<std::net::IpAddr>().is_err() && host != "localhost" {
             names.push(host.to_owned());
         }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::book::Locality;
 use crate::exit::{Code, Exit};
-use crate::{start, status};
+use crate::{data_directory, start, status};
 
 /// An active-active, distributed SQL database that speaks the PostgreSQL wire protocol.
 #[derive(Debug, Parser)]
@@ -37,6 +38,11 @@ enum Command {
     Status(StatusOptions),
     /// Print the connection URL of the local node.
     Url(UrlOptions),
+    /// Make an empty data directory that of a new cluster's first node, also while a node waits on it with --join.
+    Init(InitOptions),
+    /// Show the nodes of the cluster.
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Run a workload and measure it.
     Bench(Box<bench::BenchOptions>),
 }
@@ -74,6 +80,33 @@ pub struct StartOptions {
         help_heading = "Network"
     )]
     pub node_addr: SocketAddr,
+    /// Nodes of the cluster to join, where they listen for nodes; without it a new directory becomes a new cluster.
+    #[arg(
+        long,
+        env = "QUORATE_JOIN",
+        value_delimiter = ',',
+        value_name = "HOST:PORT,...",
+        help_heading = "Cluster"
+    )]
+    pub join: Vec<String>,
+    /// Where the node stands: journals have their voters in different zones.
+    #[arg(
+        long,
+        env = "QUORATE_LOCALITY",
+        value_name = "region=NAME,zone=NAME",
+        help_heading = "Cluster"
+    )]
+    pub locality: Option<Locality>,
+    /// The host that other nodes and the address book are told, if it is not that of the addresses.
+    #[arg(long, env = "QUORATE_ADVERTISE_HOST", value_name = "HOST", help_heading = "Cluster")]
+    pub advertise_host: Option<String>,
+    /// How far this machine's clock may be from the true time. Nodes on different machines need the truth here: a commit
+    /// waits for it, and reads may be stale if it is more.
+    #[arg(long, env = "QUORATE_MAX_CLOCK_OFFSET", default_value = "0s", value_parser = duration, value_name = "TIME", help_heading = "Cluster")]
+    pub max_clock_offset: Duration,
+    /// Certificates of this node: ca.crt, node.crt, node.key [default: certs in the data directory, made if missing].
+    #[arg(long, env = "QUORATE_CERTS_DIR", value_name = "DIR", help_heading = "Security")]
+    pub certs_dir: Option<PathBuf>,
     /// No TLS and no passwords; on loopback addresses only.
     #[arg(long, env = "QUORATE_INSECURE", help_heading = "Security")]
     pub insecure: bool,
@@ -182,6 +215,27 @@ struct UrlOptions {
     data_dir: PathBuf,
 }
 
+#[derive(Debug, Args)]
+struct InitOptions {
+    /// The data directory of the first node.
+    #[arg(long, env = "QUORATE_DATA_DIR", default_value = "quorate-data", value_name = "DIR")]
+    data_dir: PathBuf,
+    /// Adjudicator shards, 1 to 256 [default: 4].
+    #[arg(long, env = "QUORATE_ADJUDICATORS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    adjudicators: Option<u32>,
+    /// The cluster's nodes will be started with --insecure.
+    #[arg(long, env = "QUORATE_INSECURE")]
+    insecure: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum NodeCommand {
+    /// All nodes, as the asked one knows them.
+    Ls(StatusOptions),
+    /// The journals: who leads, who votes, who lacks what.
+    Status(StatusOptions),
+}
+
 /// Runs the command; the code is that of success unless the command says otherwise.
 pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
     match command_line.command {
@@ -190,7 +244,22 @@ pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
         Command::Bench(options) => run_bench(*options).await,
         Command::Status(options) => {
             let address = options.http_addr.as_deref();
-            status::run(&options.data_dir, address, options.json, options.wait).await?;
+            let (json, wait) = (options.json, options.wait);
+            status::run(&options.data_dir, address, json, wait, status::Part::Node).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Init(options) => {
+            init(&options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Node(command) => {
+            let (options, part) = match command {
+                NodeCommand::Ls(options) => (options, status::Part::Nodes),
+                NodeCommand::Status(options) => (options, status::Part::Journals),
+            };
+            let address = options.http_addr.as_deref();
+            let wait = options.wait;
+            status::run(&options.data_dir, address, options.json, wait, part).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Url(options) => {
@@ -198,6 +267,14 @@ pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the new cluster's id is this command's output")]
+fn init(options: &InitOptions) -> Result<(), Exit> {
+    let (adjudicators, secure) = (options.adjudicators, !options.insecure);
+    let identity = data_directory::found(&options.data_dir, adjudicators, secure)?;
+    println!("cluster {}, node {}", identity.cluster_id, identity.node_id);
+    Ok(())
 }
 
 async fn run_shell(options: SqlOptions) -> Result<ExitCode, Exit> {

@@ -14,6 +14,8 @@ use crate::exit::{Code, Exit, from_io};
 pub const FORMAT: u32 = 1;
 const MARKER: &str = "quorate.json";
 const LOCK: &str = "lock";
+/// The folder of the node's certificates, unless it is told another.
+pub const CERTIFICATES: &str = "certs";
 
 /// What the marker file says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +28,37 @@ pub struct Identity {
     pub adjudicators: u32,
     /// TLS and passwords, or neither.
     pub secure: bool,
+    /// Where this node is in joining a cluster that another node founded; `None` for the founder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Joined>,
+}
+
+/// How far a node that did not found its cluster has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Joined {
+    /// It has a number, and perhaps half a copy of the data: the copy begins anew.
+    Halfway,
+    Wholly,
+}
+
+impl Identity {
+    /// A new cluster, founded by this node.
+    pub fn found(adjudicators: Option<u32>, secure: bool) -> Identity {
+        Identity {
+            product: "quorate".to_owned(),
+            format: FORMAT,
+            cluster_id: Uuid::new_v4(),
+            node_id: 1,
+            adjudicators: adjudicators.unwrap_or(4),
+            secure,
+            joined: None,
+        }
+    }
+
+    fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data")
+    }
 }
 
 /// How to reach the running node, for the commands of the same program.
@@ -45,13 +78,16 @@ pub struct DataDirectory {
     _lock: File,
 }
 
-impl DataDirectory {
-    /// Opens or makes the directory, and locks it until it is dropped.
-    pub fn open(
-        path: &Path,
-        adjudicators: Option<u32>,
-        secure: bool,
-    ) -> Result<DataDirectory, Exit> {
+/// A locked directory whose identity is still to be read or made.
+pub struct Claim {
+    path: PathBuf,
+    marker: PathBuf,
+    lock: File,
+}
+
+impl Claim {
+    /// Makes the directory if there is none, and locks it.
+    pub fn take(path: &Path) -> Result<Claim, Exit> {
         let marker = path.join(MARKER);
         if !path.exists() {
             std::fs::create_dir_all(path).map_err(|e| from_io(path, "create", &e))?;
@@ -67,19 +103,30 @@ impl DataDirectory {
             ));
         }
         let lock = take_lock(&path.join(LOCK))?;
-        let (identity, is_new) = match marker.exists() {
-            true => (read_identity(&marker)?, false),
-            false => {
-                let identity = Identity {
-                    product: "quorate".to_owned(),
-                    format: FORMAT,
-                    cluster_id: Uuid::new_v4(),
-                    node_id: 1,
-                    adjudicators: adjudicators.unwrap_or(4),
-                    secure,
-                };
-                let text = serde_json::to_string_pretty(&identity).expect("plain data");
-                write_private(&marker, text.as_bytes())?;
+        Ok(Claim { path: path.to_owned(), marker, lock })
+    }
+
+    /// Whose directory it is; `None` if it is new.
+    pub fn identity(&self) -> Result<Option<Identity>, Exit> {
+        match self.marker.exists() {
+            true => read_identity(&self.marker).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// Opens the directory; a new one becomes that of `new`.
+    pub fn open(
+        self,
+        adjudicators: Option<u32>,
+        secure: bool,
+        new: impl FnOnce() -> Identity,
+    ) -> Result<DataDirectory, Exit> {
+        let path = &self.path;
+        let (identity, is_new) = match self.identity()? {
+            Some(identity) => (identity, false),
+            None => {
+                let identity = new();
+                write_private(&self.marker, identity.text().as_bytes())?;
                 (identity, true)
             }
         };
@@ -103,7 +150,48 @@ impl DataDirectory {
                 format!("{} was made {was}; start it {flag}", path.display()),
             ));
         }
-        Ok(DataDirectory { path: path.to_owned(), identity, is_new, _lock: lock })
+        Ok(DataDirectory { path: self.path, identity, is_new, _lock: self.lock })
+    }
+}
+
+/// Makes a directory that of a new cluster's first node, also while a node waits on it to join one.
+pub fn found(path: &Path, adjudicators: Option<u32>, secure: bool) -> Result<Identity, Exit> {
+    let marker = path.join(MARKER);
+    std::fs::create_dir_all(path).map_err(|e| from_io(path, "create", &e))?;
+    if !marker.exists() && !is_empty(path)? {
+        let message = format!("{} is not empty and not a Quorate data directory", path.display());
+        return Err(Exit::new(Code::DataDirectory, message));
+    }
+    let identity = Identity::found(adjudicators, secure);
+    let draft = path.join("founding");
+    write_private(&draft, identity.text().as_bytes())?;
+    let linked = std::fs::hard_link(&draft, &marker);
+    let _ = std::fs::remove_file(&draft);
+    match linked {
+        Ok(()) => Ok(identity),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Exit::new(
+            Code::DataDirectory,
+            format!("{} belongs to a cluster already", path.display()),
+        )),
+        Err(error) => Err(from_io(&marker, "write", &error)),
+    }
+}
+
+impl DataDirectory {
+    /// Opens or makes the directory of a node that founds its cluster, and locks it until it is dropped.
+    #[cfg(test)]
+    pub fn open(
+        path: &Path,
+        adjudicators: Option<u32>,
+        secure: bool,
+    ) -> Result<DataDirectory, Exit> {
+        Claim::take(path)?.open(adjudicators, secure, || Identity::found(adjudicators, secure))
+    }
+
+    /// Notes how far joining has come.
+    pub fn note_joined(&mut self, joined: Joined) -> Result<(), Exit> {
+        self.identity.joined = Some(joined);
+        write_private(&self.file(MARKER), self.identity.text().as_bytes())
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
@@ -130,8 +218,9 @@ pub fn running(path: &Path) -> Option<Running> {
 
 fn is_empty(path: &Path) -> Result<bool, Exit> {
     let mut entries = std::fs::read_dir(path).map_err(|e| from_io(path, "read", &e))?;
-    // A lock file alone is what a first start leaves that failed early.
-    Ok(entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK)))
+    // A lock file is what a first start leaves that failed early; certificates may be put there before it.
+    let may_be = |name: std::ffi::OsString| name == LOCK || name == CERTIFICATES;
+    Ok(entries.all(|entry| entry.is_ok_and(|entry| may_be(entry.file_name()))))
 }
 
 fn take_lock(path: &Path) -> Result<File, Exit> {
@@ -229,6 +318,8 @@ mod tests {
         let again = DataDirectory::open(&path, None, true).expect("unlocked");
         assert_eq!((again.identity.cluster_id, again.identity.adjudicators), (id, 2));
         drop(again);
+        let taken = found(&path, None, true).expect_err("it is a cluster's already");
+        assert!(taken.message.contains("already"), "{}", taken.message);
         std::fs::write(path.join(MARKER), r#"{"format": 99}"#).expect("writable");
         let newer = DataDirectory::open(&path, None, true).err().expect("newer");
         assert!(newer.message.contains("newer"));
@@ -236,5 +327,23 @@ mod tests {
         std::fs::create_dir(&foreign).expect("writable");
         std::fs::write(foreign.join("x"), "x").expect("writable");
         assert!(DataDirectory::open(&foreign, None, true).is_err());
+        assert!(found(&foreign, None, true).is_err());
+    }
+
+    #[test]
+    fn a_node_that_waits_to_join_can_be_told_to_found_the_cluster() {
+        let parent = tempfile::tempdir().expect("temporary directory");
+        let path = parent.path().join("data");
+        let waiting = Claim::take(&path).expect("new");
+        assert!(waiting.identity().expect("readable").is_none());
+        let identity = found(&path, Some(2), false).expect("founded");
+        let other = || panic!("the directory is not new any more");
+        let mut directory = waiting.open(None, false, other).expect("founded");
+        assert_eq!(directory.identity.cluster_id, identity.cluster_id);
+        assert_eq!((directory.identity.adjudicators, directory.identity.joined), (2, None));
+        directory.note_joined(Joined::Halfway).expect("written");
+        drop(directory);
+        let again = DataDirectory::open(&path, None, false).expect("opens");
+        assert_eq!(again.identity.joined, Some(Joined::Halfway));
     }
 }

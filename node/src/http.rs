@@ -9,10 +9,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use journal::Node as Journals;
 use metrics_exporter_prometheus::PrometheusHandle;
 use protocol::storage::ReadStorage;
 use serde::{Deserialize, Serialize};
 use storage::{Condition, Storage};
+
+use crate::book::Book;
 
 /// Where the node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct NodeStatus {
     pub sql_addr: String,
     pub http_addr: String,
     pub data_dir: String,
+    pub book: Arc<Book>,
+    pub journals: Arc<Journals>,
     pub storage: Arc<Storage>,
     pub space: Arc<crate::space::SpaceGuard>,
     pub sessions: Box<dyn Fn() -> usize + Send + Sync>,
@@ -59,7 +64,39 @@ pub struct StatusDocument {
     pub sessions: usize,
     pub storage: StorageStatus,
     pub fault_tolerance: FaultTolerance,
+    /// The cluster's nodes as this one knows them.
+    pub nodes: Vec<NodeEntry>,
+    pub journals: Vec<JournalEntry>,
     pub messages: Vec<String>,
+}
+
+/// One node of the address book.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NodeEntry {
+    pub node_id: u32,
+    /// `ready`: it is this one; `reachable` or `unreachable`: as far as this one has tried.
+    pub state: String,
+    pub node_addr: String,
+    pub sql_addr: String,
+    pub http_addr: String,
+    pub locality: String,
+    pub version: String,
+    /// Journals that it leads.
+    pub leads: Vec<u32>,
+    /// Why it cannot be reached.
+    pub problem: Option<String>,
+}
+
+/// One journal as this node sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JournalEntry {
+    pub journal: u32,
+    pub leader: Option<u64>,
+    pub term: u64,
+    pub voters: Vec<u64>,
+    pub learners: Vec<u64>,
+    /// Entries that members lack, known to the leader.
+    pub lacks: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,9 +147,67 @@ impl NodeStatus {
         }
     }
 
+    fn journal_entries(&self) -> Vec<JournalEntry> {
+        let entry = |journal: u32| {
+            let status = self.journals.status(protocol::JournalId(journal)).ok()?;
+            let members = |votes: bool| {
+                let those = status.members.iter().filter(move |member| member.votes == votes);
+                those.map(|member| member.node).collect()
+            };
+            let lacks = status.members.iter().filter_map(|member| {
+                let lacks = member.lacks.filter(|lacks| *lacks > 0)?;
+                Some((member.node, lacks))
+            });
+            Some(JournalEntry {
+                journal,
+                leader: status.leader,
+                term: status.term,
+                voters: members(true),
+                learners: members(false),
+                lacks: lacks.collect(),
+            })
+        };
+        (0..self.adjudicators).filter_map(entry).collect()
+    }
+
+    fn node_entries(&self, journals: &[JournalEntry]) -> Vec<NodeEntry> {
+        let entries = self.book.nodes().into_iter().map(|record| {
+            let led = journals.iter().filter(|one| one.leader == Some(u64::from(record.node)));
+            let leads = led.map(|one| one.journal).collect();
+            let problem = self.book.problem(record.node);
+            let state = match (record.node == self.node_id, &problem) {
+                (true, _) => "ready",
+                (false, None) => "reachable",
+                (false, Some(_)) => "unreachable",
+            };
+            NodeEntry {
+                node_id: record.node,
+                state: state.to_owned(),
+                node_addr: record.node_addr,
+                sql_addr: record.sql_addr,
+                http_addr: record.http_addr,
+                locality: record.locality.to_string(),
+                version: record.version,
+                leads,
+                problem,
+            }
+        });
+        entries.collect()
+    }
+
     pub fn document(&self) -> StatusDocument {
         let condition = self.condition();
         let mut messages = Vec::new();
+        let journals = self.journal_entries();
+        let leaderless = journals.iter().filter(|journal| journal.leader.is_none()).count();
+        if leaderless > 0 {
+            messages.push(format!(
+                "{leaderless} journals have no leader: a majority of their voters must run."
+            ));
+        }
+        // What all journals survive: less than half of the voters.
+        let spare = |journal: &JournalEntry| (journal.voters.len().max(1) as u32 - 1) / 2;
+        let failures = journals.iter().map(spare).min().unwrap_or(0);
         if condition == "full" {
             messages.push("The disk is full: writes are refused until there is space.".to_owned());
         }
@@ -135,9 +230,11 @@ impl NodeStatus {
                 watermark: self.storage.watermark().0,
             },
             fault_tolerance: FaultTolerance {
-                max_node_failures_without_losing_availability: 0,
-                max_node_failures_without_losing_data: 0,
+                max_node_failures_without_losing_availability: failures,
+                max_node_failures_without_losing_data: failures,
             },
+            nodes: self.node_entries(&journals),
+            journals,
             messages,
         }
     }
@@ -174,6 +271,14 @@ async fn status_document(State(status): State<Arc<NodeStatus>>) -> Response {
 async fn metrics_text(State(status): State<Arc<NodeStatus>>) -> Response {
     status.process.collect();
     metrics::gauge!("quorate_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let document = status.document();
+    let reachable = document.nodes.iter().filter(|node| node.state != "unreachable").count();
+    let led = document.journals.iter().filter(|one| one.leader == Some(status.node_id.into()));
+    let leaderless = document.journals.iter().filter(|one| one.leader.is_none());
+    metrics::gauge!("quorate_cluster_nodes").set(document.nodes.len() as f64);
+    metrics::gauge!("quorate_cluster_nodes_reachable").set(reachable as f64);
+    metrics::gauge!("quorate_journals_led").set(led.count() as f64);
+    metrics::gauge!("quorate_journals_leaderless").set(leaderless.count() as f64);
     metrics::gauge!("quorate_storage_size_bytes").set(status.storage.approximate_bytes() as f64);
     let lag = (status.now_nanos)().saturating_sub(status.storage.watermark().0);
     metrics::gauge!("quorate_storage_watermark_lag_seconds").set(lag as f64 / 1e9);

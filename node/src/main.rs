@@ -4,19 +4,24 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+mod book;
 mod bootstrap;
 mod certificates;
 mod command_line;
+mod commits;
 mod data_directory;
 mod exit;
 mod garbage;
 mod http;
+mod join;
+mod keeper;
 mod local_cluster;
 mod logging;
 mod node_view;
 mod space;
 mod start;
 mod status;
+mod trimming;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

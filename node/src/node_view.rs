@@ -8,6 +8,7 @@ use query_processor::NodeView;
 use storage::Storage;
 use types::Datum;
 
+use crate::book::Book;
 use crate::garbage::Garbage;
 
 /// Rows looked at to estimate a table's size.
@@ -19,9 +20,32 @@ const COUNTED_ROWS: usize = 200_000;
 pub struct View {
     pub storage: Arc<Storage>,
     pub garbage: Arc<Garbage>,
-    pub node_id: u32,
-    pub sql_addr: String,
+    pub book: Arc<Book>,
+    pub journals: Arc<journal::Node>,
     pub adjudicators: u32,
+}
+
+impl View {
+    /// All nodes of the address book; whether one runs is known of this one only.
+    fn nodes(&self) -> Vec<Vec<Datum>> {
+        let own = self.book.own();
+        let rows = self.book.nodes().into_iter().map(|record| {
+            let state = if record.node == own { "ready" } else { "member" };
+            vec![
+                Datum::Int4(record.node as i32),
+                Datum::text(record.sql_addr),
+                Datum::text(state),
+                Datum::text(record.version),
+            ]
+        });
+        rows.collect()
+    }
+
+    fn shard(&self, shard: u32) -> Vec<Datum> {
+        let leader = self.journals.leader(protocol::JournalId(shard));
+        let leader = leader.map_or(Datum::Null, |node| Datum::Int4(node as i32));
+        vec![Datum::Int4(shard as i32), Datum::Int4(shard as i32), leader]
+    }
 }
 
 impl NodeView for View {
@@ -52,25 +76,14 @@ impl NodeView for View {
 
     fn system_rows(&self, relation: &str) -> Option<Vec<Vec<Datum>>> {
         match relation {
-            "nodes" => Some(vec![vec![
-                Datum::Int4(self.node_id as i32),
-                Datum::text(self.sql_addr.clone()),
-                Datum::text("ready"),
-                Datum::text(env!("CARGO_PKG_VERSION")),
-            ]]),
-            "shards" => Some(
-                (0..self.adjudicators)
-                    .map(|shard| {
-                        vec![
-                            Datum::Int4(shard as i32),
-                            Datum::Int4(shard as i32),
-                            Datum::Int4(self.node_id as i32),
-                        ]
-                    })
-                    .collect(),
-            ),
+            "nodes" => Some(self.nodes()),
+            "shards" => Some((0..self.adjudicators).map(|shard| self.shard(shard)).collect()),
             _ => None,
         }
+    }
+
+    fn others_commit(&self) -> bool {
+        self.book.several()
     }
 
     fn rows_dropped(&self, prefixes: Vec<Vec<u8>>) {

@@ -8,23 +8,29 @@ use std::time::{Duration, Instant};
 
 use gateway::{Gateway, GatewayConfig, TlsIdentity};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use protocol::transaction::{Outcome, Refusal, TransactionStatus};
 use query_processor::{CatalogDirectory, Processor, ProcessorConfig, Services, Settings};
 use runtime::files::SystemFiles;
+use runtime::{Clock, SystemClock};
 use session::{CancelRegistry, ManagedProcessor};
 use storage::DiskOptions;
 use supervisor::{Supervisor, SupervisorConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use transport::{CertificateFiles, CertificateStore, Network, Security, TransportConfig};
 
+use crate::book::{Locality, NodeRecord};
 use crate::bootstrap;
 use crate::certificates::Certificates;
 use crate::command_line::StartOptions;
-use crate::data_directory::{DataDirectory, Running};
+use crate::commits::Commits;
+use crate::data_directory::{
+    CERTIFICATES, Claim, DataDirectory, FORMAT, Identity, Joined, Running,
+};
 use crate::exit::{Code, Exit};
 use crate::garbage::Garbage;
 use crate::http::{self, NodeStatus, Phase};
-use crate::local_cluster::LocalCluster;
+use crate::join::{self, Application, Welcome};
+use crate::local_cluster::{LocalCluster, Opening};
 use crate::logging;
 use crate::node_view::View;
 use crate::space::SpaceGuard;
@@ -55,29 +61,70 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let sql = bind(options.sql_addr, "--sql-addr").await?;
     let admin = bind(options.http_addr, "--http-addr").await?;
     let nodes = bind(options.node_addr, "--node-addr").await?;
-    let directory =
-        DataDirectory::open(&options.data_dir, options.adjudicators, !options.insecure)?;
+    let addresses = [&nodes, &sql, &admin].map(|listener| advertised(&options, listener));
+    let [node_addr, sql_public, http_public] = addresses;
+    let application = Application {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        secure: !options.insecure,
+        node: None,
+        node_addr: node_addr?,
+        sql_addr: sql_public?,
+        http_addr: http_public?,
+        locality: options.locality.clone().unwrap_or_default(),
+    };
+    let (mut directory, welcome) = enter(&options, &application).await?;
     let prometheus = install_metrics()?;
     let sql_addr = address_of(&sql)?;
     let http_addr = address_of(&admin)?;
-    let tls = match options.insecure {
+    let certificates = match options.insecure {
         true => None,
         false => {
             let host = sql_addr.ip().to_string();
-            let certificates = Certificates::ensure(&directory.file("certs"), &host)?;
-            Some(TlsIdentity {
-                server: certificates.server_config()?,
-                certificate_pem: certificates.certificate_pem()?,
-            })
+            let folder = certificate_folder(&options);
+            Some(Certificates::ensure(&folder, &host, directory.identity.node_id)?)
         }
     };
+    let security = security(&options)?;
+    let tls = match &certificates {
+        None => None,
+        Some(certificates) => Some(TlsIdentity {
+            server: certificates.server_config()?,
+            certificate_pem: certificates.certificate_pem()?,
+        }),
+    };
+    let services = transport::Services::default();
+    let cluster_id = *directory.identity.cluster_id.as_bytes();
+    let node_id = u64::from(directory.identity.node_id);
+    let transport = TransportConfig::new(cluster_id, node_id, security.clone());
+    let network = Network::start(transport, nodes, services.clone())
+        .map_err(|error| Exit::failure(error.to_string()))?;
     let disk = DiskOptions {
         cache_bytes: options.cache,
         reserve_bytes: options.disk_reserve / 2,
         ..DiskOptions::default()
     };
-    let files = Arc::new(SystemFiles);
-    let cluster = LocalCluster::open(&directory.path, &directory.identity, files, disk).await?;
+    if let Some((member, welcome)) = welcome {
+        for record in &welcome.nodes {
+            network.set_address(u64::from(record.node), record.node_addr.clone());
+        }
+        join::begin_anew(&directory)?;
+        join::take_copy(&network, member, &directory.file("storage"), &disk).await?;
+        directory.note_joined(Joined::Wholly)?;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(
+        u64::try_from(options.max_clock_offset.as_nanos()).unwrap_or(u64::MAX),
+    ));
+    let cluster = LocalCluster::open(Opening {
+        directory: &directory.path,
+        identity: &directory.identity,
+        files: Arc::new(SystemFiles),
+        disk,
+        network,
+        services,
+        clock,
+    })
+    .await?;
     let registry = Arc::new(CancelRegistry::default());
     let space = Arc::new(SpaceGuard::new(directory.path.clone(), options.disk_reserve));
     let status = Arc::new(NodeStatus {
@@ -90,6 +137,8 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         sql_addr: sql_addr.to_string(),
         http_addr: http_addr.to_string(),
         data_dir: directory.path.display().to_string(),
+        book: cluster.book.clone(),
+        journals: cluster.journals.clone(),
         storage: cluster.storage.clone(),
         space: space.clone(),
         sessions: {
@@ -106,9 +155,21 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let router = http::router(status.clone());
     tokio::spawn(async move { axum::serve(admin, router).await });
     let garbage = Arc::new(Garbage::default());
-    let services =
-        make_services(&options, &directory, &cluster, &registry, &garbage, sql_addr, &space)?;
-    let password = bootstrap::ensure(&services, &directory).await?;
+    let services = make_services(&options, &directory, &cluster, &registry, &garbage, &space)?;
+    tokio::select! {
+        ready = cluster.become_ready() => ready?,
+        ended = wait_for_end(&cluster) => {
+            // Stopped before it was ready: there is nothing to drain.
+            ended?;
+            cluster.shutdown().await;
+            return Ok(());
+        }
+    }
+    let password = match directory.identity.joined {
+        None => bootstrap::ensure(&services, &directory).await?,
+        Some(_) => None,
+    };
+    enter_book(&cluster, &services, &directory, application).await?;
     tokio::spawn(garbage.run(services.clone()));
     let supervisor = start_supervisor(&options, &services);
     let gateway = Gateway::start(
@@ -145,7 +206,6 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
                     return Ok(());
                 }
             }
-            drop(nodes);
             cluster.shutdown().await;
             Ok(())
         }
@@ -177,50 +237,125 @@ fn install_metrics() -> Result<PrometheusHandle, Exit> {
         .map_err(|error| Exit::failure(format!("metrics: {error}")))
 }
 
-/// The adjudicators, with storage's memory of outcomes behind theirs.
-struct Commits {
-    adjudicators: adjudicator::Cluster,
-    storage: Arc<storage::Storage>,
-    clock: Arc<dyn runtime::Clock>,
-    space: Arc<SpaceGuard>,
+/// The address that others are told: the one listened on, or the same port of `--advertise-host`.
+fn advertised(options: &StartOptions, listener: &TcpListener) -> Result<String, Exit> {
+    let address = address_of(listener)?;
+    Ok(match &options.advertise_host {
+        Some(host) => format!("{host}:{}", address.port()),
+        None => address.to_string(),
+    })
 }
 
-impl protocol::adjudication::Commit for Commits {
-    fn commit(
-        &self,
-        request: protocol::transaction::CommitRequest,
-    ) -> protocol::journal::BoxFuture<Outcome> {
-        let sizes = request
-            .writes
-            .iter()
-            .map(|write| write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len));
-        let now_ms = self.clock.now().latest.0 / 1_000_000;
-        if !self.space.admits(sizes.sum::<usize>() as u64, now_ms) {
-            let reason = "the disk is full (53100)".to_owned();
-            let refused = Outcome::Refused(Refusal::Unavailable { reason });
-            return Box::pin(std::future::ready(refused));
-        }
-        self.adjudicators.commit(request)
-    }
+fn certificate_folder(options: &StartOptions) -> std::path::PathBuf {
+    let own = || options.data_dir.join(CERTIFICATES);
+    options.certs_dir.clone().unwrap_or_else(own)
+}
 
-    fn status(
-        &self,
-        id: protocol::TransactionId,
-    ) -> protocol::journal::BoxFuture<TransactionStatus> {
-        let asked = self.adjudicators.status(id);
-        let storage = self.storage.clone();
-        Box::pin(async move {
-            match asked.await {
-                TransactionStatus::Forgotten | TransactionStatus::NotCommitted => {
-                    match storage.outcome(id) {
-                        Ok(Some(tau_commit)) => TransactionStatus::Committed { tau_commit },
-                        _ => TransactionStatus::Forgotten,
-                    }
-                }
-                known => known,
-            }
-        })
+fn security(options: &StartOptions) -> Result<Security, Exit> {
+    if options.insecure {
+        return Ok(Security::Insecure);
     }
+    let files = CertificateFiles::of_directory(&certificate_folder(options));
+    let store = CertificateStore::open(files).map_err(|error| {
+        Exit::new(
+            Code::Usage,
+            format!("{error}; a node that joins needs certificates: see quorate cert --help"),
+        )
+    })?;
+    Ok(Security::Tls(store))
+}
+
+/// Opens the data directory: one that is there, that of a new cluster, or that of a node that another one lets in.
+async fn enter(
+    options: &StartOptions,
+    application: &Application,
+) -> Result<(DataDirectory, Option<(u64, Welcome)>), Exit> {
+    let claim = Claim::take(&options.data_dir)?;
+    let known = claim.identity()?;
+    let halfway = known.as_ref().filter(|identity| identity.joined == Some(Joined::Halfway));
+    if options.join.is_empty() && halfway.is_some() {
+        return Err(Exit::new(
+            Code::Usage,
+            format!("{} has joined half-way; start it with --join", options.data_dir.display()),
+        ));
+    }
+    let is_new = known.is_none();
+    let open = |claim: Claim| {
+        let (adjudicators, secure) = (options.adjudicators, !options.insecure);
+        claim.open(adjudicators, secure, || Identity::found(adjudicators, secure))
+    };
+    if options.join.is_empty() || !(is_new || halfway.is_some()) {
+        return Ok((open(claim)?, None));
+    }
+    let security = security(options)?;
+    let mut application = application.clone();
+    application.node = match &security {
+        Security::Insecure => halfway.map(|identity| identity.node_id),
+        Security::Tls(store) => match store.node().and_then(|node| u32::try_from(node).ok()) {
+            Some(node) => Some(node),
+            None => {
+                let message =
+                    "the certificate is no node's: make one with quorate cert create-node";
+                return Err(Exit::new(Code::Usage, message));
+            }
+        },
+    };
+    let founded = || is_new && !matches!(claim.identity(), Ok(None));
+    let Some((member, welcome)) =
+        join::ask(&options.join, &application, &security, founded).await?
+    else {
+        return Ok((open(claim)?, None));
+    };
+    if let Some(halfway) = halfway.filter(|halfway| halfway.cluster_id != welcome.cluster_id) {
+        return Err(Exit::new(
+            Code::DataDirectory,
+            format!(
+                "{} belongs to cluster {}, the nodes of --join to {}",
+                options.data_dir.display(),
+                halfway.cluster_id,
+                welcome.cluster_id
+            ),
+        ));
+    }
+    let identity = Identity {
+        cluster_id: welcome.cluster_id,
+        node_id: welcome.node,
+        joined: Some(Joined::Halfway),
+        ..Identity::found(Some(welcome.adjudicators), !options.insecure)
+    };
+    let directory = claim.open(options.adjudicators, !options.insecure, || identity)?;
+    Ok((directory, Some((member, welcome))))
+}
+
+/// Lets others join through this node, and corrects its own entry in the address book.
+async fn enter_book(
+    cluster: &LocalCluster,
+    services: &Arc<Services>,
+    directory: &DataDirectory,
+    application: Application,
+) -> Result<(), Exit> {
+    let node = directory.identity.node_id;
+    let known = cluster.book.get(node);
+    // Where it stands is kept unless it is said again.
+    let locality = match (&known, application.locality == Locality::default()) {
+        (Some(known), true) => known.locality.clone(),
+        _ => application.locality,
+    };
+    let record = NodeRecord {
+        node,
+        node_addr: application.node_addr,
+        sql_addr: application.sql_addr,
+        http_addr: application.http_addr,
+        locality,
+        version: application.version,
+    };
+    // Set once, here.
+    let _ = cluster.member.commits.set(services.commit.clone());
+    if known.as_ref() == Some(&record) {
+        return Ok(());
+    }
+    let written = services.run_small(|_| Ok((vec![record.write()], ()))).await;
+    written.map_err(|error| Exit::failure(format!("the address book: {}", error.message())))
 }
 
 fn make_services(
@@ -229,7 +364,6 @@ fn make_services(
     cluster: &LocalCluster,
     registry: &Arc<CancelRegistry>,
     garbage: &Arc<Garbage>,
-    sql_addr: SocketAddr,
     space: &Arc<SpaceGuard>,
 ) -> Result<Arc<Services>, Exit> {
     let spill_directory = directory.file("spill");
@@ -240,8 +374,8 @@ fn make_services(
     let view = View {
         storage: cluster.storage.clone(),
         garbage: garbage.clone(),
-        node_id: directory.identity.node_id,
-        sql_addr: sql_addr.to_string(),
+        book: cluster.book.clone(),
+        journals: cluster.journals.clone(),
         adjudicators: directory.identity.adjudicators,
     };
     let commits = Commits {
@@ -249,6 +383,7 @@ fn make_services(
         storage: cluster.storage.clone(),
         clock: cluster.clock.clone(),
         space: space.clone(),
+        book: cluster.book.clone(),
     };
     let config = ProcessorConfig {
         query_memory: usize::try_from(options.query_memory).unwrap_or(usize::MAX),

@@ -13,12 +13,21 @@ use crate::http::StatusDocument;
 /// The longest answer that is read, in bytes.
 const MAXIMUM_ANSWER_BYTES: u64 = 1 << 20;
 
+/// Which part of the status is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Node,
+    Nodes,
+    Journals,
+}
+
 /// Prints the status; fails with [`Code::NotReady`] unless the node is ready.
 pub async fn run(
     data_dir: &Path,
     http_addr: Option<&str>,
     json: bool,
     wait: Option<Duration>,
+    part: Part,
 ) -> Result<(), Exit> {
     let address = match http_addr {
         Some(address) => address.to_owned(),
@@ -42,7 +51,13 @@ pub async fn run(
             continue;
         }
         let document = answer?;
-        show(&document, json);
+        match (part, json) {
+            (Part::Node, json) => show(&document, json),
+            (Part::Nodes, true) => show_json(&document.nodes),
+            (Part::Nodes, false) => show_nodes(&document),
+            (Part::Journals, true) => show_json(&document.journals),
+            (Part::Journals, false) => show_journals(&document),
+        }
         return match ready {
             true => Ok(()),
             false => Err(Exit::new(Code::NotReady, format!("the node is {}", document.state))),
@@ -70,6 +85,54 @@ async fn fetch(address: &str) -> Result<StatusDocument, Exit> {
     let text = String::from_utf8_lossy(&answer);
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     serde_json::from_str(body).map_err(|_| unreachable(&"the answer is not a Quorate status"))
+}
+
+#[expect(clippy::print_stdout, reason = "the list is this command's output")]
+fn show_json(entries: &impl serde::Serialize) {
+    println!("{}", serde_json::to_string(entries).expect("plain data"));
+}
+
+#[expect(clippy::print_stdout, reason = "the list is this command's output")]
+fn show_nodes(document: &StatusDocument) {
+    println!("{:>4}  {:<11}  {:<21}  {:<24}  leads", "node", "state", "sql", "locality");
+    for node in &document.nodes {
+        let leads: Vec<String> = node.leads.iter().map(u32::to_string).collect();
+        println!(
+            "{:>4}  {:<11}  {:<21}  {:<24}  {}",
+            node.node_id,
+            node.state,
+            node.sql_addr,
+            node.locality,
+            leads.join(" ")
+        );
+    }
+    let spare = document.fault_tolerance.max_node_failures_without_losing_availability;
+    println!("nodes that may fail without a loss: {spare}");
+}
+
+#[expect(clippy::print_stdout, reason = "the list is this command's output")]
+fn show_journals(document: &StatusDocument) {
+    let list = |nodes: &[u64]| {
+        let nodes: Vec<String> = nodes.iter().map(u64::to_string).collect();
+        nodes.join(" ")
+    };
+    println!(
+        "{:>7}  {:>6}  {:>6}  {:<12}  {:<12}  lacking",
+        "journal", "leader", "term", "voters", "learners"
+    );
+    for journal in &document.journals {
+        let leader = journal.leader.map_or("none".to_owned(), |node| node.to_string());
+        let lacks = journal.lacks.iter().map(|(node, lacks)| format!("node {node}: {lacks}"));
+        println!(
+            "{:>7}  {:>6}  {:>6}  {:<12}  {:<12}  {}",
+            journal.journal,
+            leader,
+            journal.term,
+            list(&journal.voters),
+            list(&journal.learners),
+            lacks.collect::<Vec<_>>().join(", ")
+        );
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the status is this command's output")]

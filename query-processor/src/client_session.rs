@@ -189,11 +189,7 @@ impl Session {
                 }
                 _ => None,
             };
-            let mut tau_start = services.storage.watermark();
-            if tau_start < last_commit {
-                services.storage.wait_for(last_commit).await.map_err(errors::from_read)?;
-                tau_start = services.storage.watermark();
-            }
+            let tau_start = services.fresh_snapshot(last_commit).await?;
             block.catalog = Some(services.catalog_at(tau_start)?);
             let transaction = Arc::new(Transaction::new(
                 id,

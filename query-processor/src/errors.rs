@@ -73,6 +73,15 @@ pub fn from_refusal(
     }
 }
 
+/// Some journal has no leader, so nobody can say what has been committed.
+pub fn no_fresh_snapshot() -> SqlError {
+    SqlError::new(
+        sqlstate::CANNOT_CONNECT_NOW,
+        "the cluster cannot say now what has been committed",
+    )
+    .hint("A majority of the nodes must run and reach each other: quorate node ls shows them.")
+}
+
 /// The journal cannot say whether the commit survived.
 pub fn outcome_unknown(id: protocol::TransactionId, reason: &str) -> SqlError {
     SqlError::new(

@@ -32,6 +32,8 @@ use crate::turns::Turns;
 const EPOCH_DIFFERENCE: i64 = 946_684_800_000_000;
 /// Snapshots of the catalog kept: the newest and those that open transactions may still read.
 const KEPT_CATALOGS: usize = 4;
+/// How long a transaction waits at its start for what other nodes have committed.
+const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -67,6 +69,12 @@ pub trait NodeView: Send + Sync {
 
     /// Rows of a view of `sys` that the node fills; `None` if it does not know the view.
     fn system_rows(&self, relation: &str) -> Option<Vec<Vec<types::Datum>>>;
+
+    /// Whether other nodes commit too. Then storage here may lack what they have acknowledged, and a transaction that
+    /// begins waits for it.
+    fn others_commit(&self) -> bool {
+        false
+    }
 
     /// Prefixes whose rows nobody will read again once storage's watermark has passed the transaction that dropped them.
     fn rows_dropped(&self, prefixes: Vec<Vec<u8>>);
@@ -136,6 +144,26 @@ impl Services {
         id[..8].copy_from_slice(&unique.to_be_bytes());
         id[8..].copy_from_slice(&self.row_id_origin.to_be_bytes());
         id
+    }
+
+    /// A snapshot that has everything that was acknowledged before, on whatever node, and not less than `least`.
+    ///
+    /// Where this node alone commits, storage has everything acknowledged. Otherwise the true time is at most the clock's
+    /// latest now, and whatever was acknowledged was certainly in the past then (DESIGN 3): storage that has reached
+    /// that has it.
+    pub async fn fresh_snapshot(&self, least: Timestamp) -> SqlResult<Timestamp> {
+        let least = match self.node.others_commit() {
+            true => least.max(self.clock.now().latest),
+            false => least,
+        };
+        if self.storage.watermark() < least {
+            let reached = tokio::time::timeout(SNAPSHOT_PATIENCE, self.storage.wait_for(least));
+            match reached.await {
+                Ok(reached) => reached.map_err(errors::from_read)?,
+                Err(_) => return Err(errors::no_fresh_snapshot()),
+            }
+        }
+        Ok(self.storage.watermark())
     }
 
     /// The catalog as of `tau`, which storage has reached.

@@ -51,6 +51,7 @@
 mod apply;
 mod collect;
 mod config;
+pub mod copy;
 mod cursor;
 pub mod engine;
 mod horizon;

@@ -14,7 +14,7 @@ use crate::apply::BatchBuilder;
 use crate::collect::{Queue, collect_outcomes, collect_versions};
 use crate::config::StorageOptions;
 use crate::cursor::{Cursor, as_of};
-use crate::engine::{EngineError, KvEngine, Space};
+use crate::engine::{EngineError, KvEngine, KvView, Space};
 use crate::horizon::Horizon;
 use crate::layout::{
     APPLIED_KEY, Applied, HORIZON_KEY, decode_timestamp, outcome_key, split_latest,
@@ -111,6 +111,12 @@ impl Storage {
     /// What has been applied: journals deliver again from behind these positions.
     pub fn applied(&self) -> Applied {
         self.writer.lock().applied.clone()
+    }
+
+    /// What the engine holds and what is applied, at one instant.
+    pub(crate) fn instant(&self) -> (Box<dyn KvView>, Applied) {
+        let writer = self.writer.lock();
+        (self.engine.view(), writer.applied.clone())
     }
 
     pub fn condition(&self) -> Condition {

@@ -272,6 +272,9 @@ impl RaftStateMachine<JournalTypes> for Machine {
         state.membership = meta.last_membership.clone();
         self.log.save_snapshot(state.encode()?.into()).await?;
         // Nothing of what the snapshot stands for will be delivered: it holds no rows.
+        if state.position > self.delivered {
+            self.sink.skipped(self.journal, self.delivered, state.position);
+        }
         self.delivered = self.delivered.max(state.position);
         {
             let marks = &mut *self.shared.marks.lock();

@@ -44,7 +44,8 @@ pub type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
 /// One replicated journal.
 ///
 /// Contract: entries appended by one caller, one call after the other, are in the journal in the order of the calls
-/// (appends may be in flight at the same time). A resolved `Ok` means durable on a quorum, for ever. Every entry is
+/// (appends may be in flight at the same time). They are taken only in the term that `lead` answered last, if it was
+/// called: a leader that was deposed and elected again cannot append by mistake. A resolved `Ok` means durable on a quorum, for ever. Every entry is
 /// delivered to the [`JournalSink`] in order of position, exactly once per process, after it is durable; after a
 /// restart delivery starts again behind the position that the sink asked for. Dropping the future does not cancel the append.
 pub trait Journal: Send + Sync {
@@ -72,4 +73,9 @@ pub struct Leadership {
 /// Receives what becomes durable. Called from the journal's own task: it must be quick and must not block.
 pub trait JournalSink: Send + Sync {
     fn deliver(&self, journal: JournalId, entries: Vec<(Position, Arc<JournalEntry>)>);
+
+    /// The entries behind `from` up to `to` will never be delivered here: all nodes that had them have trimmed them.
+    fn skipped(&self, journal: JournalId, from: Position, to: Position) {
+        let _ = (journal, from, to);
+    }
 }

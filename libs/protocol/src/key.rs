@@ -21,6 +21,8 @@ pub const OUTCOME_TABLE: TableId = TableId(3);
 pub const SEQUENCE_TABLE: TableId = TableId(4);
 /// Statistics of relations and columns.
 pub const STATISTICS_TABLE: TableId = TableId(5);
+/// The cluster's nodes and where they are.
+pub const NODE_TABLE: TableId = TableId(6);
 
 /// The prefix that starts every key of `index` of `table`.
 pub fn prefix(table: TableId, index: u16) -> [u8; PREFIX_BYTES] {

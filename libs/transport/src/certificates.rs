@@ -8,14 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::client::verify_server_name;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
 use tokio::sync::watch;
 
 use crate::error::OpenError;
+
+/// Certificates are looked through for nodes up to this number.
+const NODE_MAX: u64 = 4_096;
 
 /// The name that a node's certificate carries.
 pub fn node_name(node: u64) -> String {
@@ -55,6 +60,59 @@ impl CertificateFiles {
 pub(crate) struct Configs {
     pub server: Arc<ServerConfig>,
     pub client: Arc<ClientConfig>,
+    /// For a node that does not know yet whom it will reach.
+    pub stranger: Arc<ClientConfig>,
+}
+
+/// Accepts every certificate that the cluster's authority signed for a server, whatever its name.
+#[derive(Debug)]
+struct AnyNode {
+    roots: Arc<RootCertStore>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for AnyNode {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        let algorithms = self.algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(
+            &certificate,
+            &self.roots,
+            intermediates,
+            now,
+            algorithms,
+        )?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
 }
 
 /// Certificates in use. [`CertificateStore::reload`] takes new ones from the same files: new connections use them at
@@ -69,6 +127,13 @@ impl CertificateStore {
     pub fn open(files: CertificateFiles) -> Result<Arc<CertificateStore>, OpenError> {
         let configs = ArcSwap::from_pointee(read(&files)?);
         Ok(Arc::new(CertificateStore { files, configs, generation: watch::Sender::new(0) }))
+    }
+
+    /// The node whose certificate it is; `None` if it is no node's.
+    pub fn node(&self) -> Option<u64> {
+        let read = CertificateDer::pem_file_iter(&self.files.certificate);
+        let certificate = read.ok()?.next()?.ok()?;
+        (1..=NODE_MAX).find(|node| is_of_node(&certificate, *node))
     }
 
     /// Reads the files again. After an error the old certificates stay in use.
@@ -122,12 +187,23 @@ fn read(files: &CertificateFiles) -> Result<Configs, OpenError> {
         .map_err(of_chain)?;
     // A resumed session would skip the check of a certificate that has been replaced since.
     server.send_tls13_tickets = 0;
-    let mut client = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(of_chain)?
+    let any_node =
+        AnyNode { roots: roots.clone(), algorithms: provider.signature_verification_algorithms };
+    let client = || {
+        ClientConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(of_chain)
+    };
+    let mut stranger = client()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(any_node))
+        .with_client_auth_cert(chain.clone(), key.clone_key())
+        .map_err(of_chain)?;
+    let mut client = client()?
         .with_root_certificates(roots)
         .with_client_auth_cert(chain, key)
         .map_err(of_chain)?;
     client.resumption = rustls::client::Resumption::disabled();
-    Ok(Configs { server: Arc::new(server), client: Arc::new(client) })
+    stranger.resumption = rustls::client::Resumption::disabled();
+    Ok(Configs { server: Arc::new(server), client: Arc::new(client), stranger: Arc::new(stranger) })
 }

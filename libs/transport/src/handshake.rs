@@ -23,6 +23,8 @@ pub(crate) struct Introduced {
     pub node: u64,
     pub class: Class,
     pub version: u16,
+    /// The dialer does not know its cluster yet.
+    pub is_stranger: bool,
     /// From hello to answer.
     pub round_trip: Duration,
 }
@@ -68,15 +70,21 @@ async fn introduce(
 ) -> Result<Introduced, String> {
     let failed = |error: io::Error| format!("node {node}: {error}");
     stream.set_nodelay(true).map_err(failed)?;
+    let identity = &config.identity;
+    let is_stranger = identity.cluster == [0; 16] && node == 0;
+    let mut certificate = None;
     let mut io: Box<dyn Io> = match &config.security {
         Security::Insecure => Box::new(on_loopback(stream)?),
         Security::Tls(store) => {
-            let connector = tokio_rustls::TlsConnector::from(store.configs().client.clone());
-            let name = server_name(node);
-            Box::new(connector.connect(name, stream).await.map_err(failed)?)
+            let configs = store.configs();
+            let config = if is_stranger { &configs.stranger } else { &configs.client };
+            let connector = tokio_rustls::TlsConnector::from(config.clone());
+            let stream = connector.connect(server_name(node), stream).await.map_err(failed)?;
+            let chain = stream.get_ref().1.peer_certificates();
+            certificate = chain.and_then(|chain| chain.first()).cloned();
+            Box::new(stream)
         }
     };
-    let identity = &config.identity;
     let hello = Hello {
         oldest: identity.oldest,
         newest: identity.newest,
@@ -91,10 +99,19 @@ async fn introduce(
     let answer = read_message(&mut *io).await.map_err(failed)?;
     let round_trip = begun.elapsed();
     match Answer::decode(&answer) {
-        Some(Answer::Welcome { version, node: there })
-            if there == node && (identity.oldest..=identity.newest).contains(&version) =>
+        // A stranger learns here whom it has reached; the certificate must be that node's.
+        Some(Answer::Welcome { node: there, .. })
+            if is_stranger
+                && matches!(config.security, Security::Tls(_))
+                && !certificate.is_some_and(|certificate| is_of_node(&certificate, there)) =>
         {
-            Ok(Introduced { io, node, class, version, round_trip })
+            Err(format!("the certificate is not that of node {there}"))
+        }
+        Some(Answer::Welcome { version, node: there })
+            if (there == node || is_stranger)
+                && (identity.oldest..=identity.newest).contains(&version) =>
+        {
+            Ok(Introduced { io, node: there, class, version, is_stranger, round_trip })
         }
         Some(Answer::Welcome { node: there, version }) => {
             Err(format!("node {node}: node {there} answered with version {version}"))
@@ -153,8 +170,9 @@ async fn welcome(config: &TransportConfig, stream: TcpStream) -> Result<Introduc
     io.flush().await.map_err(failed)?;
     match answer {
         Answer::Welcome { version, .. } => {
+            let is_stranger = hello.is_strangers();
             let Hello { from: node, class, .. } = hello;
-            Ok(Introduced { io, node, class, version, round_trip: Duration::ZERO })
+            Ok(Introduced { io, node, class, version, is_stranger, round_trip: Duration::ZERO })
         }
         Answer::TurnedAway { reason, .. } => Err(format!("node {}: {reason}", hello.from)),
     }

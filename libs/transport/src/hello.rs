@@ -6,6 +6,9 @@
 //!           u32 length │ "QNTP" │ u8 1 │ u8 code │ reason                          turned away
 //! ```
 //!
+//! A stranger, that is a node which does not know its cluster yet, says `cluster` 0 and `to` 0; it is heard by
+//! [`STRANGERS`](crate::STRANGERS) and by no other service.
+//!
 //! The layout never changes; what a later version appends is skipped by an earlier one. The acceptor chooses the newest
 //! version that both know, so neighbouring versions talk to each other.
 
@@ -90,6 +93,11 @@ impl Hello {
         })
     }
 
+    /// Whether the dialer does not know yet to which cluster it belongs.
+    pub fn is_strangers(&self) -> bool {
+        self.cluster == [0; 16] && self.to == 0
+    }
+
     /// `body` is what follows the length.
     pub fn decode(mut body: &[u8]) -> Option<Hello> {
         body = body.strip_prefix(MAGIC)?;
@@ -157,11 +165,11 @@ impl Identity {
     /// The answer to a hello: a welcome with the version to speak, or why not.
     pub fn judge(&self, hello: &Hello) -> Answer {
         let away = |code, reason: String| Answer::TurnedAway { code, reason };
-        if hello.cluster != self.cluster {
+        if !hello.is_strangers() && hello.cluster != self.cluster {
             let reason = "this node belongs to another cluster".to_owned();
             return away(TurnedAway::Cluster, reason);
         }
-        if hello.to != self.node {
+        if !hello.is_strangers() && hello.to != self.node {
             let reason = format!("this is node {}, not node {}", self.node, hello.to);
             return away(TurnedAway::Node, reason);
         }

@@ -45,6 +45,6 @@ pub use certificates::{CertificateFiles, CertificateStore, node_name};
 pub use config::{Class, Security, TransportConfig};
 pub use error::{CallError, OpenError, Refusal};
 pub use in_process::{InProcess, InProcessNode};
-pub use network::Network;
-pub use service::{Caller, Route, Service, Services, Transport};
+pub use network::{Network, knock};
+pub use service::{Caller, Route, STRANGERS, Service, Services, Transport};
 pub use stream::{Stream, StreamEnded, StreamReceiver, StreamSender};

@@ -18,11 +18,13 @@ use crate::config::{
 use crate::error::{CallError, OpenError, Refusal};
 use crate::handshake::{self, Introduced};
 use crate::link::{Link, Pace};
-use crate::service::{Caller, Route, Services, Transport};
+use crate::service::{Caller, Route, STRANGERS, Services, Transport};
 use crate::stream::Stream;
 
 /// A connection that is replaced is kept so long for what is still under way on it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+/// A stranger's connection is for one question.
+const STRANGER_LIMIT: Duration = Duration::from_secs(60);
 const DRAIN_STEP: Duration = Duration::from_millis(20);
 /// A pause after accept failed, for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -52,6 +54,32 @@ struct Inner {
     accepted: Mutex<HashMap<(u64, Class), Vec<Arc<Link>>>>,
     connections: Arc<Semaphore>,
     closing: watch::Sender<bool>,
+}
+
+/// Asks a node at an address, as one that does not know yet to which cluster it belongs. The configuration's cluster must
+/// be 0; with TLS its node must be the one of the certificate. Answers with the number of the node that was reached.
+pub async fn knock(
+    config: &TransportConfig,
+    address: &str,
+    body: Bytes,
+    timeout: Duration,
+) -> Result<(u64, Bytes), String> {
+    let introduced = handshake::dial(config, address, 0, Class::Control).await?;
+    let node = introduced.node;
+    let caller = Caller { node, version: introduced.version };
+    let pace = Pace { keep_alive: config.keep_alive, write_timeout: config.write_timeout };
+    let link = Link::new(introduced.class, true, caller, Services::default(), pace);
+    tokio::spawn(link.clone().run(introduced.io, BytesMut::new()));
+    let asked = async {
+        let waiting = link.begin(STRANGERS, body, timeout).map_err(CallError::from)?;
+        waiting.answer().await
+    };
+    let answer = match tokio::time::timeout(timeout, asked).await {
+        Ok(answer) => answer.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("{address} did not answer in time")),
+    };
+    link.close("the question is answered");
+    answer.map(|answer| (node, answer))
 }
 
 /// A node's connections. Dropping it closes nothing; [`Network::close`] does.
@@ -194,8 +222,15 @@ impl Inner {
     }
 
     async fn serve(&self, introduced: Introduced) {
-        let Introduced { io, node, class, version, .. } = introduced;
+        let Introduced { io, node, class, version, is_stranger, .. } = introduced;
         let caller = Caller { node, version };
+        if is_stranger {
+            let services = self.services.only(STRANGERS);
+            let link = Link::new(class, false, caller, services, self.pace());
+            let served = tokio::time::timeout(STRANGER_LIMIT, link.run(io, BytesMut::new()));
+            let _ = served.await;
+            return;
+        }
         let link = Link::new(class, false, caller, self.services.clone(), self.pace());
         {
             let mut accepted = self.accepted.lock();

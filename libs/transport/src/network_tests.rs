@@ -399,3 +399,36 @@ async fn plain_text_stays_on_loopback() {
     let refused = Network::start(config(1, Security::Insecure), listener, Services::default());
     assert!(matches!(refused.err(), Some(crate::OpenError::NotLoopback { .. })));
 }
+
+/// Checks: B1
+#[tokio::test]
+async fn a_stranger_is_heard_by_one_service_if_the_authority_knows_it() {
+    let ours = authority();
+    let (server, _files) = ours.store(4);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let services = Services::default();
+    services.register(ECHO, Arc::new(Echo::default()));
+    let network = Network::start(config(4, Security::Tls(server)), listener, services.clone());
+    let network = network.expect("starts");
+    let address = network.address().to_string();
+    let stranger = |security| TransportConfig {
+        handshake_timeout: Duration::from_secs(2),
+        ..TransportConfig::new([0; 16], 7, security)
+    };
+    let (store, _files) = ours.store(7);
+    let known = stranger(Security::Tls(store));
+    let who = Bytes::from_static(b"who");
+    let nobody = crate::knock(&known, &address, who.clone(), SECOND).await;
+    assert!(nobody.expect_err("no service hears strangers").contains("no service 0"));
+    services.register(crate::STRANGERS, Arc::new(Echo::default()));
+    let heard = crate::knock(&known, &address, who.clone(), SECOND).await;
+    assert_eq!(heard, Ok((4, Bytes::from_static(b"7"))));
+    // Another authority's certificate, and one that is of another node than it says.
+    let (store, _files) = authority().store(7);
+    let foreign = stranger(Security::Tls(store));
+    assert!(crate::knock(&foreign, &address, who.clone(), SECOND).await.is_err());
+    let (store, _files) = ours.store(8);
+    let posing = crate::knock(&stranger(Security::Tls(store)), &address, who, SECOND).await;
+    assert!(posing.expect_err("the name does not fit").contains("certificate"));
+    network.close();
+}

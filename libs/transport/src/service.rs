@@ -28,6 +28,9 @@ pub struct Route {
     pub service: u16,
 }
 
+/// The service that hears nodes which do not know their cluster yet; they reach no other.
+pub const STRANGERS: u16 = 0;
+
 /// Carries messages to other nodes. Messages of one caller on one route arrive in the order of the calls; requests are
 /// carried out concurrently all the same. Nothing is repeated: a message arrives once or not at all.
 pub trait Transport: Send + Sync {
@@ -86,6 +89,15 @@ impl Services {
 
     pub fn remove(&self, number: u16) {
         self.by_number.write().remove(&number);
+    }
+
+    /// These services without all others but one.
+    pub(crate) fn only(&self, number: u16) -> Services {
+        let only = Services::default();
+        if let Some(service) = self.get(number) {
+            only.register(number, service);
+        }
+        only
     }
 
     pub fn get(&self, number: u16) -> Option<Arc<dyn Service>> {
