@@ -30,6 +30,8 @@ enum Layer {
     Node,
     Simulation,
     BlackBox,
+    /// Black-box runs whose histories the simulation's checkers judge.
+    Consistency,
     Chores,
 }
 
@@ -43,6 +45,7 @@ fn layer(folder: &str) -> Option<Layer> {
         "node" => Layer::Node,
         "xtask" => Layer::Chores,
         "tests" => Layer::BlackBox,
+        "tests/consistency" => Layer::Consistency,
         folder if folder.starts_with("libs/") => Layer::Library,
         folder if folder.starts_with("sql/") => Layer::Engine,
         folder if folder.starts_with("clients/") => Layer::Client,
@@ -63,10 +66,15 @@ fn may_import(importer: Layer, imported: Layer) -> bool {
             matches!(imported, Layer::Library | Layer::Engine | Layer::Coordinator)
         }
         Layer::Node => {
-            !matches!(imported, Layer::Node | Layer::Simulation | Layer::BlackBox | Layer::Chores)
+            use Layer::{BlackBox, Chores, Consistency, Node, Simulation};
+            !matches!(imported, Node | Simulation | BlackBox | Consistency | Chores)
         }
         Layer::Simulation => {
-            !matches!(imported, Layer::Node | Layer::Client | Layer::BlackBox | Layer::Chores)
+            use Layer::{BlackBox, Chores, Client, Consistency, Node};
+            !matches!(imported, Node | Client | BlackBox | Consistency | Chores)
+        }
+        Layer::Consistency => {
+            matches!(imported, Layer::Library | Layer::BlackBox | Layer::Simulation)
         }
         Layer::Chores => false,
     }

@@ -1,0 +1,61 @@
+//! The black box of the ordinary test run: short, every workload, the faults that find most.
+//! `cargo xtask blackbox` runs all of it for longer.
+//!
+//! Checks: L1, I1, I2, I3, D1, D2, A1, S2
+
+#![allow(clippy::print_stdout, reason = "what a failing test prints is its report")]
+
+use std::time::Duration;
+
+use consistency::{Cluster, Nemesis, Plan, Workload, run};
+use tests::Options;
+
+const SECONDS: u64 = 4;
+
+/// One node for all workloads, under one nemesis.
+fn under(nemesis: Nemesis, workloads: &[Workload]) {
+    let mut options = Options::adjudicators(4);
+    if nemesis.recycles() {
+        options = options.with(&["--qp-max-age", "1s"]);
+    }
+    let mut cluster = Cluster::start(options);
+    for workload in workloads {
+        let plan = Plan {
+            workload: *workload,
+            nemesis,
+            time: Duration::from_secs(SECONDS),
+            clients: 8,
+            seed: rand::random::<u32>().into(),
+            histories: None,
+        };
+        let (verdict, same) = run(&plan, cluster);
+        cluster = same;
+        println!("{verdict} seed {}", plan.seed);
+        assert!(verdict.is_valid(), "{verdict}");
+    }
+}
+
+#[test]
+fn healthy_nodes_show_no_anomaly() {
+    under(Nemesis::None, &Workload::ALL);
+}
+
+#[test]
+fn killed_nodes_show_no_anomaly() {
+    under(Nemesis::Kill, &[Workload::Append, Workload::Bank]);
+}
+
+#[test]
+fn cut_connections_show_no_anomaly() {
+    under(Nemesis::Cut, &[Workload::Append, Workload::Register, Workload::Unique]);
+}
+
+#[test]
+fn recycled_query_processors_show_no_anomaly() {
+    under(Nemesis::Recycle, &[Workload::Append, Workload::Index]);
+}
+
+#[test]
+fn mixed_faults_show_no_anomaly() {
+    under(Nemesis::Mixed, &[Workload::AppendSerializable, Workload::Index]);
+}
