@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use executor::environment::{DeferredCheck, ReadRequest};
 use parking_lot::Mutex;
-use protocol::key::PREFIX_BYTES;
+use protocol::key::{PREFIX_BYTES, PRIMARY_INDEX};
 use protocol::storage::{
     Direction, Filtered, HoldGuard, ReadError, ReadStorage, ScanCursor, ScanRequest, StoredRow,
 };
@@ -286,6 +286,9 @@ impl Transaction {
         let mut inner = self.inner.lock();
         if self.serializable {
             self.remember_range(&mut inner, &request.start, &request.end);
+            if let Some((start, end)) = rows_behind_index(&request.start) {
+                self.remember_range(&mut inner, &start, &end);
+            }
         }
         inner.reads.add_range(&request.start, &request.end);
         let mut own: Vec<(Bytes, Option<Bytes>)> = Vec::new();
@@ -625,6 +628,20 @@ impl Transaction {
 fn is_fresh(inner: &Inner, key: &[u8]) -> bool {
     key.get(..4).is_some_and(|prefix| inner.fresh.contains_key(prefix))
         || key.get(..PREFIX_BYTES).is_some_and(|prefix| inner.fresh.contains_key(prefix))
+}
+
+/// All rows of the table, if the key is one of a secondary index. Entries of such an index are not adjudicated (the key of
+/// their row is), so that a row that comes into a range of the index is noticed by its own key alone, which can be
+/// anywhere in the table.
+fn rows_behind_index(key: &[u8]) -> Option<(Bytes, Bytes)> {
+    let prefix = key.get(..PREFIX_BYTES)?;
+    let table = TableId(u32::from_be_bytes(prefix.get(..4)?.try_into().ok()?));
+    let rows = protocol::key::prefix(table, PRIMARY_INDEX);
+    if prefix == rows {
+        return None;
+    }
+    let end = protocol::key::prefix_end(&rows)?;
+    Some((Bytes::copy_from_slice(&rows), end.into()))
 }
 
 /// The class of a key written twice: the one that conflicts with more.

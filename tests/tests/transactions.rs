@@ -286,3 +286,23 @@ async fn a_transaction_above_its_limits_is_refused() {
     run(&client, "rollback; insert into t values (1, 'small')").await;
     assert_eq!(rows(&client, "select * from t").await, ["1|small"]);
 }
+
+/// Entries of an index are not adjudicated, so the read must count as one of the rows behind it. Checks: I3.
+#[tokio::test]
+async fn serializable_reads_through_an_index_see_what_comes_into_their_range() {
+    let (server, one) = start().await;
+    let two = connect(&server).await;
+    run(&one, "create index t_b on t (b); insert into t select i, 'x' || i from generate_series(1, 500) i")
+        .await;
+    let look = "select a from t where b = 'wanted'";
+    let plan = rows(&one, &format!("explain {look}")).await.join("\n");
+    assert!(plan.contains("t_b"), "{plan}");
+    run(&one, "begin isolation level serializable").await;
+    run(&two, "begin isolation level serializable").await;
+    assert!(rows(&one, look).await.is_empty() && rows(&two, look).await.is_empty());
+    run(&one, "insert into t values (1001, 'wanted')").await;
+    run(&two, "insert into t values (1002, 'wanted')").await;
+    run(&one, "commit").await;
+    assert_eq!(failure(&two, "commit").await, "40001");
+    assert_eq!(rows(&one, look).await, ["1001"]);
+}
