@@ -1,8 +1,9 @@
-//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | sim | diff-postgres | bench vs-postgres | ci`.
+//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | sim | blackbox | diff-postgres | bench vs-postgres | ci`.
 //!
 //! Continuous integration runs `ci` and nothing else, so what passes here passes there.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
+mod blackbox;
 mod chores;
 mod diff_postgres;
 mod simulate;
@@ -34,6 +35,8 @@ enum Chore {
     DiffPostgres(diff_postgres::Options),
     /// The state machines of a cluster on a deterministic bus, under random faults (simulation/core).
     Sim(simulate::Options),
+    /// Workloads against real nodes under faults, their histories judged (tests/consistency).
+    Blackbox(blackbox::Options),
     /// Measurements against other systems.
     Bench {
         #[command(subcommand)]
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Chore::Ci => chores::ci(),
         Chore::DiffPostgres(options) => diff_postgres::run(&options),
         Chore::Sim(options) => simulate::run(&options),
+        Chore::Blackbox(options) => blackbox::run(&options),
         Chore::Bench { bench: Bench::VsPostgres(options) } => versus_postgres::run(&options),
     };
     match result {
