@@ -186,7 +186,54 @@ fn orders(done: &[Done], findings: &mut Vec<String>) -> BTreeMap<u64, BTreeMap<u
             }
         }
     }
+    fill_holes(&mut orders, done);
     orders
+}
+
+/// A version below a known one existed. If no committed transaction wrote it and nobody read it, one whose end is unknown
+/// did: the only one that says so, or the only one of these of which something else was seen.
+fn fill_holes(orders: &mut BTreeMap<u64, BTreeMap<u64, u64>>, done: &[Done]) {
+    let unknown: Vec<Vec<(u64, u64, u64)>> = done
+        .iter()
+        .filter(|one| one.status == Status::Unknown)
+        .map(|one| {
+            let wrote = one.accesses.iter().filter_map(|access| match *access {
+                Access::Wrote { key, value, version } => Some((key, version, value)),
+                Access::Saw { .. } => None,
+            });
+            wrote.collect()
+        })
+        .collect();
+    loop {
+        let mut candidates: BTreeMap<(u64, u64), Vec<(bool, u64)>> = BTreeMap::new();
+        for wrote in &unknown {
+            let held = |(key, version, value): &(u64, u64, u64)| {
+                orders.get(key).and_then(|order| order.get(version)) == Some(value)
+            };
+            let seen = wrote.iter().any(held);
+            for (key, version, value) in wrote {
+                let order = orders.get(key);
+                let last = order.and_then(|order| order.keys().next_back()).copied().unwrap_or(0);
+                if *version < last && order.is_some_and(|order| !order.contains_key(version)) {
+                    candidates.entry((*key, *version)).or_default().push((seen, *value));
+                }
+            }
+        }
+        let mut filled = false;
+        for ((key, version), of_it) in candidates {
+            let seen: Vec<u64> =
+                of_it.iter().filter(|(seen, _)| *seen).map(|(_, value)| *value).collect();
+            let value = match (of_it.as_slice(), seen.as_slice()) {
+                ([(_, only)], _) | (_, [only]) => *only,
+                _ => continue,
+            };
+            orders.entry(key).or_default().insert(version, value);
+            filled = true;
+        }
+        if !filled {
+            return;
+        }
+    }
 }
 
 async fn see(client: &Client, key: u64) -> Result<Access, Failure> {
@@ -208,5 +255,40 @@ async fn write(client: &Client, key: u64, value: u64, only: &str) -> Result<Acce
     match found.first() {
         Some(row) => Ok(Access::Wrote { key, value, version: number(row, 0) }),
         None => Err(Failure::Given("the value that was just read is not there to be replaced")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(noted: usize, status: Status, accesses: Vec<Access>) -> Done {
+        Done { noted, status, accesses }
+    }
+
+    #[test]
+    fn the_only_writer_of_a_version_wrote_it_even_if_its_end_is_unknown() {
+        let wrote = |key, value, version| Access::Wrote { key, value, version };
+        let all = [
+            done(0, Status::Unknown, vec![wrote(1, 10, 1), wrote(2, 11, 1)]),
+            done(1, Status::Committed, vec![wrote(1, 12, 2)]),
+            done(2, Status::Committed, vec![wrote(2, 13, 2)]),
+            done(3, Status::Unknown, vec![wrote(2, 14, 1)]),
+        ];
+        let mut findings = Vec::new();
+        let orders = orders(&all, &mut findings);
+        assert_eq!(findings, Vec::<String>::new());
+        assert_eq!(orders[&1], BTreeMap::from([(1, 10), (2, 12)]));
+        // Two say that they wrote it: the one of which something was seen.
+        assert_eq!(orders[&2], BTreeMap::from([(1, 11), (2, 13)]));
+    }
+
+    #[test]
+    fn a_version_of_two_writers_is_a_finding() {
+        let wrote = |value| vec![Access::Wrote { key: 1, value, version: 1 }];
+        let all = [done(0, Status::Committed, wrote(5)), done(1, Status::Committed, wrote(6))];
+        let mut findings = Vec::new();
+        orders(&all, &mut findings);
+        assert_eq!(findings, ["version 1 of register 1 is 5 and 6"]);
     }
 }
