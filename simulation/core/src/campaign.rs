@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use checkers::Counters;
 
+use crate::mischief::Site;
 use crate::plan::{Mutant, Plan};
 use crate::verdict::{Outcome, run};
 use crate::world::Marks;
@@ -46,7 +47,23 @@ pub struct Campaign {
 impl Campaign {
     /// Marks that no run has reached.
     pub fn missing(&self) -> Vec<&'static str> {
-        EXPECTED_MARKS.into_iter().filter(|mark| !self.marks.contains_key(mark)).collect()
+        let sites = Site::ALL.map(Site::name);
+        let all = EXPECTED_MARKS.into_iter().chain(sites);
+        all.filter(|mark| !self.marks.contains_key(mark)).collect()
+    }
+
+    /// How much of what should be reached was: marks, and places of mischief.
+    pub fn coverage(&self) -> String {
+        let reached = |names: &[&'static str]| {
+            names.iter().filter(|name| self.marks.contains_key(**name)).count()
+        };
+        format!(
+            "sometimes: {} of {} reached; buggify: {} of {} fired",
+            reached(&EXPECTED_MARKS),
+            EXPECTED_MARKS.len(),
+            reached(&Site::ALL.map(Site::name)),
+            Site::ALL.len()
+        )
     }
 
     fn add(&mut self, outcome: Outcome) {

@@ -28,6 +28,7 @@
 pub mod campaign;
 mod client;
 mod journal;
+pub mod mischief;
 pub mod mutants;
 pub mod plan;
 mod random;

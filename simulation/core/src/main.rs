@@ -69,6 +69,7 @@ fn main() -> ExitCode {
     for (mark, count) in &done.marks {
         println!("  {count:>10} × {mark}");
     }
+    println!("{}", done.coverage());
     for outcome in &done.failed {
         print(outcome);
     }

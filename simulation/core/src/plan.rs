@@ -72,6 +72,8 @@ pub struct Plan {
     pub clock_bound: u64,
     /// Clocks are further off than they say.
     pub clocks_beyond: bool,
+    /// No faults but those of clocks.
+    pub calm: bool,
     /// For so long there are faults.
     pub storm: u64,
     pub config: Config,
@@ -109,6 +111,7 @@ impl Plan {
             mutant,
             rule,
             nodes,
+            calm,
             shards: random.between(1, 4) as u32,
             clients: random.between(3, 8) as usize,
             transactions: random.between(20, 60) as usize,

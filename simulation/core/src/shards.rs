@@ -9,6 +9,7 @@ use protocol::journal::{JournalEntry, JournalError, Position};
 use protocol::{JournalId, ShardId, Timestamp, TransactionId};
 
 use crate::journal::Pending;
+use crate::mischief::Site;
 use crate::plan::{MICRO, MILLI, Mutant, SECOND};
 use crate::world::{Event, Host, World};
 
@@ -46,7 +47,8 @@ impl World {
             host.machine.step(now, Input::Flush, &mut outputs);
         } else if !host.flush_posted {
             host.flush_posted = true;
-            self.post(200 * MICRO, Event::Flush { node, shard });
+            let late = if self.buggify(Site::FlushLate) { 100 * MILLI } else { 0 };
+            self.post(200 * MICRO + late, Event::Flush { node, shard });
         }
         self.obey(node, shard, outputs);
         if waits {
@@ -141,7 +143,10 @@ impl World {
             let position = Position(journal.last().0 + journal.pending.len() as u64);
             self.post_result(node, shard, number, Ok(position));
         }
-        let took = self.random.between(100 * MICRO, self.plan.sync);
+        let mut took = self.random.between(100 * MICRO, self.plan.sync);
+        if self.buggify(Site::DiskStalls) {
+            took += self.mischief.below(SECOND);
+        }
         let journal = &mut self.journals[shard];
         journal.busy_until = journal.busy_until.max(self.now + took);
         let after = journal.busy_until - self.now;
@@ -167,6 +172,11 @@ impl World {
         }
         let node = journal.leader;
         let Some((pending, position)) = journal.accept() else { return };
+        if self.buggify(Site::DurableAndDead) {
+            // The entry is there, and who wrote it never hears of it.
+            self.crash(node);
+            return self.announce_all(shard);
+        }
         if !pending.doubted && !self.plan.is(Mutant::AcknowledgeBeforeQuorum) {
             self.post_result(node, shard, pending.number, Ok(position));
         }

@@ -17,6 +17,7 @@ use protocol::{ClockReading, Timestamp};
 
 use crate::client::{Client, Transaction};
 use crate::journal::Journal;
+use crate::mischief::{Mischief, Site};
 use crate::plan::{MICRO, MILLI, Plan, SECOND};
 use crate::random::Random;
 use crate::replica::Replica;
@@ -171,6 +172,7 @@ pub type Marks = BTreeMap<&'static str, u64>;
 pub struct World {
     pub(crate) plan: Plan,
     pub(crate) random: Random,
+    pub(crate) mischief: Mischief,
     pub(crate) now: u64,
     queue: BinaryHeap<Scheduled>,
     sequence: u64,
@@ -225,6 +227,7 @@ impl World {
         let journals = (0..shards).map(|_| Journal::new(random.index(plan.nodes), start)).collect();
         let mut world = World {
             random,
+            mischief: Mischief::new(plan.seed),
             now: START,
             queue: BinaryHeap::new(),
             sequence: 0,
@@ -315,6 +318,15 @@ impl World {
         *self.marks.entry(name).or_default() += 1;
     }
 
+    /// Whether something legal and rare happens here and now.
+    pub(crate) fn buggify(&mut self, site: Site) -> bool {
+        let fires = self.stormy && !self.plan.calm && self.mischief.fires(site);
+        if fires {
+            self.mark(site.name());
+        }
+        fires
+    }
+
     pub(crate) fn post(&mut self, after: u64, event: Event) {
         self.sequence += 1;
         self.queue.push(Scheduled { at: self.now + after, sequence: self.sequence, event });
@@ -327,7 +339,10 @@ impl World {
             self.mark("message lost");
             return false;
         }
-        let after = self.delay(from, to);
+        let mut after = self.delay(from, to);
+        if from != to && self.buggify(Site::MessageHeld) {
+            after += self.mischief.below(3 * SECOND);
+        }
         self.post(after, event);
         true
     }
@@ -393,6 +408,16 @@ impl World {
         if self.random.per_mille(self.plan.cuts) {
             self.cut_link();
         }
+        if self.buggify(Site::AllCrash) {
+            (0..self.nodes.len()).for_each(|node| self.crash(node));
+        }
+        if self.buggify(Site::AllElect) {
+            (0..self.journals.len()).for_each(|shard| self.elect(shard));
+        }
+        if self.plan.rule == crate::plan::Rule::Clock && self.buggify(Site::NodeAlone) {
+            let node = self.mischief.below(self.nodes.len() as u64) as usize;
+            self.isolate(node);
+        }
         if self.random.per_mille(self.plan.clock_steps) {
             let node = self.random.index(self.nodes.len());
             let (offset, drift) = clock(&self.plan, &mut self.random);
@@ -418,7 +443,18 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: usize) {
+    /// Nobody hears of the node, and it hears of nobody.
+    fn isolate(&mut self, node: usize) {
+        let after = 50 * MILLI + self.mischief.below(2 * SECOND);
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            for (from, to) in [(node, other), (other, node)] {
+                self.cut[from][to] = true;
+                self.post(after, Event::Heal { from, to });
+            }
+        }
+    }
+
+    pub(crate) fn crash(&mut self, node: usize) {
         if !self.nodes[node].up {
             return;
         }

@@ -86,8 +86,7 @@ impl<'a> Lexer<'a> {
         let Some(character) = self.peek() else {
             return Ok(Lexeme { token: Token::End, start, end: start });
         };
-        let after_dot =
-            self.rest()[1.min(self.rest().len())..].starts_with(|next: char| next.is_ascii_digit());
+        let after_dot = self.rest().as_bytes().get(1).is_some_and(u8::is_ascii_digit);
         let token = match character {
             '"' => {
                 self.position += 1;

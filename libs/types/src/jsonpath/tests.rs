@@ -44,3 +44,13 @@ fn paths_are_printed_as_postgresql_prints_them() {
         }
     }
 }
+
+#[test]
+fn characters_above_ascii_are_words_or_refused() {
+    assert!(JsonPath::parse("$.größe ? (@ > 1)").is_ok());
+    for text in ["؃(", "\u{fffd}(", "$ \u{2028}.", "é"] {
+        // Whichever it is, it is an answer.
+        let _ = JsonPath::parse(text);
+    }
+    assert_eq!(JsonPath::parse("$ ؃ 1").expect_err("no operator").sqlstate(), "42601");
+}
