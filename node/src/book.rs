@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -16,7 +17,7 @@ use protocol::storage::{Direction, ReadError, ReadStorage, ScanRequest};
 use protocol::transaction::{ConflictClass, Write};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use transport::{Class, Network};
+use transport::{Caller, Class, Network, Route, Service, Transport};
 
 const RECORD_VERSION: u8 = 1;
 /// Nodes of one cluster.
@@ -168,6 +169,37 @@ impl Book {
     /// Grows with every change.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+}
+
+/// The number of the service that hears where nodes are.
+pub const ADDRESS_SERVICE: u16 = 5;
+/// Between two times that a starting node tells where it is.
+const TELL_AGAIN: Duration = Duration::from_millis(300);
+
+/// A node that starts at another address than before tells the others directly: until they reach it, it does not get the
+/// journals, and without them it cannot change its row.
+pub async fn tell_address(book: Arc<Book>, address: String, is_told: impl Fn() -> bool) {
+    let body = Bytes::from(address);
+    while !is_told() {
+        for node in book.others() {
+            let route = Route { node, class: Class::Control, service: ADDRESS_SERVICE };
+            // Whoever cannot be reached now is told in the next round.
+            let _ = book.network.notify(route, body.clone());
+        }
+        tokio::time::sleep(TELL_AGAIN).await;
+    }
+}
+
+/// Hears where nodes are.
+pub struct Addresses(pub Arc<Book>);
+
+impl Service for Addresses {
+    fn notice(&self, caller: Caller, body: Bytes) {
+        let Ok(address) = std::str::from_utf8(&body) else { return };
+        if self.0.nodes.read().contains_key(&u32::try_from(caller.node).unwrap_or(0)) {
+            self.0.network.set_address(caller.node, address);
+        }
     }
 }
 

@@ -43,6 +43,8 @@ enum Command {
     /// Show the nodes of the cluster.
     #[command(subcommand)]
     Node(NodeCommand),
+    /// Make and renew the certificates of a cluster.
+    Cert(crate::cert::CertOptions),
     /// Run a workload and measure it.
     Bench(Box<bench::BenchOptions>),
 }
@@ -246,6 +248,10 @@ pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
             let address = options.http_addr.as_deref();
             let (json, wait) = (options.json, options.wait);
             status::run(&options.data_dir, address, json, wait, status::Part::Node).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Cert(options) => {
+            crate::cert::run(options)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Init(options) => {

@@ -68,6 +68,9 @@ pub struct Running {
     pub sql_addr: String,
     pub http_addr: String,
     pub secure: bool,
+    /// The authority that signed its certificate, if it is not in the data directory.
+    #[serde(default)]
+    pub authority: Option<PathBuf>,
 }
 
 /// An open, locked data directory.

@@ -28,7 +28,7 @@ use storage::{DiskEngine, DiskOptions, Maintenance, Storage, StorageOptions};
 use tokio::sync::watch;
 use transport::Network;
 
-use crate::book::{self, Book};
+use crate::book::{self, ADDRESS_SERVICE, Addresses, Book};
 use crate::data_directory::Identity;
 use crate::exit::{Code, Exit};
 use crate::join::{COPY_SERVICE, Copies, Door, Member};
@@ -109,6 +109,8 @@ pub struct Opening<'a> {
     /// What the network offers to other nodes.
     pub services: transport::Services,
     pub clock: Arc<dyn Clock>,
+    /// Where other nodes reach this one.
+    pub node_addr: String,
 }
 
 /// The running roles.
@@ -140,7 +142,8 @@ fn open_failed(error: &OpenError) -> Exit {
 impl LocalCluster {
     /// Opens everything below the directory. [`LocalCluster::become_ready`] waits until transactions can commit.
     pub async fn open(opening: Opening<'_>) -> Result<LocalCluster, Exit> {
-        let Opening { directory, identity, files, disk, network, services, clock } = opening;
+        let Opening { directory, identity, files, disk, network, services, clock, node_addr } =
+            opening;
         let folder = directory.join("storage");
         let opening = tokio::task::spawn_blocking(move || {
             let engine = DiskEngine::open(&folder, &disk).map_err(|error| {
@@ -229,6 +232,10 @@ impl LocalCluster {
         });
         services.register(transport::STRANGERS, Arc::new(Door(member.clone())));
         services.register(COPY_SERVICE, Arc::new(Copies(member.clone())));
+        services.register(ADDRESS_SERVICE, Arc::new(Addresses(book.clone())));
+        let told = member.clone();
+        let is_told = move || told.commits.get().is_some();
+        tokio::spawn(book::tell_address(book.clone(), node_addr, is_told));
         tokio::spawn(keeper::run(journals.clone(), book.clone(), shards));
         let _ = later.0.set(adjudicators.clone());
         let maintenance = Maintenance::start(storage.clone(), Events(trimming))

@@ -6,6 +6,7 @@ use clap::Parser;
 
 mod book;
 mod bootstrap;
+mod cert;
 mod certificates;
 mod command_line;
 mod commits;

@@ -93,6 +93,9 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
             certificate_pem: certificates.certificate_pem()?,
         }),
     };
+    if let Security::Tls(store) = &security {
+        tokio::spawn(reload_certificates(store.clone(), signals(SignalKind::hangup())?));
+    }
     let services = transport::Services::default();
     let cluster_id = *directory.identity.cluster_id.as_bytes();
     let node_id = u64::from(directory.identity.node_id);
@@ -123,6 +126,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         network,
         services,
         clock,
+        node_addr: application.node_addr.clone(),
     })
     .await?;
     let registry = Arc::new(CancelRegistry::default());
@@ -192,6 +196,10 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         sql_addr: sql_addr.to_string(),
         http_addr: http_addr.to_string(),
         secure: directory.identity.secure,
+        authority: options
+            .certs_dir
+            .as_ref()
+            .and_then(|folder| std::fs::canonicalize(folder.join("ca.crt")).ok()),
     })?;
     status.set_phase(Phase::Serving);
     announce(&options, &directory, &status, password.as_deref(), begun.elapsed());
@@ -423,12 +431,25 @@ impl Stops {
     }
 }
 
+fn signals(kind: SignalKind) -> Result<Signal, Exit> {
+    signal(kind).map_err(|error| Exit::failure(format!("signals: {error}")))
+}
+
+/// Takes new certificates for the connections between nodes at each SIGHUP.
+async fn reload_certificates(store: Arc<CertificateStore>, mut hangups: Signal) {
+    while hangups.recv().await.is_some() {
+        match store.reload() {
+            Ok(()) => tracing::warn!("the certificates for other nodes are read again"),
+            Err(error) => tracing::error!(%error, "the old certificates stay in use"),
+        }
+    }
+}
+
 /// Waits for a signal (answers with those that may come next) or a failure.
 async fn wait_for_end(cluster: &LocalCluster) -> Result<Stops, Exit> {
-    let listen = |kind| signal(kind).map_err(|error| Exit::failure(format!("signals: {error}")));
     let mut stops = Stops {
-        terminate: listen(SignalKind::terminate())?,
-        interrupt: listen(SignalKind::interrupt())?,
+        terminate: signals(SignalKind::terminate())?,
+        interrupt: signals(SignalKind::interrupt())?,
     };
     tokio::select! {
         () = stops.wait() => Ok(stops),
@@ -446,7 +467,7 @@ fn announce(
 ) {
     let sql = &status.sql_addr;
     let (host, port) = sql.rsplit_once(':').unwrap_or((sql, "5432"));
-    let authority = directory.file("certs/ca.crt");
+    let authority = certificate_folder(options).join("ca.crt");
     let parameters = match status.secure {
         true => format!("?sslmode=verify-full&sslrootcert={}", authority.display()),
         false => "?sslmode=disable".to_owned(),
@@ -461,7 +482,8 @@ fn announce(
             "sql_url": url,
             "secure": status.secure,
             "data_dir": status.data_dir,
-            "password_file": status.secure.then(|| directory.file(bootstrap::PASSWORD_FILE)),
+            "password_file": (status.secure && directory.identity.joined.is_none())
+                .then(|| directory.file(bootstrap::PASSWORD_FILE)),
             "cluster_id": status.cluster_id,
             "node_id": status.node_id,
             "pid": std::process::id(),
@@ -494,6 +516,9 @@ fn announce(
                 "           shown once; kept in {}",
                 directory.file(bootstrap::PASSWORD_FILE).display()
             );
+        }
+        (true, None) if directory.identity.joined.is_some() => {
+            println!("password   that of the cluster");
         }
         (true, None) => {
             println!("password   in {}", directory.file(bootstrap::PASSWORD_FILE).display());

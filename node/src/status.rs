@@ -168,7 +168,10 @@ pub fn local_target(data_dir: &Path) -> Option<LocalTarget> {
         host: host.trim_matches(['[', ']']).to_owned(),
         port: port.parse().ok()?,
         password: password.map(|text| text.trim().to_owned()).filter(|_| running.secure),
-        ca_file: running.secure.then(|| data_dir.join("certs/ca.crt")),
+        ca_file: match running.secure {
+            true => running.authority.or_else(|| Some(data_dir.join("certs/ca.crt"))),
+            false => None,
+        },
     })
 }
 

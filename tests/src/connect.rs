@@ -89,13 +89,13 @@ pub async fn rows(client: &Client, sql: &str) -> Vec<String> {
     .collect()
 }
 
-/// TLS that trusts the certificate authority in the node's data directory, and no other.
+/// TLS that trusts the authority of the node's certificate, and no other.
 #[derive(Clone)]
 pub struct Tls(Arc<rustls::ClientConfig>);
 
 impl Tls {
     pub fn trusting(server: &Server) -> Tls {
-        let path = server.data_directory().join("certs/ca.crt");
+        let path = server.authority_file();
         let mut roots = rustls::RootCertStore::empty();
         let authorities = CertificateDer::pem_file_iter(&path).expect("a secure node has a CA");
         for authority in authorities {

@@ -178,6 +178,15 @@ impl Server {
         std::fs::read_to_string(path).expect("a secure node keeps a password").trim().to_owned()
     }
 
+    /// The certificate of the authority that a client trusts.
+    pub fn authority_file(&self) -> PathBuf {
+        let mut arguments = self.options.more.iter().skip_while(|one| *one != "--certs-dir");
+        match arguments.nth(1) {
+            Some(folder) => Path::new(folder).join("ca.crt"),
+            None => self.data_directory().join("certs/ca.crt"),
+        }
+    }
+
     pub fn process_id(&self) -> u32 {
         self.process.as_ref().expect("the node runs").id()
     }

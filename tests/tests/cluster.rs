@@ -216,3 +216,45 @@ fn a_node_that_waits_founds_the_cluster_when_it_is_told() {
     waiting.wait().expect("ended");
     assert!(ready.is_some(), "it serves");
 }
+
+/// Runs `quorate cert`.
+fn cert(directory: &std::path::Path, arguments: &[&str]) {
+    let mut command = std::process::Command::new(tests::server::program());
+    let command = command.arg("cert").args(arguments).arg("--certs-dir").arg(directory);
+    let output = command.output().expect("run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_with_certificates_form_a_cluster_and_take_new_ones_while_they_run() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let certs = home.path().join("certs");
+    cert(&certs, &["create-ca"]);
+    for node in ["1", "2", "3"] {
+        cert(&certs, &["create-node", "--node-id", node]);
+    }
+    let folder = |node: u32| certs.join(format!("node-{node}")).display().to_string();
+    let founder = Server::start(Options::secure().with(&["--certs-dir", &folder(1)]));
+    let address = founder.node_address().to_string();
+    let member = |node| {
+        let arguments = ["--certs-dir", &folder(node), "--join", &address];
+        Server::start(Options::secure().with(&arguments))
+    };
+    let (mut second, third) = (member(2), member(3));
+    wait_formed(&founder);
+    assert_eq!(status(&third)["node_id"], 3, "the number is that of the certificate");
+    let client = connect(&founder).await;
+    let setup = "create table t (id int primary key); insert into t values (1)";
+    client.batch_execute(setup).await.expect("a majority has it");
+    // New keys and certificates for all; then a node comes back, and only they can connect it.
+    cert(&certs, &["rotate"]);
+    for server in [&founder, &third] {
+        server.signal(rustix::process::Signal::HUP);
+    }
+    second.kill();
+    client.batch_execute("insert into t values (2)").await.expect("two of three have it");
+    second.restart();
+    drop(third);
+    client.batch_execute("insert into t values (3)").await.expect("the second has caught up");
+    assert_eq!(rows(&client, "select count(*) from t").await, ["3"]);
+}
