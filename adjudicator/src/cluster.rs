@@ -407,7 +407,7 @@ impl Shared {
     /// Has a transaction decided by whoever leads the shard. While nobody does, or the one that was asked does not any
     /// more and has done nothing, it looks again.
     async fn decide(&self, shard: ShardId, message: ShardMessage, id: TransactionId) -> Outcome {
-        let begun = tokio::time::Instant::now();
+        let mut patience = std::pin::pin!(tokio::time::sleep(OWNER_PATIENCE));
         loop {
             let outcome = match self.owner(shard) {
                 Owner::Here => self.decide_here(shard, message.clone(), id).await,
@@ -421,16 +421,20 @@ impl Shared {
                 }
                 Owner::Nobody => elsewhere(),
             };
-            if !is_elsewhere(&outcome) || begun.elapsed() >= OWNER_PATIENCE {
+            if !is_elsewhere(&outcome) {
                 return outcome;
             }
-            tokio::time::sleep(OWNER_POLL).await;
+            tokio::select! {
+                biased;
+                () = &mut patience => return outcome,
+                () = tokio::time::sleep(OWNER_POLL) => {}
+            }
         }
     }
 
     /// As [`Shared::decide`], for a question.
     async fn ask(&self, shard: ShardId, question: StatusQuestion) -> ShardStatus {
-        let begun = tokio::time::Instant::now();
+        let mut patience = std::pin::pin!(tokio::time::sleep(OWNER_PATIENCE));
         loop {
             match self.owner(shard) {
                 Owner::Here => return self.ask_here(shard, question).await,
@@ -442,10 +446,11 @@ impl Shared {
                 }
                 Owner::Nobody => {}
             }
-            if begun.elapsed() >= OWNER_PATIENCE {
-                return ShardStatus::Unknown;
+            tokio::select! {
+                biased;
+                () = &mut patience => return ShardStatus::Unknown,
+                () = tokio::time::sleep(OWNER_POLL) => {}
             }
-            tokio::time::sleep(OWNER_POLL).await;
         }
     }
 

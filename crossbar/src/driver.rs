@@ -19,9 +19,10 @@ use crate::crossbar::{Input, MAX_BACKLOG_BYTES, Shared};
 use crate::measure::Measure;
 use crate::merge::{Merge, MergeError};
 
-/// Pauses between attempts after a failure: doubled from the first to the last.
+/// Pauses between attempts after a failure: doubled from the first to the last, which is part of the time that readers wait
+/// when another node takes a journal over.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
-const LAST_PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Wakes the driver's thread when a bump is answered.
 struct DriverWaker(Arc<Shared>);
