@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use adjudicator::Cluster;
+use adjudicator::elsewhere::{Answer, Elsewhere, NoAnswer, Owner, Question};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use protocol::adjudication::{BumpError, Commit};
+use protocol::adjudication::{BumpError, Commit, ShardMessage};
 use protocol::journal::{BoxFuture, Journal, JournalEntry, JournalError, Leadership, Position};
 use protocol::key::{PRIMARY_INDEX, ShardMap, prefix};
 use protocol::transaction::{
     CommitRequest, ConflictClass, DecidedTransaction, Outcome, Refusal, SchemaUse,
     TransactionStatus, Write,
 };
-use protocol::{JournalId, TableId, Timestamp, TransactionId};
+use protocol::{JournalId, ShardId, TableId, Timestamp, TransactionId};
 use runtime::{Clock, SystemClock};
 use tokio::sync::Notify;
 
@@ -334,4 +335,109 @@ async fn concurrent_commits_of_several_shards_never_overlap_on_a_key() {
             assert!(pair[1].1 >= pair[0].0, "{pair:?} overlap");
         }
     }
+}
+
+/// After its adjudicator was lost a commit ended as the journals say, and only an owner that will never take it in any
+/// more may say so.
+///
+/// Checks: A1
+#[tokio::test]
+async fn a_lost_commit_is_settled_by_what_was_delivered() {
+    let setting = setting(1);
+    let lose = || async {
+        let request = setting.request(&[setting.key(0, 0)]);
+        let reason = "test".to_owned();
+        *setting.journals[0].fail.lock() = Some(JournalError::Unknown { reason });
+        let outcome = setting.cluster.commit(request.clone()).await;
+        assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+        setting.cluster.unsettled(&request).expect("there is something to decide")
+    };
+    let early = lose().await;
+    let unasked = |_| async { panic!("the owner would still take it in") };
+    assert_eq!(setting.cluster.settle(&early, unasked).await, None);
+    // A ceiling above what follows: the next owner begins above it.
+    let now = setting.clock.now().latest;
+    setting.cluster.bump(JournalId(0), now).await.expect("promised");
+    let lost = lose().await;
+    let floor = setting.cluster.standing(ShardId(0)).await.expect("leads").floor;
+    assert!(floor > lost.tau_start);
+    let absent = |up_to| async move { (up_to >= floor).then_some(None) };
+    let outcome = setting.cluster.settle(&lost, absent).await;
+    assert_eq!(outcome, Some(Outcome::Refused(Refusal::TooOld { floor })));
+    let tau_commit = lost.tau_start.next();
+    let present = |_| async move { Some(Some(tau_commit)) };
+    let outcome = setting.cluster.settle(&lost, present).await;
+    assert_eq!(outcome, Some(Outcome::Committed { tau_commit }));
+    let behind = |_| async { None };
+    assert_eq!(setting.cluster.settle(&lost, behind).await, None);
+}
+
+/// Another node's shards by function calls; who leads is a list that is worked off.
+struct OtherNode {
+    cluster: Cluster,
+    owners: Mutex<Vec<Owner>>,
+    asked: AtomicUsize,
+}
+
+impl Elsewhere for OtherNode {
+    fn several(&self) -> bool {
+        true
+    }
+
+    fn owner(&self, _shard: ShardId) -> Owner {
+        let mut owners = self.owners.lock();
+        if owners.len() > 1 { owners.remove(0) } else { owners[0] }
+    }
+
+    fn ask(
+        &self,
+        node: u64,
+        shard: ShardId,
+        question: Question,
+    ) -> BoxFuture<Result<Answer, NoAnswer>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let cluster = self.cluster.clone();
+        Box::pin(async move {
+            match node {
+                1 => Ok(Answer::NotOwner),
+                2 => Ok(cluster.answer(shard, question).await),
+                _ => Err(NoAnswer::NotSent { reason: "no such node".to_owned() }),
+            }
+        })
+    }
+
+    fn tell(&self, _node: u64, shard: ShardId, message: ShardMessage) {
+        self.cluster.take(shard, message);
+    }
+}
+
+/// Checks: A1, F1
+#[tokio::test]
+async fn a_commit_finds_the_owner_of_its_shard_and_is_decided_there_once() {
+    let there = setting(1);
+    let here = MemoryJournal::new(0);
+    let owners = vec![Owner::Nobody, Owner::Node(3), Owner::Node(1), Owner::Node(2)];
+    let other = Arc::new(OtherNode {
+        cluster: there.cluster.clone(),
+        owners: Mutex::new(owners),
+        asked: AtomicUsize::new(0),
+    });
+    let handle: Arc<dyn Journal> = Arc::new(Handle(here.clone()));
+    let bounds = adjudicator::Config::default();
+    let cluster = Cluster::start_with(
+        there.map,
+        vec![handle],
+        there.clock.clone(),
+        bounds,
+        Some(other.clone()),
+    );
+    let request = there.request(&[there.key(0, 0)]);
+    let tau_commit = committed(&cluster.commit(request.clone()).await);
+    assert_eq!(other.asked.load(Ordering::SeqCst), 3, "one unreachable, one not the owner");
+    assert_eq!(there.journals[0].transactions().len(), 1);
+    assert!(here.transactions().is_empty(), "this node decides nothing");
+    let status = cluster.status(request.id).await;
+    assert_eq!(status, TransactionStatus::Committed { tau_commit });
+    let promise = cluster.bump(JournalId(0), tau_commit).await.expect("the owner promises");
+    assert!(promise.up_to >= tau_commit);
 }
