@@ -29,6 +29,9 @@ use super::types::{JournalTypes, SnapshotMeta, Vote};
 use crate::log::Log;
 use crate::log::space::Room;
 
+/// Before the group is told that a node cannot be reached: it tries again at once, thousands of times a second.
+const UNREACHABLE_PAUSE: Duration = Duration::from_millis(50);
+
 /// A message to a group on another node.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -335,7 +338,13 @@ impl RaftNetworkV2<JournalTypes> for GroupPeer {
             None => stream_append_sequential(self, input, option),
             Some(opening) => Box::pin(async move {
                 let opened = opening.await;
-                let opened = opened.map_err(|error| Unreachable::from_string(error.reason))?;
+                let opened = match opened {
+                    Ok(opened) => opened,
+                    Err(error) => {
+                        tokio::time::sleep(UNREACHABLE_PAUSE).await;
+                        return Err(Unreachable::from_string(error.reason).into());
+                    }
+                };
                 Ok(super::wire::pipeline(opened, input))
             }),
         }
