@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`server`] | a node: start, kill, restart, stop, its log, its memory |
+//! | [`forming`] | several nodes that form one cluster |
 //! | [`connect`] | connections of tokio-postgres, plain and with TLS |
 //! | [`wire`] | the protocol by hand, for messages that no driver would send |
 //! | [`script`] | interleaved steps of several sessions as a table |
@@ -19,6 +20,7 @@
 
 pub mod bank;
 pub mod connect;
+pub mod forming;
 pub mod script;
 pub mod server;
 pub mod wait;

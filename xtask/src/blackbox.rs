@@ -12,7 +12,7 @@ pub struct Options {
     /// Builds the program without optimizations.
     #[arg(long)]
     debug: bool,
-    /// What else the runs are told: --workloads, --nemeses, --seconds, --clients, --seed, --nodes, --histories.
+    /// What else the runs are told: --workloads, --nemeses, --seconds, --clients, --seed, --processes, --nodes, --histories.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }

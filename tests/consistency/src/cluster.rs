@@ -28,19 +28,18 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// One node of our own.
-    pub fn start(options: Options) -> Cluster {
-        Cluster { nodes: vec![Node::Own(Box::new(Server::start(options)))] }
+    /// So many nodes of our own, of one cluster.
+    pub fn start(count: usize, options: Options) -> Cluster {
+        let servers = match count {
+            1 => vec![Server::start(options)],
+            _ => tests::forming::nodes(count, &options),
+        };
+        Cluster { nodes: servers.into_iter().map(|one| Node::Own(Box::new(one))).collect() }
     }
 
     /// Nodes that run already and trust role `admin`.
     pub fn foreign(addresses: &[SocketAddr]) -> Cluster {
         Cluster { nodes: addresses.iter().copied().map(Node::Foreign).collect() }
-    }
-
-    /// Nodes that were started otherwise, of one cluster.
-    pub fn of(servers: Vec<Server>) -> Cluster {
-        Cluster { nodes: servers.into_iter().map(|one| Node::Own(Box::new(one))).collect() }
     }
 
     pub fn addresses(&self) -> Vec<SocketAddr> {

@@ -27,6 +27,9 @@ struct Arguments {
     /// Replays the random choices of the driver; what a fault hits is up to the machine.
     #[arg(long)]
     seed: Option<u64>,
+    /// So many nodes of our own form the cluster.
+    #[arg(long, default_value_t = 1)]
+    processes: usize,
     /// Nodes of one cluster that run already and trust role `admin`; their processes are left alone.
     #[arg(long, value_delimiter = ',')]
     nodes: Vec<SocketAddr>,
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
                 histories: arguments.histories.clone(),
             };
             let cluster = if arguments.nodes.is_empty() {
-                Cluster::start(options(nemesis))
+                Cluster::start(arguments.processes, options(nemesis))
             } else {
                 Cluster::foreign(&arguments.nodes)
             };

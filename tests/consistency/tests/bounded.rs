@@ -12,13 +12,13 @@ use tests::Options;
 
 const SECONDS: u64 = 4;
 
-/// One node for all workloads, under one nemesis.
-fn under(nemesis: Nemesis, workloads: &[Workload]) {
+/// The same nodes for all workloads, under one nemesis.
+fn under(nodes: usize, nemesis: Nemesis, workloads: &[Workload]) {
     let mut options = Options::adjudicators(4);
     if nemesis.recycles() {
         options = options.with(&["--qp-max-age", "1s"]);
     }
-    let mut cluster = Cluster::start(options);
+    let mut cluster = Cluster::start(nodes, options);
     for workload in workloads {
         let plan = Plan {
             workload: *workload,
@@ -37,25 +37,25 @@ fn under(nemesis: Nemesis, workloads: &[Workload]) {
 
 #[test]
 fn healthy_nodes_show_no_anomaly() {
-    under(Nemesis::None, &Workload::ALL);
+    under(1, Nemesis::None, &Workload::ALL);
 }
 
 #[test]
 fn killed_nodes_show_no_anomaly() {
-    under(Nemesis::Kill, &[Workload::Append, Workload::Bank]);
+    under(1, Nemesis::Kill, &[Workload::Append, Workload::Bank]);
 }
 
 #[test]
 fn cut_connections_show_no_anomaly() {
-    under(Nemesis::Cut, &[Workload::Append, Workload::Register, Workload::Unique]);
+    under(1, Nemesis::Cut, &[Workload::Append, Workload::Register, Workload::Unique]);
 }
 
 #[test]
 fn recycled_query_processors_show_no_anomaly() {
-    under(Nemesis::Recycle, &[Workload::Append, Workload::Index]);
+    under(1, Nemesis::Recycle, &[Workload::Append, Workload::Index]);
 }
 
 #[test]
 fn mixed_faults_show_no_anomaly() {
-    under(Nemesis::Mixed, &[Workload::AppendSerializable, Workload::Index]);
+    under(1, Nemesis::Mixed, &[Workload::AppendSerializable, Workload::Index]);
 }
