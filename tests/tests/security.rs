@@ -136,7 +136,7 @@ fn cancel_keys_are_not_guessed() {
     assert_eq!(wire.until_ready().iter().filter(|message| message.kind == 'E').count(), 0);
 }
 
-/// Mutations of what drivers send, statements, portals and all three forms of COPY among it. Checks: W5, W11.
+/// Mutations of what drivers send, statements, portals and all three forms of COPY among it. W5 and W11 of SECURITY.md.
 #[test]
 fn mutated_messages_break_nothing() {
     let seconds = std::env::var("SECURITY_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());

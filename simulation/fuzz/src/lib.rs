@@ -40,7 +40,7 @@ pub fn campaign(name: &str, mut target: impl FnMut(&mut StdRng)) {
         target(&mut StdRng::seed_from_u64(seed));
         let taken = started.elapsed();
         assert!(taken < INPUT_LIMIT, "{name}: an input took {taken:?}");
-        std::mem::forget(running);
+        drop(running);
         seed += 1;
     }
     println!("{name}: {} inputs from seed {} on", seed - (first << 20), first << 20);
@@ -54,7 +54,9 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        println!("{0}: FUZZ_SEED={1} cargo test -p fuzz {0}", self.name, self.seed);
+        if std::thread::panicking() {
+            println!("{0}: FUZZ_SEED={1} cargo test -p fuzz {0}", self.name, self.seed);
+        }
     }
 }
 

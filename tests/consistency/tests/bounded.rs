@@ -59,3 +59,8 @@ fn recycled_query_processors_show_no_anomaly() {
 fn mixed_faults_show_no_anomaly() {
     under(1, Nemesis::Mixed, &[Workload::AppendSerializable, Workload::Index]);
 }
+
+#[test]
+fn three_nodes_of_which_one_is_killed_show_no_anomaly() {
+    under(3, Nemesis::Kill, &[Workload::Append]);
+}
