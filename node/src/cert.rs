@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use crate::exit::{Code, Exit};
 
 mod files;
-mod issue;
+pub mod issue;
 #[cfg(test)]
 mod tests;
 

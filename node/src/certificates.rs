@@ -3,33 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
-};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::data_directory::write_private;
+use crate::cert::issue::{Authority, Kind, Request};
 use crate::exit::{Code, Exit, from_io};
 
 /// Where the certificates are.
 #[derive(Clone, Debug)]
 pub struct Certificates {
-    pub authority: PathBuf,
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
-fn failed(error: &dyn std::fmt::Display) -> Exit {
-    Exit::failure(format!("could not make a certificate: {error}"))
-}
+/// What a node makes for itself does not expire while it is used: nobody would renew it.
+const OWN_DAYS: u32 = 36_500;
 
 impl Certificates {
     /// Those of the data directory; made if there are none.
     pub fn ensure(directory: &Path, host: &str, node: u32) -> Result<Certificates, Exit> {
         let certificates = Certificates {
-            authority: directory.join("ca.crt"),
             certificate: directory.join("node.crt"),
             key: directory.join("node.key"),
         };
@@ -37,40 +30,23 @@ impl Certificates {
             return Ok(certificates);
         }
         std::fs::create_dir_all(directory).map_err(|e| from_io(directory, "create", &e))?;
-        certificates.generate(directory, host, node)?;
+        Certificates::generate(directory, host, node)?;
         Ok(certificates)
     }
 
-    fn generate(&self, directory: &Path, host: &str, node: u32) -> Result<(), Exit> {
-        let authority_key = KeyPair::generate().map_err(|e| failed(&e))?;
-        let mut params = CertificateParams::new(Vec::new()).map_err(|e| failed(&e))?;
-        params.distinguished_name.push(DnType::CommonName, "Quorate cluster CA");
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let authority = params.self_signed(&authority_key).map_err(|e| failed(&e))?;
-        let issuer = Issuer::new(params, authority_key);
-        let node_key = KeyPair::generate().map_err(|e| failed(&e))?;
-        let mut names = vec!["localhost".to_owned(), transport::node_name(u64::from(node))];
-        if host.parse::<std::net::IpAddr>().is_err() && host != "localhost" {
+    fn generate(directory: &Path, host: &str, node: u32) -> Result<(), Exit> {
+        let mut names =
+            ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().collect::<Vec<_>>();
+        names.push(transport::node_name(u64::from(node)));
+        let is_unspecified =
+            host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_unspecified());
+        if !is_unspecified && !names.iter().any(|name| name == host) {
             names.push(host.to_owned());
         }
-        let mut params = CertificateParams::new(names).map_err(|e| failed(&e))?;
-        params.distinguished_name.push(DnType::CommonName, "quorate node");
-        for address in ["127.0.0.1", "::1", host] {
-            if let Ok(address) = address.parse::<std::net::IpAddr>()
-                && !address.is_unspecified()
-            {
-                params.subject_alt_names.push(SanType::IpAddress(address));
-            }
-        }
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        let node = params.signed_by(&node_key, &issuer).map_err(|e| failed(&e))?;
-        write_private(&directory.join("ca.key"), issuer.key().serialize_pem().as_bytes())?;
-        write_private(&self.authority, authority.pem().as_bytes())?;
-        write_private(&self.key, node_key.serialize_pem().as_bytes())?;
-        let chain = format!("{}{}", node.pem(), authority.pem());
-        write_private(&self.certificate, chain.as_bytes())
+        let authority = Authority::create(OWN_DAYS)?;
+        authority.write(directory, "")?;
+        let subject = "quorate node".to_owned();
+        authority.issue(directory, &Request { kind: Kind::Node, subject, names, days: OWN_DAYS })
     }
 
     /// The certificate as PEM, for channel binding.
