@@ -2,7 +2,7 @@
 
 pub(crate) mod aggregates;
 pub(crate) mod aggregates_collect;
-pub(crate) mod aggregates_ordered;
+pub mod aggregates_ordered;
 pub(crate) mod aggregates_statistics;
 pub(crate) mod arguments;
 pub(crate) mod arithmetic;

@@ -45,6 +45,17 @@ pub enum ResolveError {
     },
 }
 
+impl ResolveError {
+    /// The error as PostgreSQL reports it for a call at `location`. It points at nothing when polymorphic types do not go
+    /// together: that is found out after the call is parsed.
+    pub fn located(self, location: u32) -> SqlError {
+        match self {
+            ResolveError::Polymorphic { .. } => self.into(),
+            error => SqlError::from(error).at(location),
+        }
+    }
+}
+
 impl From<ResolveError> for SqlError {
     fn from(error: ResolveError) -> SqlError {
         match error {
@@ -353,6 +364,8 @@ fn finish(
         .iter()
         .zip(&given)
         .map(|(&declared, &given)| match declared {
+            // The one function that tells a literal from a text.
+            oid::ANY if given == oid::UNKNOWN && definition.name == "pg_typeof" => given,
             oid::ANY if given == oid::UNKNOWN => oid::TEXT,
             oid::ANY => given,
             declared => bindings.apply(declared),

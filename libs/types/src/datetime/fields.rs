@@ -153,11 +153,11 @@ fn epoch_of(timestamp: i64) -> Numeric {
 pub fn extract_timestamp(field: &str, timestamp: i64) -> SqlResult<Option<Numeric>> {
     let name = "timestamp without time zone";
     let unit = Unit::parse(field).ok_or_else(|| not_recognized(field, name))?;
-    if zone_part(unit, 0).is_some() {
-        return Err(not_supported(field, name));
-    }
     if is_infinite_timestamp(timestamp) {
         return Ok(infinite_part(unit, timestamp > 0));
+    }
+    if zone_part(unit, 0).is_some() {
+        return Err(not_supported(field, name));
     }
     if unit == Unit::Epoch {
         return Ok(Some(epoch_of(timestamp)));

@@ -151,6 +151,13 @@ fn clock(text: &str) -> Result<i64, Failure> {
 }
 
 impl Collector {
+    /// An offset may follow a time, or a date without one.
+    fn can_have_zone(&self) -> bool {
+        self.parsed.time.is_some()
+            || self.parsed.date.is_some()
+            || self.numbers.len() + usize::from(self.month.is_some()) == 3
+    }
+
     fn word(&mut self, word: &str, next_is_digit: bool) -> Result<(), Failure> {
         if let Some(month) = month_number(word) {
             if self.month.replace(month).is_some() {
@@ -429,7 +436,11 @@ fn scan(text: &str, order: DateOrder, time_only: bool) -> Result<Parsed, Failure
                 }
                 position = end;
             }
-        } else if matches!(byte, b'+' | b'-') && collector.parsed.time.is_some() {
+        } else if matches!(byte, b'+' | b'-') && collector.can_have_zone() {
+            let follows_date = collector.parsed.time.is_none();
+            if byte == b'-' && follows_date && !bytes[start - 1].is_ascii_whitespace() {
+                return Err(Failure::Syntax);
+            }
             position = run(start + 1, &|byte| byte.is_ascii_digit() || byte == b':');
             let seconds = parse_offset(&lower[start + 1..position]).ok_or(Failure::Syntax)?;
             if seconds > MAX_ZONE_SECONDS {
@@ -492,8 +503,16 @@ pub fn parse_date(text: &str, context: &InputContext<'_>) -> SqlResult<i32> {
 
 /// Date (if any), time and zone of a text that is a time.
 fn time_of(text: &str, type_name: &str, context: &InputContext<'_>) -> SqlResult<(Parsed, i64)> {
-    let fail = |failure| report(failure, type_name, text);
     let lower = text.to_ascii_lowercase();
+    let fail = |failure| match failure {
+        // A date alone is no time, whether there is such a day or not.
+        Failure::Field | Failure::MonthOrDay
+            if lower.contains('-') && !lower.trim().contains([' ', ':', 't']) =>
+        {
+            report(Failure::Syntax, type_name, text)
+        }
+        failure => report(failure, type_name, text),
+    };
     let has_date = lower.contains('/')
         || lower.split(' ').next().is_some_and(|word| word.matches('-').count() >= 2);
     let parsed = scan(text, context.formats.date_order, !has_date).map_err(fail)?;

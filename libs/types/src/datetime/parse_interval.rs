@@ -33,6 +33,8 @@ struct Sum {
     months: i128,
     days: i128,
     microseconds: i128,
+    /// Units that were written in words, or as a clock: each may stand once.
+    seen: Vec<Unit>,
 }
 
 /// A number as it was written: its whole part and billionths, both with the sign.
@@ -52,6 +54,15 @@ fn round_div(value: i128, by: i128) -> i128 {
 }
 
 impl Sum {
+    /// Notes that these units are given; `None` if one was before.
+    fn note(&mut self, units: &[Unit]) -> Option<()> {
+        if units.iter().any(|unit| self.seen.contains(unit)) {
+            return None;
+        }
+        self.seen.extend_from_slice(units);
+        Some(())
+    }
+
     fn add(&mut self, quantity: Quantity, unit: Unit) -> Option<()> {
         let Quantity { whole, billionths } = quantity;
         let day = i128::from(DAY_MICROSECONDS);
@@ -255,6 +266,13 @@ fn parse_words(
             }
             let unit = Unit::parse(word).ok_or_else(wrong)?;
             let quantity = pending.take().ok_or_else(wrong)?;
+            // A fraction of a second names milliseconds and microseconds, too.
+            let units: &[Unit] = if unit == Unit::Second && quantity.billionths != 0 {
+                &[Unit::Second, Unit::Millisecond, Unit::Microsecond]
+            } else {
+                &[unit]
+            };
+            sum.note(units).ok_or_else(wrong)?;
             sum.add(quantity, unit).ok_or_else(wrong)?;
             continue;
         }
@@ -283,6 +301,7 @@ fn parse_words(
             Some(b':') => {
                 scanner.position = start;
                 let time = parse_clock(scanner, modifier).ok_or_else(wrong)??;
+                sum.note(&[Unit::Hour, Unit::Minute, Unit::Second]).ok_or_else(wrong)?;
                 sum.microseconds += if negative { -time } else { time };
             }
             Some(b'-') if quantity.billionths == 0 => {
@@ -304,7 +323,7 @@ fn parse_words(
         return Err(wrong());
     }
     if ago {
-        sum = Sum { months: -sum.months, days: -sum.days, microseconds: -sum.microseconds };
+        sum = Sum { months: -sum.months, days: -sum.days, microseconds: -sum.microseconds, ..sum };
     }
     sum.finish(text)
 }

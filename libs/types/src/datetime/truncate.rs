@@ -14,6 +14,21 @@ use crate::Interval;
 use crate::error::{SqlError, SqlResult};
 use crate::sqlstate;
 
+/// The unit to cut at; fields that only `extract` knows are none.
+fn precision(name: &str) -> Option<Unit> {
+    Unit::parse(name).filter(|unit| {
+        !matches!(
+            unit,
+            Unit::DayOfWeek
+                | Unit::IsoDayOfWeek
+                | Unit::DayOfYear
+                | Unit::IsoYear
+                | Unit::Julian
+                | Unit::Epoch
+        )
+    })
+}
+
 /// The length of a unit of time of day.
 fn time_unit(unit: Unit) -> Option<i64> {
     Some(match unit {
@@ -51,19 +66,19 @@ fn truncate(unit: Unit, timestamp: i64) -> Option<SqlResult<i64>> {
 
 pub fn truncate_timestamp(unit: &str, timestamp: i64) -> SqlResult<i64> {
     let name = "timestamp without time zone";
-    let parsed = Unit::parse(unit).ok_or_else(|| not_recognized(unit, name))?;
     if is_infinite_timestamp(timestamp) {
         return Ok(timestamp);
     }
+    let parsed = precision(unit).ok_or_else(|| not_recognized(unit, name))?;
     truncate(parsed, timestamp).ok_or_else(|| not_supported(unit, name))?
 }
 
 pub fn truncate_timestamptz(unit: &str, timestamp: i64, zone: &Zone) -> SqlResult<i64> {
     let name = "timestamp with time zone";
-    let parsed = Unit::parse(unit).ok_or_else(|| not_recognized(unit, name))?;
     if is_infinite_timestamp(timestamp) {
         return Ok(timestamp);
     }
+    let parsed = precision(unit).ok_or_else(|| not_recognized(unit, name))?;
     let local = timestamptz_to_timestamp(timestamp, zone)?;
     let cut = truncate(parsed, local).ok_or_else(|| not_supported(unit, name))??;
     if time_unit(parsed).is_some() {
@@ -74,7 +89,7 @@ pub fn truncate_timestamptz(unit: &str, timestamp: i64, zone: &Zone) -> SqlResul
 }
 
 pub fn truncate_interval(unit: &str, interval: &Interval) -> SqlResult<Interval> {
-    let parsed = Unit::parse(unit).ok_or_else(|| not_recognized(unit, "interval"))?;
+    let parsed = precision(unit).ok_or_else(|| not_recognized(unit, "interval"))?;
     let mut result = *interval;
     if let Some(length) = time_unit(parsed) {
         result.microseconds -= result.microseconds % length;

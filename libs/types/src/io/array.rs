@@ -176,6 +176,9 @@ impl Reader<'_> {
             self.skip_space();
             match self.peek() {
                 None => return Err(malformed(text, "Unexpected end of input.")),
+                Some(b'}') if count == 0 && depth > 0 => {
+                    return Err(malformed(text, "Unexpected \"}\" character."));
+                }
                 Some(b'}') if count == 0 => {
                     self.position += 1;
                     break;

@@ -2,7 +2,7 @@
 
 use functions::{Call, CastContext, FunctionKind, Resolution, Volatility, resolve_function};
 use syntax::ast::*;
-use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlResult, SqlType, oid, sqlstate};
 
 use super::{Analysis, Clause, Output};
 use crate::run::error;
@@ -56,7 +56,7 @@ impl Analysis<'_, '_> {
             call.arguments.iter().filter_map(|argument| argument.name.as_deref()).collect();
         let asked = Call { name: &name, arguments: &given, names: &names, variadic: call.variadic };
         let resolution = resolve_function(&self.run.catalog, &asked)
-            .map_err(|failure| SqlError::from(failure).at(call.location))?;
+            .map_err(|failure| failure.located(call.location))?;
         match resolution {
             Resolution::Function(function) => {
                 let kind = function.definition.kind;

@@ -2,7 +2,7 @@
 
 use functions::{CastContext, Volatility, resolve_operator};
 use syntax::ast::*;
-use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlResult, SqlType, oid, sqlstate};
 
 use super::{Analysis, Clause, VisibleColumn};
 use crate::run::error;
@@ -208,7 +208,7 @@ impl Analysis<'_, '_> {
         let types = &self.run.catalog;
         resolve_operator(types, name, left.map(|left| left.oid), right.oid)
             .map(|resolved| resolved.result)
-            .map_err(|failure| SqlError::from(failure).at(location))
+            .map_err(|failure| failure.located(location))
     }
 
     fn cast(&mut self, cast: &mut TypeCast) -> SqlResult<SqlType> {

@@ -146,25 +146,37 @@ pub(super) enum Place {
     CumulativeDistribution,
 }
 
-/// Where the direct arguments would stand among the rows. The order's direction shows in the rows themselves: they fall
-/// if the first is above the last.
+/// Where the direct arguments would stand among the rows. The first argument says in two bits per column how it is
+/// sorted: whether it falls, and whether NULL comes first.
 pub(super) struct Hypothetical {
     place: Place,
+    orders: i64,
     direct: Vec<Datum>,
     rows: Vec<Vec<Datum>>,
     bytes: usize,
 }
 
+/// How the columns of a hypothetical-set aggregate are sorted, as its first argument.
+pub fn column_orders(columns: impl Iterator<Item = (bool, bool)>) -> i64 {
+    columns.enumerate().fold(0, |orders, (index, (descending, nulls_first))| {
+        orders | (i64::from(descending) | i64::from(nulls_first) << 1) << (2 * index.min(31))
+    })
+}
+
 impl Hypothetical {
     pub(super) fn new(place: Place) -> Hypothetical {
-        Hypothetical { place, direct: Vec::new(), rows: Vec::new(), bytes: 0 }
+        Hypothetical { place, orders: 0, direct: Vec::new(), rows: Vec::new(), bytes: 0 }
     }
 }
 
 impl Accumulator for Hypothetical {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
-        let (direct, row) = arguments.split_at(arguments.len() / 2);
+        let Some((Datum::Int8(orders), values)) = arguments.split_first() else {
+            return Err(SqlError::new(sqlstate::INTERNAL_ERROR, "an order without columns"));
+        };
+        let (direct, row) = values.split_at(values.len() / 2);
         if self.rows.is_empty() {
+            self.orders = *orders;
             self.direct = direct.to_vec();
         }
         self.bytes += row.iter().map(|item| size_of::<Datum>() + datum_bytes(item)).sum::<usize>();
@@ -173,19 +185,21 @@ impl Accumulator for Hypothetical {
     }
 
     fn result(&mut self, _: &dyn EvalContext) -> SqlResult<Datum> {
-        let falls: Vec<bool> = (0..self.direct.len())
-            .map(|column| match (self.rows.first(), self.rows.last()) {
-                (Some(first), Some(last)) => compare(&first[column], &last[column]).is_gt(),
-                _ => false,
-            })
-            .collect();
         let order = |row: &Vec<Datum>| {
             row.iter()
                 .zip(&self.direct)
-                .zip(&falls)
-                .map(|((item, direct), falls)| {
+                .enumerate()
+                .map(|(column, (item, direct))| {
+                    let bits = self.orders >> (2 * column.min(31));
+                    let (falls, nulls_first) = (bits & 1 != 0, bits & 2 != 0);
+                    // NULL is above all, so it comes first where the order falls.
+                    let by_null = item.is_null() != direct.is_null();
                     let order = compare(item, direct);
-                    if *falls { order.reverse() } else { order }
+                    if (by_null && nulls_first) || (!by_null && falls) {
+                        order.reverse()
+                    } else {
+                        order
+                    }
                 })
                 .find(|order| order.is_ne())
                 .unwrap_or(std::cmp::Ordering::Equal)

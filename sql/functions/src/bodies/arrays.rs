@@ -348,6 +348,8 @@ pub(crate) fn trim_array(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<
         return Ok(built(value.element, Vec::new(), Vec::new()));
     }
     dimensions[0].length = kept;
+    // As of any slice, subscripts of what is left start with 1.
+    dimensions.iter_mut().for_each(|dimension| dimension.lower = 1);
     let per_row = value.elements.len() / length as usize;
     let elements = value.elements[..per_row * kept as usize].to_vec();
     Ok(built(value.element, dimensions, elements))
@@ -392,7 +394,8 @@ fn filled(
     }
     let mut total: usize = 1;
     for &length in &lengths {
-        let length = usize::try_from(length).unwrap_or(0);
+        // A length below zero is far too large, as PostgreSQL sees it.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         total = total.saturating_mul(length);
     }
     if total > (1 << 27) {

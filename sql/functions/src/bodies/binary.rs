@@ -245,7 +245,11 @@ pub(crate) fn binary_decode(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResu
 
 fn decode_hexadecimal(value: &str) -> SqlResult<Vec<u8>> {
     let mut digits = Vec::with_capacity(value.len());
-    for character in value.chars().filter(|character| !character.is_ascii_whitespace()) {
+    for character in value.chars() {
+        // Space may stand between bytes, not within one.
+        if matches!(character, ' ' | '\n' | '\t' | '\r') && digits.len() % 2 == 0 {
+            continue;
+        }
         let digit = character.to_digit(16).ok_or_else(|| {
             invalid_parameter(format!("invalid hexadecimal digit: \"{character}\""))
         })?;

@@ -3,6 +3,7 @@
 
 mod numbers;
 mod reading;
+mod template;
 
 pub(crate) use numbers::*;
 pub(crate) use reading::*;
@@ -178,6 +179,22 @@ fn write_word(
         _ => fields.year,
     };
     let date = || fields.date.ok_or_else(invalid_for_interval);
+    // An interval is counted as the date it would be after the year 0, where that makes any sense.
+    let counted = || {
+        let (year, month) = match fields.month {
+            0 => (fields.year - 1, 12),
+            month => (fields.year, month),
+        };
+        fields.date.or_else(|| {
+            let first = datetime::date_from_fields(year as i32, month as u32, 1)?;
+            first.checked_add(fields.day as i32)?.checked_sub(1)
+        })
+    };
+    let day_count = || counted().ok_or_else(invalid_for_interval);
+    let iso_year = || -> SqlResult<i64> {
+        let year = iso_week(day_count()?).0;
+        Ok(if fields.date.is_some() && year <= 0 { 1 - year } else { year })
+    };
     let padded = |name: &str, width: usize| {
         let name = cased(name, written);
         if fill { format!("{name:<width$}") } else { name }
@@ -188,21 +205,27 @@ fn write_word(
     };
     let twelve = if fields.hour % 12 == 0 { 12 } else { fields.hour % 12 };
     let day_of_year = || -> SqlResult<i64> {
-        let first = datetime::date_from_fields(fields.year as i32, 1, 1).unwrap_or(date()?);
-        Ok(i64::from(date()? - first) + 1)
+        let Some(date) = fields.date else {
+            return Ok((fields.year * 12 + fields.month) * 30 + fields.day);
+        };
+        let first = datetime::date_from_fields(fields.year as i32, 1, 1).unwrap_or(date);
+        Ok(i64::from(date - first) + 1)
     };
     let weekday = || -> SqlResult<i64> { Ok(i64::from((date()? + 6).rem_euclid(7))) };
     let month_index = (fields.month.clamp(1, 12) - 1) as usize;
+    if matches!(word, "AD" | "BC" | "A.D." | "B.C." | "TZ" | "TZH" | "TZM" | "OF") {
+        date()?;
+    }
     Ok(match word {
         "YYYY" => number(shown_year, 4),
         "Y,YYY" => (format!("{},{:03}", shown_year / 1000, shown_year % 1000), Some(shown_year)),
         "YYY" => number(shown_year % 1000, 3),
         "YY" => number(shown_year % 100, 2),
         "Y" => number(shown_year % 10, 1),
-        "IYYY" => number(iso_week(date()?).0, 4),
-        "IYY" => number(iso_week(date()?).0 % 1000, 3),
-        "IY" => number(iso_week(date()?).0 % 100, 2),
-        "I" => number(iso_week(date()?).0 % 10, 1),
+        "IYYY" => number(iso_year()?, 4),
+        "IYY" => number(iso_year()? % 1000, 3),
+        "IY" => number(iso_year()? % 100, 2),
+        "I" => number(iso_year()? % 10, 1),
         "MM" => number(fields.month, 2),
         "MONTH" => {
             date()?;
@@ -216,7 +239,7 @@ fn write_word(
         "DD" => number(fields.day, 2),
         "DDD" => number(day_of_year()?, 3),
         "IDDD" => {
-            let (_, week, day) = iso_week(date()?);
+            let (_, week, day) = iso_week(day_count()?);
             number((week - 1) * 7 + day, 3)
         }
         "D" => number(weekday()? + 1, 1),
@@ -225,14 +248,23 @@ fn write_word(
         "DY" => (cased(&DAYS[weekday()? as usize][..3], written), None),
         "WW" => number((day_of_year()? - 1) / 7 + 1, 2),
         "W" => number((fields.day - 1) / 7 + 1, 1),
-        "IW" => number(iso_week(date()?).1, 2),
+        "IW" => number(iso_week(day_count()?).1, 2),
         "Q" => number((fields.month - 1) / 3 + 1, 1),
         "CC" => {
-            let century =
-                if fields.year > 0 { (fields.year - 1) / 100 + 1 } else { fields.year / 100 - 1 };
-            number(century, 2)
+            let century = if fields.date.is_none() {
+                fields.year / 100
+            } else if fields.year > 0 {
+                (fields.year - 1) / 100 + 1
+            } else {
+                fields.year / 100 - 1
+            };
+            if fill && century < 0 {
+                (format!("{century:03}"), Some(century))
+            } else {
+                number(century, 2)
+            }
         }
-        "J" => number(i64::from(date()?) + 2_451_545, 1),
+        "J" => number(i64::from(day_count()?) + 2_451_545, 1),
         "HH24" => number(fields.hour, 2),
         "HH" | "HH12" => number(twelve, 2),
         "MI" => number(fields.minute, 2),

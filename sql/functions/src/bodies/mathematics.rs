@@ -56,7 +56,7 @@ numeric_unary_functions! {
     numeric_int2: value => value.to_i16().map(Datum::Int2);
     numeric_int4: value => value.to_i32().map(Datum::Int4);
     numeric_int8: value => value.to_i64().map(Datum::Int8);
-    numeric_float4: value => Ok(Datum::Float4(value.to_f32()));
+    numeric_float4: value => Ok(Datum::Float4(value.try_to_f32()?));
     numeric_float8: value => Ok(Datum::Float8(value.to_f64()));
     numeric_inc: value => value.add(&Numeric::one()).map(number);
 }

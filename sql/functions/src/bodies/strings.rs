@@ -324,8 +324,13 @@ pub(crate) fn any_concatenation(
     types: &[u32],
     _: u32,
 ) -> SqlResult<Datum> {
-    let mut joined = crate::input_output::output(context, types[0], &arguments[0])?;
-    joined.push_str(&crate::input_output::output(context, types[1], &arguments[1])?);
+    // The other side is cast to text, which words a boolean at length.
+    let part = |index: usize| match &arguments[index] {
+        Datum::Bool(value) => Ok(value.to_string()),
+        value => crate::input_output::output(context, types[index], value),
+    };
+    let mut joined = part(0)?;
+    joined.push_str(&part(1)?);
     check_length(context, joined.len())?;
     Ok(Datum::text(joined))
 }

@@ -165,6 +165,30 @@ impl Binder<'_> {
             for (key, argument) in order_by.iter_mut().zip(&arguments) {
                 key.expression = argument.clone();
             }
+            if definition.kind == 'h' {
+                if direct.len() != order_by.len() {
+                    let given =
+                        functions::Call { name, arguments: &argument_types, ..Default::default() };
+                    return Err(error(
+                        sqlstate::UNDEFINED_FUNCTION,
+                        format!(
+                            "function {} does not exist",
+                            functions::resolve::signature(self.catalog.types(), &given)
+                        ),
+                        location,
+                    )
+                    .hint(format!(
+                        "To use the hypothetical-set aggregate {name}, the number of hypothetical \
+                         direct arguments (here {}) must match the number of ordering columns \
+                         (here {}).",
+                        direct.len(),
+                        order_by.len()
+                    )));
+                }
+                let keys = order_by.iter().map(|key| (key.descending, key.nulls_first));
+                let orders = types::Datum::Int8(functions::column_orders(keys));
+                direct.insert(0, Expr::Constant { value: orders, ty: SqlType::new(oid::INT8) });
+            }
             if definition.kind == 'n' {
                 argument_types.drain(..direct.len().min(argument_types.len()));
             }

@@ -169,7 +169,7 @@ impl Binder<'_> {
         let types: Vec<Oid> = arguments.iter().map(|argument| type_of(argument).oid).collect();
         let given = GivenCall { name, arguments: &types, names, variadic };
         let resolved = match resolve_function(self.catalog.types(), &given)
-            .map_err(|failure| SqlError::from(failure).at(location))?
+            .map_err(|failure| failure.located(location))?
         {
             Resolution::Coercion { target } => {
                 let Some(argument) = arguments.into_iter().next() else {

@@ -2,7 +2,7 @@
 
 use functions::{resolve_operator, tables};
 use syntax::ast;
-use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlResult, SqlType, oid, sqlstate};
 
 use super::expressions::location_of;
 use super::{Binder, error};
@@ -67,7 +67,7 @@ impl Binder<'_> {
         let left_type = left.as_ref().map(|left| type_of(left).oid);
         let right_type = type_of(&right).oid;
         let resolved = resolve_operator(self.catalog.types(), name, left_type, right_type)
-            .map_err(|failure| SqlError::from(failure).at(location))?;
+            .map_err(|failure| failure.located(location))?;
         let function = tables::function(resolved.definition.function).ok_or_else(|| {
             error(
                 sqlstate::UNDEFINED_FUNCTION,
@@ -300,7 +300,7 @@ impl Binder<'_> {
         }
         let resolved =
             resolve_operator(self.catalog.types(), name, Some(type_of(&left).oid), element)
-                .map_err(|failure| SqlError::from(failure).at(location))?;
+                .map_err(|failure| failure.located(location))?;
         if resolved.result.oid != oid::BOOL {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,

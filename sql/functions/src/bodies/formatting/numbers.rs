@@ -1,116 +1,16 @@
-//! `to_char` of numbers, and `to_number`.
+//! `to_char` of numbers, and `to_number`. Both walk the template once: digits of the template take digits of the number,
+//! everything else is written, or skipped, as it stands.
 
-use types::numeric::Numeric;
+use types::numeric::{Numeric, numeric_modifier};
 use types::{Datum, SqlError, SqlResult, sqlstate};
 
-use super::ordinal_suffix;
+use super::template::{Anchor, Node, NumberTemplate};
 use crate::bodies::arguments::{check_length, float, integer, numeric, text};
 use crate::context::EvalContext;
 
-/// A number template taken apart.
-#[derive(Default)]
-struct NumberTemplate {
-    /// Digits before and after the point; `0` places are always written.
-    before: Vec<char>,
-    after: Vec<char>,
-    fill: bool,
-    minus: Option<bool>,
-    plus: bool,
-    sign: Option<bool>,
-    brackets: bool,
-    ordinal: Option<String>,
-    point: bool,
-    shift: i32,
-    scientific: bool,
-    roman: bool,
-}
-
-fn number_template(template: &str) -> NumberTemplate {
-    let mut parsed = NumberTemplate { fill: true, ..NumberTemplate::default() };
-    let mut rest = template;
-    while let Some(first) = rest.chars().next() {
-        let starts =
-            |word: &str| rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        let digits_seen = !parsed.before.is_empty() || parsed.point;
-        let mut used = first.len_utf8();
-        if starts("FM") {
-            parsed.fill = false;
-            used = 2;
-        } else if starts("EEEE") {
-            parsed.scientific = true;
-            used = 4;
-        } else if starts("MI") {
-            parsed.minus = Some(digits_seen);
-            used = 2;
-        } else if starts("PL") || starts("SG") {
-            parsed.plus = starts("PL");
-            parsed.sign = Some(digits_seen);
-            used = 2;
-        } else if starts("PR") {
-            parsed.brackets = true;
-            used = 2;
-        } else if starts("RN") {
-            parsed.roman = true;
-            used = 2;
-        } else if starts("TH") {
-            parsed.ordinal = Some(rest[..2].to_owned());
-            used = 2;
-        } else {
-            match first.to_ascii_uppercase() {
-                'S' => parsed.sign = Some(digits_seen),
-                'V' => parsed.shift = 1,
-                '.' | 'D' => parsed.point = true,
-                ',' | 'G' => parsed.before.push(','),
-                '"' => {
-                    let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
-                    for literal in rest[1..end.max(2).min(rest.len())].chars().filter(|c| *c != '"')
-                    {
-                        if !parsed.point {
-                            parsed.before.push(literal);
-                        }
-                    }
-                    used = end.min(rest.len());
-                }
-                digit @ ('9' | '0') if parsed.point || parsed.shift > 0 => {
-                    if parsed.shift > 0 {
-                        parsed.shift += 1
-                    }
-                    if parsed.point { parsed.after.push(digit) } else { parsed.before.push(digit) }
-                }
-                digit @ ('9' | '0') => parsed.before.push(digit),
-                // There is no currency symbol here, but its place is kept.
-                'L' if !parsed.point => parsed.before.push(' '),
-                'L' | 'B' => {}
-                _ if !parsed.point => parsed.before.push(first),
-                _ => {}
-            }
-        }
-        rest = &rest[used..];
-    }
-    parsed
-}
-
-/// Refuses templates whose parts cannot be together.
-fn check_number_template(template: &str) -> SqlResult<()> {
-    let refuse = |message: &str| Err(SqlError::new(sqlstate::SYNTAX_ERROR, message));
-    let upper = template.to_ascii_uppercase();
-    let (mut points, mut quoted) = (0, false);
-    for (at, byte) in upper.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'.' if !quoted => points += 1,
-            b'D' if !quoted => points += 1,
-            b'E' if !quoted && upper[at..].starts_with("EEEE") && upper.len() > at + 4 => {
-                return refuse("\"EEEE\" must be the last pattern used");
-            }
-            _ => {}
-        }
-    }
-    if points > 1 {
-        return refuse("multiple decimal points");
-    }
-    Ok(())
-}
+/// Digits that a `double precision` and a `real` keep in decimal.
+const DOUBLE_DIGITS: usize = 15;
+const REAL_DIGITS: usize = 6;
 
 fn roman(value: &Numeric) -> String {
     const PARTS: [(i32, &str); 13] = [
@@ -139,163 +39,482 @@ fn roman(value: &Numeric) -> String {
     out
 }
 
-fn write_number(context: &dyn EvalContext, value: &Numeric, template: &str) -> SqlResult<Datum> {
-    check_length(context, template.len().saturating_mul(4))?;
-    if template.is_empty() {
-        return Ok(Datum::text(""));
-    }
-    check_number_template(template)?;
-    let parsed = number_template(template);
-    if parsed.roman {
-        let letters = roman(value);
-        return Ok(Datum::text(if parsed.fill { format!("{letters:>15}") } else { letters }));
-    }
-    if parsed.scientific {
-        let digits = parsed.after.len();
-        return Ok(Datum::text(if value.is_finite() {
-            let shown = format!("{:.digits$e}", value.to_f64());
-            let (mantissa, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
-            let exponent: i32 = exponent.parse().unwrap_or(0);
-            let sign = if exponent < 0 { '-' } else { '+' };
-            let blank = if value.signum() < 0 { "" } else { " " };
-            format!("{blank}{mantissa}e{sign}{:02}", exponent.abs())
+/// Writes one number: `digits` are its rounded absolute value, `spaces` how many digits of the template it leaves free.
+struct Writer<'a> {
+    template: &'a NumberTemplate,
+    digits: &'a [u8],
+    next: usize,
+    negative: bool,
+    spaces: usize,
+    /// Digits of the template that were walked over.
+    place: usize,
+    /// The last digit behind the point that `FM` keeps; the point itself if there is none.
+    last_relevant: Option<usize>,
+    sign_written: bool,
+    anchor: Option<Anchor>,
+    brackets: bool,
+    /// A digit was written last, so that separators are written and not left blank.
+    in_number: bool,
+    out: String,
+}
+
+impl<'a> Writer<'a> {
+    fn new(template: &'a NumberTemplate, digits: &'a str, negative: bool, spaces: usize) -> Self {
+        let marks = template.plus || template.minus;
+        let brackets = template.brackets && (marks || negative || !template.unfilled);
+        let sign_written = if marks {
+            // `MI` and `SG` write it themselves, `PL` the plus only.
+            template.minus || !template.plus
         } else {
-            "#".repeat(template.len())
-        }));
-    }
-    let scaled = match parsed.shift {
-        0 => value.clone(),
-        shift => value.mul(&Numeric::from_parts(10i128.pow((shift - 1).clamp(0, 30) as u32), 0))?,
-    };
-    let negative = scaled.signum() < 0;
-    let written = scaled.abs().round(parsed.after.len() as i32)?.to_string();
-    let (whole, fraction) = written.split_once('.').unwrap_or((&written, ""));
-    let whole = if whole == "0" { "" } else { whole };
-    let places = parsed.before.iter().filter(|place| matches!(place, '9' | '0')).count();
-    let overflow = whole.len() > places || !scaled.is_finite();
-    let mut digits = whole.chars().collect::<Vec<_>>();
-    let mut body: Vec<char> = Vec::new();
-    // From the point leftwards; a leading 0 in the template forces zeros from there on.
-    let first_zero = parsed.before.iter().position(|place| *place == '0').unwrap_or(usize::MAX);
-    for (index, place) in parsed.before.iter().enumerate().rev() {
-        let forced = index >= first_zero;
-        body.push(match place {
-            '9' | '0' if overflow => '#',
-            '9' | '0' => match digits.pop() {
-                Some(digit) => digit,
-                None if forced => '0',
-                None if !parsed.point && index + 1 == parsed.before.len() => '0',
-                None => ' ',
-            },
-            ',' if digits.is_empty() && !forced && !overflow => ' ',
-            other => *other,
+            !negative && template.unfilled && template.anchor.is_none()
+        };
+        let anchor = match template.anchor {
+            Some(Anchor::Before) if !marks && template.before == template.sign_digits => {
+                Some(Anchor::After)
+            }
+            anchor => anchor,
+        };
+        let digits = digits.as_bytes();
+        let last_relevant = (template.unfilled && template.point).then_some(()).and_then(|()| {
+            let point = digits.iter().position(|digit| *digit == b'.')?;
+            let last = digits.iter().rposition(|digit| *digit != b'0').unwrap_or(point).max(point);
+            // What a `0` stands for is kept.
+            let kept = template.zero_end.saturating_sub(spaces).min(digits.len() - 1);
+            Some(if template.zero_end > spaces { last.max(kept) } else { last })
         });
-    }
-    body.reverse();
-    let leading = body.iter().take_while(|character| **character == ' ').count();
-    let number: String = body[leading..].iter().collect();
-    let mut tail = String::new();
-    if parsed.point {
-        tail.push('.');
-        let fraction = if overflow { "#".repeat(parsed.after.len()) } else { fraction.to_owned() };
-        let mut kept = fraction.as_str();
-        if !parsed.fill && !overflow {
-            let least = parsed.after.iter().rposition(|place| *place == '0').map_or(0, |at| at + 1);
-            let trimmed = fraction.trim_end_matches('0').len().max(least);
-            kept = &fraction[..trimmed];
+        Writer {
+            template,
+            digits,
+            next: 0,
+            negative,
+            spaces,
+            place: 0,
+            last_relevant,
+            sign_written,
+            anchor,
+            brackets,
+            in_number: false,
+            out: String::new(),
         }
-        tail.push_str(kept);
     }
-    let blanks = if parsed.fill { " ".repeat(leading) } else { String::new() };
-    let mark = if negative { "-" } else { "+" };
-    let mut out = match (parsed.sign, parsed.minus, parsed.brackets) {
-        (Some(false), ..) if parsed.plus && negative => format!("{blanks} {number}{tail}"),
-        (Some(false), ..) => format!("{blanks}{mark}{number}{tail}"),
-        (Some(true), ..) => format!("{blanks}{number}{tail}{mark}"),
-        (None, Some(after), _) => {
-            let mark = if negative {
-                "-"
-            } else if parsed.fill {
-                " "
+
+    fn point_is_last(&self) -> bool {
+        self.last_relevant.is_some_and(|last| self.digits[last] == b'.')
+    }
+
+    fn fill(&mut self) {
+        if !self.template.unfilled {
+            self.out.push(' ');
+        }
+    }
+
+    /// The sign, just before the first digit that is written.
+    fn sign(&mut self, leading_zero: bool) {
+        let zeros_start = self.template.zero_start == Some(self.place);
+        if self.sign_written
+            || !(self.place >= self.spaces || zeros_start)
+            || (leading_zero && !self.point_is_last())
+        {
+            return;
+        }
+        if let Some(anchor) = self.anchor {
+            if anchor == Anchor::Before {
+                self.out.push(if self.negative { '-' } else { '+' });
+                self.sign_written = true;
+            }
+            return;
+        }
+        match (self.brackets, self.negative) {
+            (true, true) => self.out.push('<'),
+            (true, false) => self.out.push(' '),
+            (false, true) => self.out.push('-'),
+            (false, false) => self.fill(),
+        }
+        self.sign_written = true;
+    }
+
+    fn digit(&mut self, node: Node, count: usize) {
+        let zeros = self.template.zero_start;
+        self.in_number = false;
+        // The zero before the point is left out of `9.9`.
+        let leading_zero = zeros.is_none()
+            && self.next == 0
+            && self.digits.first() == Some(&b'0')
+            && self.template.after != 0;
+        self.sign(leading_zero);
+        if self.place < self.spaces && zeros.is_none_or(|start| start > self.place) {
+            self.fill();
+        } else if self.place < self.spaces {
+            self.out.push('0');
+            self.in_number = true;
+        } else {
+            // Beyond the digits of a float there is nothing more to write.
+            let digit = self.digits.get(self.next).copied().unwrap_or(0);
+            if digit == b'.' {
+                if !self.point_is_last() || self.template.unfilled {
+                    self.out.push('.');
+                }
+            } else if self.last_relevant.is_some_and(|last| self.next > last) && node != Node::Zero
+            {
+            } else if leading_zero {
+                if !self.template.unfilled {
+                    self.out.push(' ');
+                } else if self.point_is_last() {
+                    self.out.push('0');
+                }
             } else {
-                ""
-            };
-            if after {
-                format!("{blanks}{number}{tail}{mark}")
-            } else {
-                format!("{mark}{blanks}{number}{tail}")
+                self.out.push(char::from(digit));
+                self.in_number = true;
+            }
+            if self.next < self.digits.len() {
+                self.next += 1;
             }
         }
-        (None, None, true) if negative => format!("{blanks}<{number}{tail}>"),
-        (None, None, true) if parsed.fill => format!("{blanks} {number}{tail} "),
-        (None, None, true) => format!("{number}{tail}"),
-        (None, None, false) if negative => format!("{blanks}-{number}{tail}"),
-        (None, None, false) if parsed.fill => format!("{blanks} {number}{tail}"),
-        (None, None, false) => format!("{number}{tail}"),
-    };
-    if let (Some(ordinal), false) = (&parsed.ordinal, negative || parsed.point) {
-        let last =
-            number.get(number.len().saturating_sub(2)..).and_then(|tail| tail.trim().parse().ok());
-        out.push_str(&ordinal_suffix(last.unwrap_or(0), ordinal));
+        let mut end = count + usize::from(self.spaces > 0) + usize::from(self.template.point);
+        if self.last_relevant == Some(self.next) {
+            end = self.place;
+        }
+        if self.place + 1 == end {
+            if self.sign_written && self.brackets {
+                self.out.push(if self.negative { '>' } else { ' ' });
+            } else if self.anchor == Some(Anchor::After) {
+                self.out.push(if self.negative { '-' } else { '+' });
+            }
+        }
+        self.place += 1;
     }
-    Ok(Datum::text(out))
+
+    fn run(mut self) -> SqlResult<String> {
+        let template = self.template;
+        let blank_sign = !self.sign_written && self.spaces == 0;
+        let count = (template.before + template.shift + template.after + usize::from(blank_sign))
+            .saturating_sub(1);
+        for &node in &template.nodes {
+            match node {
+                Node::Nine | Node::Zero | Node::Point => self.digit(node, count),
+                Node::Group if self.in_number => self.out.push(','),
+                Node::Group => self.fill(),
+                Node::Currency => self.out.push(' '),
+                Node::Ordinal { lower } => {
+                    if self.digits.first() != Some(&b'#') && !self.negative && !template.point {
+                        self.out.push_str(ordinal(self.digits, lower)?);
+                    }
+                }
+                Node::Minus if self.negative => self.out.push('-'),
+                Node::Plus if !self.negative => self.out.push('+'),
+                Node::Minus | Node::Plus => self.fill(),
+                Node::Sign => self.out.push(if self.negative { '-' } else { '+' }),
+                Node::Character(character) => self.out.push(character),
+                Node::Roman { .. } | Node::Silent => {}
+            }
+        }
+        let end = self.out.find('\0').unwrap_or(self.out.len());
+        self.out.truncate(end);
+        Ok(self.out)
+    }
 }
 
-pub(crate) fn numeric_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &*numeric(arguments, 0)?, text(arguments, 1)?)
-}
-
-pub(crate) fn int4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &Numeric::from(integer(&arguments[0])?), text(arguments, 1)?)
-}
-
-pub(crate) fn int8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &Numeric::from(integer(&arguments[0])?), text(arguments, 1)?)
-}
-
-pub(crate) fn float4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &Numeric::from_f32(float(&arguments[0])? as f32), text(arguments, 1)?)
-}
-
-pub(crate) fn float8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &Numeric::from_f64(float(&arguments[0])?), text(arguments, 1)?)
-}
-
-/// Reads digits, one sign and one point; whatever else the template allows is skipped.
-pub(crate) fn numeric_to_number(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    let (value, template) = (text(arguments, 0)?, text(arguments, 1)?);
-    check_number_template(template)?;
-    let parsed = number_template(template);
-    if parsed.scientific {
+fn ordinal(digits: &[u8], lower: bool) -> SqlResult<&'static str> {
+    let last = digits.last().copied().unwrap_or(b' ');
+    if !last.is_ascii_digit() {
         return Err(SqlError::new(
-            sqlstate::FEATURE_NOT_SUPPORTED,
-            "\"EEEE\" not supported for input",
+            sqlstate::INVALID_TEXT_REPRESENTATION,
+            format!("\"{}\" is not a number", String::from_utf8_lossy(digits)),
         ));
     }
-    let negative = value.contains('-') || parsed.brackets && value.trim_start().starts_with('<');
-    let mut digits = String::new();
-    let mut seen_point = false;
-    let mut fraction = 0;
-    for character in value.chars() {
-        match character {
-            '0'..='9' if seen_point && fraction >= parsed.after.len() => {}
-            '0'..='9' => {
-                digits.push(character);
-                fraction += usize::from(seen_point);
+    let teen = digits.len() > 1 && digits[digits.len() - 2] == b'1';
+    Ok(match (if teen { b'0' } else { last }, lower) {
+        (b'1', true) => "st",
+        (b'1', false) => "ST",
+        (b'2', true) => "nd",
+        (b'2', false) => "ND",
+        (b'3', true) => "rd",
+        (b'3', false) => "RD",
+        (_, true) => "th",
+        (_, false) => "TH",
+    })
+}
+
+/// `1.23e+04`, or `#` for what has no digits.
+fn write_scientific(template: &NumberTemplate, value: &Numeric) -> String {
+    let digits = template.after;
+    if !value.is_finite() {
+        return format!(" {}.{}", "#".repeat(template.before), "#".repeat(digits + 4));
+    }
+    let shown = format!("{:.digits$e}", value.to_f64());
+    let (mantissa, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    let blank = if value.signum() < 0 { "" } else { " " };
+    format!("{blank}{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+fn write_roman(template: &NumberTemplate, value: &Numeric) -> SqlResult<String> {
+    let letters = roman(&Numeric::from(i64::from(value.to_i32()?)));
+    let mut out = String::new();
+    for node in &template.nodes {
+        match node {
+            Node::Roman { lower } => {
+                let cased = if *lower { letters.to_lowercase() } else { letters.clone() };
+                out.push_str(&if template.unfilled { cased } else { format!("{cased:>15}") });
             }
-            '.' if parsed.point && !seen_point => {
-                seen_point = true;
-                digits.push('.');
-            }
+            Node::Character(character) => out.push(*character),
+            Node::Currency => out.push(' '),
+            Node::Group if !template.unfilled => out.push(' '),
             _ => {}
         }
     }
-    if !digits.bytes().any(|byte| byte.is_ascii_digit()) {
+    Ok(out)
+}
+
+/// `precision` is how many digits the number's type keeps, if it keeps them in binary.
+fn write_number(
+    context: &dyn EvalContext,
+    value: &Numeric,
+    template: &str,
+    precision: Option<usize>,
+) -> SqlResult<Datum> {
+    check_length(context, template.len().saturating_mul(16))?;
+    if template.is_empty() {
+        return Ok(Datum::text(""));
+    }
+    let mut parsed = NumberTemplate::parse(template)?;
+    if parsed.roman {
+        return write_roman(&parsed, value).map(Datum::text);
+    }
+    if parsed.scientific {
+        return Ok(Datum::text(write_scientific(&parsed, value)));
+    }
+    let scaled = match parsed.shift {
+        0 => value.clone(),
+        shift => value.mul(&Numeric::from(10i64).power(&Numeric::from(shift as i64))?)?.round(0)?,
+    };
+    let whole_length = |value: &Numeric| value.abs().round(0).map(|whole| whole.to_string().len());
+    let mut places = parsed.after;
+    if let (Some(precision), true) = (precision, scaled.is_finite()) {
+        places = places.min(precision.saturating_sub(whole_length(&scaled)?));
+    }
+    if precision.is_some() {
+        parsed.after = places;
+    }
+    let rounded = if scaled.is_finite() { scaled.round(places as i32)? } else { scaled };
+    // Zero has no sign, but what is rounded to zero keeps the one it had only as a float.
+    let negative = rounded.signum() < 0 || (precision.is_some() && value.signum() < 0);
+    let written = rounded.to_string();
+    let written = written.trim_start_matches('-');
+    let length = written.find('.').unwrap_or(written.len());
+    let before = parsed.before + parsed.shift;
+    let hashes;
+    let (digits, spaces) = if length > before {
+        hashes = format!("{}.{}", "#".repeat(before), "#".repeat(parsed.after));
+        (hashes.as_str(), 0)
+    } else {
+        (written, before - length)
+    };
+    Writer::new(&parsed, digits, negative, spaces).run().map(Datum::text)
+}
+
+pub(crate) fn numeric_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    write_number(context, &*numeric(arguments, 0)?, text(arguments, 1)?, None)
+}
+
+pub(crate) fn int4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    write_number(context, &Numeric::from(integer(&arguments[0])?), text(arguments, 1)?, None)
+}
+
+pub(crate) fn int8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    write_number(context, &Numeric::from(integer(&arguments[0])?), text(arguments, 1)?, None)
+}
+
+pub(crate) fn float4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    write_number(
+        context,
+        &Numeric::from_f32(float(&arguments[0])? as f32),
+        text(arguments, 1)?,
+        Some(REAL_DIGITS),
+    )
+}
+
+pub(crate) fn float8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    write_number(
+        context,
+        &Numeric::from_f64(float(&arguments[0])?),
+        text(arguments, 1)?,
+        Some(DOUBLE_DIGITS),
+    )
+}
+
+/// Reads a number as its template says.
+struct Reader<'a> {
+    template: &'a NumberTemplate,
+    input: &'a [u8],
+    at: usize,
+    sign: Option<char>,
+    digits: String,
+    before: usize,
+    after: usize,
+    seen_point: bool,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.input.get(self.at).copied()
+    }
+
+    /// Steps over one character, which may have several bytes.
+    fn step(&mut self) {
+        self.at += 1;
+        while self.peek().is_some_and(|byte| byte & 0xc0 == 0x80) {
+            self.at += 1;
+        }
+    }
+
+    /// Steps over so many characters, but over nothing that belongs to a number.
+    fn skip(&mut self, count: usize) {
+        for _ in 0..count {
+            if self.peek().is_none_or(|byte| b"0123456789.,+-".contains(&byte)) {
+                break;
+            }
+            self.step();
+        }
+    }
+
+    fn take_sign(&mut self) -> bool {
+        let sign = match self.peek() {
+            Some(b'-') => '-',
+            Some(b'+') => '+',
+            Some(b'<') if self.template.brackets => '-',
+            _ => return false,
+        };
+        self.sign = Some(sign);
+        self.at += 1;
+        true
+    }
+
+    /// A digit or the point, with a sign before the first and behind the last.
+    fn digit(&mut self, node: Node) {
+        if self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+        let nothing_read = self.before + self.after == 0;
+        if self.sign.is_none() && node != Node::Point && nothing_read {
+            self.take_sign();
+        }
+        let Some(byte) = self.peek() else { return };
+        let mut read = false;
+        if byte.is_ascii_digit() {
+            if self.seen_point && self.after == self.template.after {
+                return;
+            }
+            self.digits.push(char::from(byte));
+            *(if self.seen_point { &mut self.after } else { &mut self.before }) += 1;
+            read = true;
+        } else if byte == b'.' && self.template.point && !self.seen_point {
+            self.digits.push('.');
+            self.seen_point = true;
+            read = true;
+        }
+        if self.sign.is_none() && self.before + self.after > 0 {
+            let following = self.input.get(self.at + 1).copied();
+            let anchored = self.template.anchor.is_some();
+            if anchored && read {
+                match following {
+                    Some(b'-') => self.sign = Some('-'),
+                    Some(b'+') => self.sign = Some('+'),
+                    _ => {}
+                }
+                self.at += usize::from(self.sign.is_some());
+            } else if !anchored && !read && (self.template.plus || self.template.minus) {
+                match byte {
+                    b'-' => self.sign = Some('-'),
+                    b'+' => self.sign = Some('+'),
+                    _ => {}
+                }
+            }
+        }
+        self.step();
+    }
+
+    fn run(&mut self) {
+        for &node in &self.template.nodes {
+            if self.at >= self.input.len() {
+                break;
+            }
+            match node {
+                Node::Nine | Node::Zero | Node::Point => self.digit(node),
+                // A comma is skipped where it is, and not missed where it is not.
+                Node::Group => {
+                    if !self.template.unfilled && self.peek() == Some(b',') {
+                        self.at += 1;
+                    }
+                }
+                Node::Currency => self.skip(1),
+                Node::Ordinal { .. } => {
+                    if self.sign != Some('-') && !self.template.point {
+                        self.skip(2);
+                    }
+                }
+                Node::Minus | Node::Plus | Node::Sign => {
+                    let wanted: &[u8] = match node {
+                        Node::Minus => b"-",
+                        Node::Plus => b"+",
+                        _ => b"+-",
+                    };
+                    match self.peek().filter(|byte| wanted.contains(byte)) {
+                        Some(sign) => {
+                            self.sign = Some(char::from(sign));
+                            self.at += 1;
+                        }
+                        None => self.skip(1),
+                    }
+                }
+                Node::Character(_) => self.step(),
+                Node::Roman { .. } | Node::Silent => {}
+            }
+        }
+    }
+}
+
+pub(crate) fn numeric_to_number(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    let (value, template) = (text(arguments, 0)?, text(arguments, 1)?);
+    if template.is_empty() {
+        return Ok(Datum::Null);
+    }
+    let parsed = NumberTemplate::parse(template)?;
+    for (refused, name) in [(parsed.scientific, "EEEE"), (parsed.roman, "RN")] {
+        if refused {
+            return Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("\"{name}\" not supported for input"),
+            ));
+        }
+    }
+    let mut reader = Reader {
+        template: &parsed,
+        input: value.as_bytes(),
+        at: 0,
+        sign: None,
+        digits: String::new(),
+        before: 0,
+        after: 0,
+        seen_point: false,
+    };
+    reader.run();
+    let digits = reader.digits.strip_suffix('.').unwrap_or(&reader.digits);
+    let sign = reader.sign.unwrap_or(' ');
+    if digits.is_empty() {
         return Err(SqlError::new(
             sqlstate::INVALID_TEXT_REPRESENTATION,
-            "invalid input syntax for type numeric: \" \"",
+            format!("invalid input syntax for type numeric: \"{sign}\""),
         ));
     }
-    let number = Numeric::parse(digits.trim_end_matches('.'))?;
-    Ok(Datum::Numeric(if negative { number.neg() } else { number }.into()))
+    let number = Numeric::parse(digits)?;
+    let number = if sign == '-' { number.neg() } else { number };
+    let precision = (parsed.before + parsed.shift + reader.after) as i32;
+    let fitted = number.apply_modifier(numeric_modifier(precision, reader.after as i32))?;
+    let shown = match parsed.shift {
+        0 => fitted,
+        shift => fitted.div(&Numeric::from(10i64).power(&Numeric::from(shift as i64))?)?,
+    };
+    Ok(Datum::Numeric(shown.into()))
 }

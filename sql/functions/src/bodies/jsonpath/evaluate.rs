@@ -156,7 +156,9 @@ impl<'a> Evaluation<'a> {
     }
 
     fn variable(&self, name: &str) -> SqlResult<&'a Json> {
-        self.variables.and_then(|variables| variables.get(name)).ok_or_else(|| {
+        // The operators have no variables at all; then each is null.
+        let Some(variables) = self.variables else { return Ok(&Json::Null) };
+        variables.get(name).ok_or_else(|| {
             error(
                 sqlstate::UNDEFINED_OBJECT,
                 format!("could not find jsonpath variable \"{name}\""),
