@@ -516,6 +516,12 @@ fn time_of(text: &str, type_name: &str, context: &InputContext<'_>) -> SqlResult
     let has_date = lower.contains('/')
         || lower.split(' ').next().is_some_and(|word| word.matches('-').count() >= 2);
     let parsed = scan(text, context.formats.date_order, !has_date).map_err(fail)?;
+    // Without a date it cannot be told which of the offsets of a place is meant.
+    if let (Some(zone), None, None) = (&parsed.zone, parsed.date, &parsed.special)
+        && !zone.is_fixed()
+    {
+        return Err(fail(Failure::Syntax));
+    }
     let time = match (parsed.special, parsed.time) {
         (Some(Special::Now), _) => local_now(context).1,
         (None, Some(time)) => time,
@@ -535,12 +541,6 @@ pub fn parse_timetz(
     context: &InputContext<'_>,
 ) -> SqlResult<(i64, i32)> {
     let (parsed, time) = time_of(text, "time with time zone", context)?;
-    // Without a date it cannot be told which of the offsets of a place is meant.
-    if let (Some(zone), None, None) = (&parsed.zone, parsed.date, &parsed.special)
-        && !zone.is_fixed()
-    {
-        return Err(report(Failure::Syntax, "time with time zone", text));
-    }
     let zone = parsed.zone.unwrap_or_else(|| Zone::of(context.formats));
     let east = match parsed.date.and_then(|date| join_timestamp(date, time)) {
         Some(local) => zone.offset_of_local(local),

@@ -152,6 +152,9 @@ fn parse_char(text: &str) -> u8 {
 
 /// `xid8`: decimal, hexadecimal or octal as C reads it.
 fn parse_unsigned(text: &str, name: &str) -> SqlResult<u64> {
+    if let Some(digits) = trim(text).strip_prefix('-') {
+        return parse_unsigned(digits, name).map(u64::wrapping_neg);
+    }
     let body = trim(text);
     let (digits, radix) = match body.as_bytes() {
         [b'0', b'x' | b'X', ..] => (&body[2..], 16),
@@ -176,7 +179,17 @@ fn parse_lsn(text: &str) -> SqlResult<u64> {
 }
 
 fn parse_oid(text: &str, name: &str) -> SqlResult<Oid> {
-    let value = parse_integer(text, i32::MIN.into(), u32::MAX.into(), name)?;
+    let digits = trim(text).trim_start_matches(['-', '+']);
+    let value = match digits.as_bytes() {
+        // As in C, a leading zero says octal; SQL's other notations are not known here.
+        [b'0', b'0'..=b'9', ..] => {
+            let octal = parse_unsigned(digits, name).map_err(|_| invalid_syntax(name, text))?;
+            i64::from(u32::try_from(octal).map_err(|_| super::out_of_range(name, text))?)
+        }
+        [b'0', b'b' | b'B' | b'o' | b'O', ..] => return Err(invalid_syntax(name, text)),
+        digits if digits.contains(&b'_') => return Err(invalid_syntax(name, text)),
+        _ => parse_integer(text, i32::MIN.into(), u32::MAX.into(), name)?,
+    };
     // Negative numbers wrap, as they always did in PostgreSQL.
     Ok(value as u32)
 }

@@ -31,6 +31,8 @@ pub fn parts(text: &str) -> SqlResult<Parts<'_>> {
             Parts::Array(elements)
         }
         _ => {
+            // A string is read with its escapes, which may be wrong although it is JSON.
+            parser.build = true;
             parser.value(0, "JSON value")?;
             Parts::Scalar(&text[start..parser.position])
         }

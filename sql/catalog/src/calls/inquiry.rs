@@ -125,7 +125,6 @@ pub(super) fn call(
 fn to_reg(scope: &Scope<'_>, reg_type: Oid, arguments: &Arguments<'_>) -> SqlResult<Datum> {
     match objects::object_by_name(scope.catalog, scope.context, reg_type, arguments.text(0)) {
         Ok(object) => Ok(Datum::Oid(object)),
-        Err(error) if error.sqlstate() == sqlstate::INVALID_NAME => Err(error),
         Err(_) => Ok(Datum::Null),
     }
 }

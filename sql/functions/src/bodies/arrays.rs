@@ -152,10 +152,10 @@ pub(crate) fn array_cat(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<D
         }
         dimensions = one.clone();
         added = two[0].length;
-    } else if one.len() == two.len() + 1 && lengths(&one[1..]) == lengths(two) {
+    } else if one.len() == two.len() + 1 && one[1..] == two[..] {
         dimensions = one.clone();
         added = 1;
-    } else if two.len() == one.len() + 1 && lengths(&two[1..]) == lengths(one) {
+    } else if two.len() == one.len() + 1 && two[1..] == one[..] {
         dimensions = two.clone();
         added = 1;
     } else {

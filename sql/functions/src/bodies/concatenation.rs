@@ -194,9 +194,15 @@ pub(crate) fn text_format(
                     Datum::Null => 0,
                     Datum::Int2(width) => i32::from(*width),
                     Datum::Int4(width) => *width,
-                    other => output(context, types[next - 1], other)?
-                        .parse()
-                        .map_err(|_| invalid_parameter("width is not an integer"))?,
+                    other => {
+                        let shown = output(context, types[next - 1], other)?;
+                        shown.parse().map_err(|_| {
+                            SqlError::new(
+                                sqlstate::INVALID_TEXT_REPRESENTATION,
+                                format!("invalid input syntax for type integer: \"{shown}\""),
+                            )
+                        })?
+                    }
                 }
             }
         };

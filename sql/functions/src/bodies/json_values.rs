@@ -135,6 +135,10 @@ jsonb_functions! {
             Json::Object(_) | Json::Array(_) => {}
             _ => return Err(type_error("cannot delete path in scalar")),
         }
+        // There is nothing to delete, whatever the path says.
+        if matches!(value, Json::Array(items) if items.is_empty()) {
+            return Ok(jsonb_result(value.clone()));
+        }
         edited(value, &steps, 0, &Edit::Delete).map(jsonb_result)
     };
     jsonb_set(value, a) => {

@@ -238,7 +238,7 @@ double_unary_functions! {
     dasind: value => Ok(Datum::Float8(exact_degrees(unit(value)?.asin().to_degrees())));
     dacosd: value => Ok(Datum::Float8(exact_degrees(unit(value)?.acos().to_degrees())));
     datand: value => Ok(Datum::Float8(exact_degrees(value.atan().to_degrees())));
-    degrees: value => checked(value.to_degrees(), value.is_infinite());
+    degrees: value => checked(value / (std::f64::consts::PI / 180.0), value.is_infinite());
     radians: value => Ok(Datum::Float8(value.to_radians()));
 }
 
@@ -246,6 +246,19 @@ double_unary_functions! {
 fn exact_degrees(angle: f64) -> f64 {
     let nearest = (angle / 15.0).round() * 15.0;
     if (angle - nearest).abs() < 1e-12 { nearest } else { angle }
+}
+
+const RADIANS_PER_DEGREE: f64 = std::f64::consts::PI / 180.0;
+
+fn small_sine(angle: f64) -> f64 {
+    let whole = (30.0 * RADIANS_PER_DEGREE).sin();
+    (angle * RADIANS_PER_DEGREE).sin() / whole / 2.0
+}
+
+/// The cosine of an angle up to 60 degrees.
+fn large_sine(from_top: f64) -> f64 {
+    let whole = 1.0 - (60.0 * RADIANS_PER_DEGREE).cos();
+    1.0 - (1.0 - (from_top * RADIANS_PER_DEGREE).cos()) / whole / 2.0
 }
 
 fn sine_of_degrees(angle: f64) -> f64 {
@@ -262,13 +275,8 @@ fn sine_of_degrees(angle: f64) -> f64 {
     if angle > 90.0 {
         angle = 180.0 - angle;
     }
-    let sine = if angle == 30.0 {
-        0.5
-    } else if angle == 90.0 {
-        1.0
-    } else {
-        angle.to_radians().sin()
-    };
+    // Sines up to 30 degrees and cosines up to 60 are scaled so that both ends are exact.
+    let sine = if angle <= 30.0 { small_sine(angle) } else { large_sine(90.0 - angle) };
     sign * sine
 }
 

@@ -69,11 +69,11 @@ configured_functions! {
     };
     plainto_tsquery, plainto_tsquery_byid(context, configuration, arguments) => {
         let value = text(arguments, 0)?;
-        finished(context, morphed(configuration, &plain(value), Join::And), value)
+        finished(context, plain_query(configuration, value, Join::And), value)
     };
     phraseto_tsquery, phraseto_tsquery_byid(context, configuration, arguments) => {
         let value = text(arguments, 0)?;
-        finished(context, morphed(configuration, &plain(value), Join::Phrase), value)
+        finished(context, plain_query(configuration, value, Join::Phrase), value)
     };
     websearch_to_tsquery, websearch_to_tsquery_byid(context, configuration, arguments) => {
         let value = text(arguments, 0)?;
@@ -107,6 +107,11 @@ enum Join {
 
 fn plain(text: &str) -> Operand {
     Operand { word: text.to_owned(), weights: 0, prefix: false }
+}
+
+/// The query that a text becomes; nothing at all is not the same as nothing but stop words.
+fn plain_query(configuration: Configuration, text: &str, join: Join) -> Query {
+    if text.is_empty() { Query::Empty } else { morphed(configuration, &plain(text), join) }
 }
 
 /// The query that a word becomes by the dictionaries.

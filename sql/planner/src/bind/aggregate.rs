@@ -211,7 +211,7 @@ impl Binder<'_> {
                     binder.level().in_aggregate = true;
                     binder.expr(filter)
                 })?;
-                Some(self.boolean(condition, "FILTER", location)?)
+                Some(self.boolean(condition, "FILTER", super::expressions::location_of(filter))?)
             }
             None => None,
         };

@@ -275,6 +275,9 @@ impl Binder<'_> {
             return Err(unsupported(
                 "aggregate function calls cannot contain set-returning function calls",
                 location,
+            )
+            .hint(
+                "You might be able to move the set-returning function into a LATERAL FROM item.",
             ));
         }
         let call = self.set_call(ready);

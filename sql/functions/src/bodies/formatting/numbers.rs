@@ -249,8 +249,8 @@ fn write_scientific(template: &NumberTemplate, value: &Numeric) -> String {
     format!("{blank}{mantissa}e{sign}{:02}", exponent.abs())
 }
 
-fn write_roman(template: &NumberTemplate, value: &Numeric) -> SqlResult<String> {
-    let letters = roman(&Numeric::from(i64::from(value.to_i32()?)));
+fn write_roman(template: &NumberTemplate, value: &Numeric) -> String {
+    let letters = roman(value);
     let mut out = String::new();
     for node in &template.nodes {
         match node {
@@ -264,7 +264,7 @@ fn write_roman(template: &NumberTemplate, value: &Numeric) -> SqlResult<String> 
             _ => {}
         }
     }
-    Ok(out)
+    out
 }
 
 /// `precision` is how many digits the number's type keeps, if it keeps them in binary.
@@ -280,7 +280,13 @@ fn write_number(
     }
     let mut parsed = NumberTemplate::parse(template)?;
     if parsed.roman {
-        return write_roman(&parsed, value).map(Datum::text);
+        // A float beyond the numbers that have letters is not told from the others.
+        let whole = match precision {
+            None => Numeric::from(i64::from(value.round(0)?.to_i32()?)),
+            Some(_) if value.is_finite() => value.round(0)?,
+            Some(_) => value.clone(),
+        };
+        return Ok(Datum::text(write_roman(&parsed, &whole)));
     }
     if parsed.scientific {
         return Ok(Datum::text(write_scientific(&parsed, value)));

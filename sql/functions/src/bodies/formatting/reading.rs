@@ -36,17 +36,79 @@ fn bad_value(word: &str, value: &str) -> SqlError {
     )
 }
 
-fn take_number(rest: &mut &str, word: &str, most: usize) -> SqlResult<i64> {
+/// How far a number may run: so many characters, and no more or fewer if the next field follows without a separator.
+#[derive(Clone, Copy)]
+struct Width {
+    characters: usize,
+    exact: bool,
+}
+
+/// Reads a number and gives how many bytes it took, blanks before it aside.
+fn take_digits(rest: &mut &str, word: &str, width: Width) -> SqlResult<(i64, usize)> {
     let trimmed = rest.trim_start();
-    let signed = usize::from(trimmed.starts_with(['-', '+']));
-    let digits = trimmed[signed..].bytes().take(most).take_while(u8::is_ascii_digit).count();
-    let shown: String = trimmed.chars().take(most).collect();
+    let shown: String = trimmed.chars().take(width.characters).collect();
+    let fixed_hint = |error: SqlError| {
+        error.hint("If your source string is not fixed-width, try using the \"FM\" modifier.")
+    };
+    let given = shown.chars().count();
+    if width.exact && given < width.characters {
+        return Err(fixed_hint(
+            SqlError::new(
+                sqlstate::INVALID_DATETIME_FORMAT,
+                format!("source string too short for \"{word}\" formatting field"),
+            )
+            .detail(format!(
+                "Field requires {} characters, but only {given} remain.",
+                width.characters
+            )),
+        ));
+    }
+    let within = if width.exact { shown.as_str() } else { trimmed };
+    let signed = usize::from(within.starts_with(['-', '+']));
+    let digits = within[signed..].bytes().take_while(u8::is_ascii_digit).count();
     if digits == 0 {
         return Err(bad_value(word, &shown).detail("Value must be an integer."));
     }
-    let (number, after) = trimmed.split_at(signed + digits);
+    let used = signed + digits;
+    if width.exact && used < width.characters {
+        return Err(fixed_hint(bad_value(word, &shown).detail(format!(
+            "Field requires {} characters, but only {used} could be parsed.",
+            width.characters
+        ))));
+    }
+    let (number, after) = trimmed.split_at(used);
     *rest = after;
-    number.parse().map_err(|_| bad_value(word, &shown).detail("Value must be an integer."))
+    let number: i32 = number.parse().map_err(|_| {
+        SqlError::new(
+            sqlstate::DATETIME_FIELD_OVERFLOW,
+            format!("value for \"{word}\" in source string is out of range"),
+        )
+        .detail(format!("Value must be in the range {} to {}.", i32::MIN, i32::MAX))
+    })?;
+    Ok((number.into(), used))
+}
+
+/// Whether a field is read as digits; it then limits the number before it.
+fn is_digits(word: &str) -> bool {
+    !matches!(
+        word,
+        "AM" | "PM"
+            | "A.M."
+            | "P.M."
+            | "AD"
+            | "BC"
+            | "A.D."
+            | "B.C."
+            | "MONTH"
+            | "MON"
+            | "DAY"
+            | "DY"
+            | "RM"
+            | "TZ"
+            | "TZH"
+            | "TZM"
+            | "OF"
+    )
 }
 
 fn take_name(rest: &mut &str, word: &str, names: &[&str], short: bool) -> SqlResult<usize> {
@@ -58,8 +120,8 @@ fn take_name(rest: &mut &str, word: &str, names: &[&str], short: bool) -> SqlRes
             return Ok(index);
         }
     }
-    let shown: String = trimmed.chars().take(word.len()).collect();
-    Err(bad_value(word, &shown)
+    let shown = trimmed.split(char::is_whitespace).next().unwrap_or("");
+    Err(bad_value(word, shown)
         .detail("The given value did not match any of the allowed values for this field."))
 }
 
@@ -90,41 +152,70 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
     let mut rest = value;
     let list = pieces(template);
     read.iso_calendar = calendar_of(&list)?;
+    // Blanks that were skipped before a field, which stand for characters of the template.
+    let mut skipped = 0_usize;
     for (position, piece) in list.iter().enumerate() {
-        let (word, written) = match piece {
+        if rest.is_empty() {
+            break;
+        }
+        let (word, written, fill, ordinal) = match piece {
             Piece::Literal(literal) => {
                 for expected in literal.chars() {
-                    if expected.is_whitespace() || expected.is_ascii_punctuation() {
-                        rest = rest.trim_start_matches(|next: char| next.is_whitespace());
-                        if !expected.is_whitespace()
-                            && rest.starts_with(|next: char| next.is_ascii_punctuation())
-                        {
-                            rest = &rest[1..];
-                        }
-                    } else if let Some(next) = rest.chars().next() {
+                    let Some(next) = rest.chars().next() else { break };
+                    let separates =
+                        |sign: char| sign.is_whitespace() || sign.is_ascii_punctuation();
+                    let step = if !separates(expected) {
+                        let step = skipped == 0;
+                        skipped = skipped.saturating_sub(1);
+                        step
+                    } else {
+                        // A separator takes one separator, or nothing.
+                        let step = separates(next);
+                        skipped = if step { skipped } else { skipped.saturating_sub(1) };
+                        step
+                    };
+                    if step {
                         rest = &rest[next.len_utf8()..];
                     }
                 }
                 continue;
             }
-            Piece::Word { word, written, .. } => (*word, *written),
+            Piece::Word { word, written, fill, ordinal } => (*word, *written, *fill, *ordinal),
         };
+        let trimmed = rest.trim_start();
+        skipped += rest.len() - trimmed.len();
+        rest = trimmed;
         if rest.is_empty() {
             break;
         }
         // A number runs on as far as it goes unless the next piece is a number too.
-        let adjacent = matches!(list.get(position + 1), Some(Piece::Word { .. }));
-        let width = |usual: usize| if adjacent { usual } else { 18 };
+        let exact = fill
+            && ordinal.is_none()
+            && match list.get(position + 1) {
+                Some(Piece::Word { word, .. }) => is_digits(word),
+                Some(Piece::Literal(literal)) => {
+                    literal.starts_with(|next: char| next.is_ascii_digit())
+                }
+                None => false,
+            };
+        let take = |rest: &mut &str, characters: usize| {
+            take_digits(rest, word, Width { characters, exact })
+        };
+        let take_number = |rest: &mut &str, characters: usize| -> SqlResult<i64> {
+            Ok(take(rest, characters)?.0)
+        };
         match word {
-            "YYYY" | "IYYY" => read.year = Some(take_number(&mut rest, word, width(4))?),
+            "YYYY" | "IYYY" => read.year = Some(take_number(&mut rest, 4)?),
             "Y,YYY" => {
-                let thousands = take_number(&mut rest, word, 3)?;
+                let part = Width { characters: 3, exact: false };
+                let (thousands, _) = take_digits(&mut rest, word, part)?;
                 rest = rest.strip_prefix(',').unwrap_or(rest);
-                read.year = Some(thousands * 1000 + take_number(&mut rest, word, 3)?);
+                read.year = Some(thousands * 1000 + take_digits(&mut rest, word, part)?.0);
             }
             "YYY" | "YY" | "Y" | "IYY" | "IY" | "I" => {
-                let year = take_number(&mut rest, word, width(word.len()))?;
+                let (year, length) = take(&mut rest, word.len())?;
                 read.year = Some(match year {
+                    _ if length > 3 => year,
                     0..70 => year + 2000,
                     70..100 => year + 1900,
                     100..520 => year + 2000,
@@ -132,20 +223,20 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
                     _ => year,
                 });
             }
-            "MM" => read.month = Some(take_number(&mut rest, word, 2)?),
+            "MM" => read.month = Some(take_number(&mut rest, 2)?),
             "MONTH" => read.month = Some(take_name(&mut rest, written, &MONTHS, false)? as i64 + 1),
             "MON" => read.month = Some(take_name(&mut rest, written, &MONTHS, true)? as i64 + 1),
             "DAY" => drop(take_name(&mut rest, written, &DAYS, false)?),
             "DY" => drop(take_name(&mut rest, written, &DAYS, true)?),
-            "DD" => read.day = Some(take_number(&mut rest, word, 2)?),
-            "DDD" | "IDDD" => read.day_of_year = Some(take_number(&mut rest, word, 3)?),
-            "WW" | "IW" => read.week = Some(take_number(&mut rest, word, 2)?),
-            "W" => read.week_of_month = Some(take_number(&mut rest, word, 1)?),
-            "ID" => read.iso_weekday = Some(take_number(&mut rest, word, 1)?),
-            "J" => read.julian = Some(take_number(&mut rest, word, 18)?),
-            "HH24" => read.hour = take_number(&mut rest, word, 2)?,
+            "DD" => read.day = Some(take_number(&mut rest, 2)?),
+            "DDD" | "IDDD" => read.day_of_year = Some(take_number(&mut rest, word.len())?),
+            "WW" | "IW" => read.week = Some(take_number(&mut rest, 2)?),
+            "W" => read.week_of_month = Some(take_number(&mut rest, 1)?),
+            "ID" => read.iso_weekday = Some(take_number(&mut rest, 1)?),
+            "J" => read.julian = Some(take_number(&mut rest, 1)?),
+            "HH24" => read.hour = take_number(&mut rest, 2)?,
             "HH" | "HH12" => {
-                read.hour = take_number(&mut rest, word, 2)?;
+                read.hour = take_number(&mut rest, 2)?;
                 if !(1..=12).contains(&read.hour) {
                     return Err(SqlError::new(
                         sqlstate::INVALID_DATETIME_FORMAT,
@@ -168,10 +259,10 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
             "A.D." | "B.C." => {
                 read.before_christ = take_name(&mut rest, written, &["A.D.", "B.C."], false)? == 1;
             }
-            "MI" => read.minute = take_number(&mut rest, word, 2)?,
-            "SS" => read.second = take_number(&mut rest, word, 2)?,
+            "MI" => read.minute = take_number(&mut rest, 2)?,
+            "SS" => read.second = take_number(&mut rest, 2)?,
             "SSSS" | "SSSSS" => {
-                let seconds = take_number(&mut rest, word, 5)?;
+                let seconds = take_number(&mut rest, word.len())?;
                 (read.hour, read.minute, read.second) =
                     (seconds / 3600, seconds / 60 % 60, seconds % 60);
             }
@@ -181,23 +272,21 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
                     "US" => 6,
                     _ => usize::from(word.as_bytes()[2] - b'0'),
                 };
-                let before = rest.trim_start();
-                let fraction = take_number(&mut rest, word, width)?;
-                let digits = (before.len() - rest.len()) as u32;
-                read.microsecond = fraction * 10i64.pow(6 - digits.min(6));
+                let (fraction, digits) = take(&mut rest, width)?;
+                read.microsecond = fraction.saturating_mul(10i64.pow(6 - digits.min(6) as u32));
             }
             "TZH" => {
                 let negative = rest.trim_start().starts_with('-');
-                let hours = take_number(&mut rest, word, 2)?.abs() * 3600;
+                let hours = take_number(&mut rest, 2)?.abs() * 3600;
                 read.east = Some(if negative { -hours } else { hours });
             }
             "TZM" => {
-                let minutes = take_number(&mut rest, word, 2)? * 60;
+                let minutes = take_number(&mut rest, 2)? * 60;
                 let east = read.east.unwrap_or(0);
                 read.east = Some(if east < 0 { east - minutes } else { east + minutes });
             }
             "D" | "Q" | "CC" => {
-                take_number(&mut rest, word, word.len())?;
+                take_number(&mut rest, word.len())?;
             }
             _ => {
                 return Err(SqlError::new(
@@ -206,6 +295,22 @@ fn read_template(value: &str, template: &str) -> SqlResult<Read> {
                 ));
             }
         }
+        if ordinal.is_some() {
+            let mut letters = rest.chars();
+            letters.by_ref().take(2).for_each(drop);
+            rest = letters.as_str();
+        }
+    }
+    // What is given as 0 is not given.
+    for field in [
+        &mut read.month,
+        &mut read.day,
+        &mut read.day_of_year,
+        &mut read.week,
+        &mut read.week_of_month,
+        &mut read.julian,
+    ] {
+        *field = field.filter(|value| *value != 0);
     }
     if let Some(afternoon) = read.afternoon {
         read.hour = read.hour % 12 + if afternoon { 12 } else { 0 };
@@ -233,6 +338,12 @@ fn read_date(read: &Read, value: &str) -> SqlResult<i32> {
         Some(year) => year,
     };
     let year = i32::try_from(year).map_err(|_| range())?;
+    if !(-4713..5_874_898).contains(&year) {
+        return Err(SqlError::new(
+            sqlstate::DATETIME_FIELD_OVERFLOW,
+            format!("date out of range: \"{value}\""),
+        ));
+    }
     let monday_of_week = |week: i64| {
         let fourth = datetime::date_from_fields(year, 1, 4).ok_or_else(range)?;
         let monday = fourth - (fourth + 5).rem_euclid(7);
@@ -241,7 +352,11 @@ fn read_date(read: &Read, value: &str) -> SqlResult<i32> {
     };
     if read.iso_calendar == Some(true) && (read.week.is_some() || read.day_of_year.is_some()) {
         let (week, day) = match (read.week, read.day_of_year) {
-            (Some(week), _) => (week, read.iso_weekday.unwrap_or(1)),
+            // Any day beyond Saturday is Sunday.
+            (Some(week), _) => (
+                week,
+                read.iso_weekday.map_or(1, |day| if (1..7).contains(&day) { day } else { 7 }),
+            ),
             (None, day) => (1, day.unwrap_or(1)),
         };
         let offset = i32::try_from(day - 1).map_err(|_| range())?;

@@ -104,7 +104,7 @@ fn patterns() -> &'static Patterns {
         email: made(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*@(?:[A-Za-z0-9][A-Za-z0-9_-]*\.)+[A-Za-z][A-Za-z0-9]+"),
         host: made(r"(?:[A-Za-z0-9][A-Za-z0-9_-]*\.)+[A-Za-z][A-Za-z0-9]+(?::[0-9]+)?"),
         path: made(r"/[^\s<>\x22']*"),
-        file: made(r"(?:~?/|\.\.?/)?[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_.~+-]+)+/?|~?/[A-Za-z0-9_.~+-]+(?:/[A-Za-z0-9_.~+-]+)*/?|[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*\.[A-Za-z][A-Za-z0-9_]*"),
+        file: made(r"(?:~?/|\.\.?/)?[A-Za-z0-9_][A-Za-z0-9_.+-]*(?:/[A-Za-z0-9_.~+-]+)+/?|~?/[A-Za-z0-9_.~+-]+(?:/[A-Za-z0-9_.~+-]+)*/?|[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*(?:\.[A-Za-z0-9_]+)+"),
         compound: made(r"[\p{L}\p{M}][\p{L}\p{M}\p{N}]*(?:-[\p{L}\p{M}\p{N}]*[\p{L}\p{M}][\p{L}\p{M}\p{N}]*)+"),
         word: made(r"[\p{L}\p{M}\p{N}]+"),
         version: made(r"[0-9]+(?:\.[0-9]+){2,}"),
