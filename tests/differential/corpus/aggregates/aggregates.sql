@@ -81,3 +81,6 @@ select sum('1'), max('b'), min(null), avg('1.5');
 select sum(t) from m;
 select min(y) from m;
 select max(j) from m;
+--! let hypothetical = 2, 'x' // 2, null // null, 'x' // 1, 'z'
+--! let sorted = i, t desc // i desc, t // i nulls first, t // i desc nulls last, t desc nulls last
+select rank(@hypothetical@) within group (order by @sorted@), dense_rank(@hypothetical@) within group (order by @sorted@), cume_dist(@hypothetical@) within group (order by @sorted@) from (values (1, 'x'), (2, 'x'), (2, 'y'), (null, 'z'), (3, null)) as v (i, t);

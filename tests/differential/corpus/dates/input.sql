@@ -34,3 +34,7 @@ select timestamp '2024-07-01 12:00' at time zone 'Asia/Tokyo', timestamptz '2024
 select date_trunc('day', timestamptz '2024-03-10 12:00-04'), date_trunc('hour', timestamptz '2024-11-03 01:30-05'), date_trunc('day', timestamptz '2024-03-10 12:00+00', 'Europe/Berlin');
 select extract(timezone from timestamptz '2024-07-01'), extract(timezone_hour from timestamptz '2024-01-01'), extract(timezone from timestamp '2024-01-01');
 set timezone = 'UTC';
+--! let withzone = 2000-01-01+05 // 2000-01-01 +05 // 2000-01-01-05 // jan 1 2000 +05 // jan 1 2000 -05 // 20000101+05 // 2000-01-01 EST // 2000-01-01 12:00 PDT // 2000-01-01 Europe/Paris
+select timestamptz '@withzone@', timestamp '@withzone@';
+--! let twice = 1 day 1 day // 1 day 1 d // 1:00 1 hour // 1 week 1 day // 1 s 1 ms // 1.5 s 1 ms // 1 year 1 month 1 year // 1 decade 1 year // 1:00 1:00
+select interval '@twice@';
