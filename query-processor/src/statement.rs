@@ -86,7 +86,7 @@ pub fn plan(
     parameter_types: &[Oid],
     environment: &StatementEnvironment,
 ) -> SqlResult<planner::plan::Statement> {
-    let options = planner::PlanOptions { parameter_types };
+    let options = planner::PlanOptions { parameter_types, ..planner::PlanOptions::default() };
     let planned = planner::plan_statement(statement, environment, &options)?;
     crate::privileges::check(&planned, environment)?;
     Ok(planned)
@@ -94,14 +94,16 @@ pub fn plan(
 
 /// Whether the planner takes the statement: it reads or changes rows.
 pub fn is_planned(statement: &Statement) -> bool {
-    matches!(
-        statement,
-        Statement::Query(_)
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Merge(_)
-    )
+    // SELECT INTO is a definition.
+    !definition::is_definition(statement)
+        && matches!(
+            statement,
+            Statement::Query(_)
+                | Statement::Insert(_)
+                | Statement::Update(_)
+                | Statement::Delete(_)
+                | Statement::Merge(_)
+        )
 }
 
 /// The command tag of a planned statement.

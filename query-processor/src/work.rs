@@ -7,6 +7,7 @@ use catalog::{DescriptorChange, Relation};
 use definition::{Definition, Work};
 use executor::environment::ReadRequest;
 use executor::{Environment, Execution, InsertPipeline, RowCodec};
+use planner::plan::StatementKind;
 use protocol::key::{NAME_TABLE, PRIMARY_INDEX, prefix, prefix_end};
 use protocol::storage::{Direction, StoredRow};
 use protocol::transaction::{ConflictClass, Write};
@@ -18,6 +19,8 @@ use crate::environment::StatementEnvironment;
 use crate::errors;
 use crate::sequences;
 
+/// The command tag that does not count the rows of the query.
+const REFRESHED: &str = "REFRESH MATERIALIZED VIEW";
 /// Rows handled at a time.
 const BATCH_ROWS: usize = 1_000;
 
@@ -51,6 +54,7 @@ pub async fn apply(
     // From here on the new definitions are in force.
     transaction.finish_statement();
     let environment = session.environment().await?;
+    let mut tag = made.tag.clone();
     for item in made.work {
         let context = Arc::clone(&environment);
         match item {
@@ -60,10 +64,14 @@ pub async fn apply(
             Work::FreshTable { table } => transaction.add_fresh_table(table),
             _ => {}
         }
-        session.run_blocking(move || perform(&item, &context)).await?;
+        let inserted = session.run_blocking(move || perform(&item, &context)).await?;
+        // A relation made from a query is answered as the query would be.
+        if let (Some(rows), true) = (inserted, made.tag != REFRESHED) {
+            tag = crate::statement::tag(StatementKind::Select, rows);
+        }
         transaction.finish_statement();
     }
-    Ok(made.tag)
+    Ok(tag)
 }
 
 /// Puts descriptors and the names they hold into the transaction.
@@ -108,9 +116,10 @@ fn relation(environment: &StatementEnvironment, oid: Oid) -> SqlResult<Arc<Relat
     environment.catalog.relation(oid).cloned().ok_or_else(|| missing(oid))
 }
 
-/// Does one piece of work, on a thread that may block.
-fn perform(work: &Work, environment: &Arc<StatementEnvironment>) -> SqlResult<()> {
+/// Does one piece of work, on a thread that may block; the number of a query's rows if it was to insert them.
+fn perform(work: &Work, environment: &Arc<StatementEnvironment>) -> SqlResult<Option<u64>> {
     match work {
+        Work::Populate { table, query } => return populate(environment, *table, query).map(Some),
         Work::BuildIndex { table, index } => build_index(environment, *table, *index),
         Work::Rewrite { old, table, columns } => rewrite(environment, old, *table, columns),
         Work::ValidateCheck { table, constraint } => {
@@ -120,12 +129,12 @@ fn perform(work: &Work, environment: &Arc<StatementEnvironment>) -> SqlResult<()
         Work::ValidateForeignKey { table, constraint } => {
             validate_foreign_key(environment, *table, *constraint)
         }
-        Work::Populate { table, query } => populate(environment, *table, query),
         Work::SetSequence { sequence, next } => {
             environment.transaction.write(sequences::counter_write(*sequence, *next, false))
         }
         Work::DropRows { .. } | Work::DropIndexRows { .. } | Work::FreshTable { .. } => Ok(()),
-    }
+    }?;
+    Ok(None)
 }
 
 /// Reads all rows of a table as the transaction sees them, a batch at a time.
@@ -257,15 +266,24 @@ pub fn query(environment: &Arc<StatementEnvironment>, text: &str) -> SqlResult<(
     for one in parsed {
         let options = planner::PlanOptions::default();
         let plan = planner::plan_statement(&one.statement, &**environment, &options)?;
-        let context = Arc::clone(environment) as Arc<dyn Environment>;
-        let mut execution = Execution::start(Arc::new(plan), Vec::new(), context)?;
-        while let Some(batch) = execution.next_batch(BATCH_ROWS)? {
-            rows.extend(batch);
-        }
-        execution.finish()?;
-        affected += execution.affected_rows();
+        affected += execute(environment, plan, |batch| rows.extend(batch))?;
     }
     Ok((rows, affected))
+}
+
+/// Runs a plan to its end; how many rows it changed.
+fn execute(
+    environment: &Arc<StatementEnvironment>,
+    plan: planner::plan::Statement,
+    mut take: impl FnMut(Vec<Row>),
+) -> SqlResult<u64> {
+    let context = Arc::clone(environment) as Arc<dyn Environment>;
+    let mut execution = Execution::start(Arc::new(plan), Vec::new(), context)?;
+    while let Some(batch) = execution.next_batch(BATCH_ROWS)? {
+        take(batch);
+    }
+    execution.finish()?;
+    Ok(execution.affected_rows())
 }
 
 fn qualified(environment: &StatementEnvironment, relation: &Relation) -> String {
@@ -387,8 +405,17 @@ fn validate_foreign_key(
     .constraint(&constraint.name))
 }
 
-fn populate(environment: &Arc<StatementEnvironment>, table: Oid, text: &str) -> SqlResult<()> {
+/// Inserts the rows of a query that its user may read; how many there were.
+fn populate(environment: &Arc<StatementEnvironment>, table: Oid, text: &str) -> SqlResult<u64> {
     let relation = relation(environment, table)?;
-    let name = qualified(environment, &relation);
-    query(environment, &format!("INSERT INTO {name} {text}")).map(|_| ())
+    let text = format!("INSERT INTO {} {text}", qualified(environment, &relation));
+    let parsed = syntax::parse(&text).map_err(|error| errors::from_syntax(error, &text))?;
+    let mut rows = 0;
+    for one in parsed {
+        let options = planner::PlanOptions { fills: true, ..planner::PlanOptions::default() };
+        let plan = planner::plan_statement(&one.statement, &**environment, &options)?;
+        crate::privileges::check(&plan, environment)?;
+        rows += execute(environment, plan, drop)?;
+    }
+    Ok(rows)
 }

@@ -306,3 +306,37 @@ async fn serializable_reads_through_an_index_see_what_comes_into_their_range() {
     assert_eq!(failure(&two, "commit").await, "40001");
     assert_eq!(rows(&one, look).await, ["1001"]);
 }
+
+#[tokio::test]
+async fn relations_are_made_from_queries() {
+    let (_server, client) = start().await;
+    run(&client, "insert into t values (1, 'a'), (2, 'b')").await;
+    let made = |sql: &'static str| client.execute(sql, &[]);
+    assert_eq!(made("create table c as select a from t").await.expect("made"), 2);
+    assert_eq!(made("select b into s from t where a = 2").await.expect("made"), 1);
+    assert_eq!(
+        made("create materialized view m as select count(*) from t").await.expect("made"),
+        1
+    );
+    assert_eq!(made("create table n as select * from t with no data").await.expect("made"), 0);
+    assert_eq!(rows(&client, "select * from c order by a").await, ["1", "2"]);
+    assert_eq!(rows(&client, "select * from s").await, ["b"]);
+    assert!(rows(&client, "select * from n").await.is_empty());
+    run(&client, "delete from t where a = 1").await;
+    assert_eq!(rows(&client, "select * from m").await, ["2"]);
+    run(&client, "refresh materialized view m").await;
+    assert_eq!(rows(&client, "select * from m").await, ["1"]);
+    assert_eq!(failure(&client, "insert into m values (7)").await, "42809");
+    // Whoever makes a relation from a query must be allowed to read what it reads.
+    run(&client, "create role reader; grant create on schema public to reader; set role reader")
+        .await;
+    for sql in [
+        "create table stolen as select * from t",
+        "select * into stolen from t",
+        "create materialized view stolen as select * from t",
+    ] {
+        assert_eq!(failure(&client, sql).await, "42501", "{sql}");
+    }
+    run(&client, "reset role; drop materialized view m; drop table c, s, n").await;
+    run(&client, "revoke create on schema public from reader; drop role reader").await;
+}

@@ -30,6 +30,8 @@ pub use explain::{ExplainFormat, ExplainOptions, NodeActuals, explain};
 pub struct PlanOptions<'a> {
     /// Declared types of `$1` …; 0 is undeclared.
     pub parameter_types: &'a [Oid],
+    /// The statement fills a materialized view, which nothing else may change.
+    pub fills: bool,
 }
 
 /// Analyzes and plans a statement that reads or writes rows.
@@ -39,6 +41,7 @@ pub fn plan_statement(
     options: &PlanOptions<'_>,
 ) -> SqlResult<plan::Statement> {
     let mut binder = bind::Binder::new(catalog, options.parameter_types);
+    binder.fills = options.fills;
     let bound = binder.statement(statement)?;
     optimize::modify::plan_statement(binder, bound)
 }

@@ -12,7 +12,7 @@ fn run(sql: &str) -> String {
         Ok(statements) => statements,
         Err(failure) => return format!("{}: {}", failure.sqlstate, failure.message),
     };
-    let options = PlanOptions { parameter_types: &[] };
+    let options = PlanOptions::default();
     match plan_statement(&statements[0].statement, &catalog, &options) {
         Ok(plan) => {
             let show = ExplainOptions { costs: false, ..ExplainOptions::default() };
@@ -90,7 +90,7 @@ fn writes_through_a_view_carry_its_checks() {
     let catalog = fake::Catalog::new();
     let names = |sql: &str| -> Vec<String> {
         let statements = syntax::parse(sql).expect("it parses");
-        let options = PlanOptions { parameter_types: &[] };
+        let options = PlanOptions::default();
         let plan = plan_statement(&statements[0].statement, &catalog, &options).expect("it plans");
         let checks = match plan.root.operator {
             Operator::Insert(insert) => insert.view_checks,

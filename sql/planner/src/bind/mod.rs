@@ -62,6 +62,8 @@ pub struct Binder<'a> {
     pub domain_value: Option<Expr>,
     /// The column that MERGE_ACTION() reads.
     pub merge_action: Option<usize>,
+    /// A materialized view may be written to.
+    pub fills: bool,
     /// Aggregate calls whose arguments are being bound: their level, and the innermost level used so far.
     pub aggregate_levels: Vec<(usize, Option<usize>)>,
 }
@@ -91,6 +93,7 @@ impl<'a> Binder<'a> {
             check_as: None,
             domain_value: None,
             merge_action: None,
+            fills: false,
             aggregate_levels: Vec::new(),
         }
     }

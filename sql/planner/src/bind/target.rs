@@ -259,6 +259,7 @@ impl Binder<'_> {
         match relation.kind {
             RelationKind::Table => Ok(relation),
             RelationKind::View => Ok(relation),
+            RelationKind::MaterializedView if self.fills => Ok(relation),
             RelationKind::MaterializedView => {
                 refuse(format!("cannot change materialized view \"{}\"", relation.name))
             }

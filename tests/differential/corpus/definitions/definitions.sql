@@ -170,4 +170,13 @@ select relname, relkind from pg_class where relnamespace = 'diff_definitions'::r
 select indexname from pg_indexes where schemaname = 'diff_definitions' and tablename = 't' order by 1;
 select column_name, data_type, is_nullable, column_default, ordinal_position from information_schema.columns where table_schema = 'diff_definitions' and table_name = 't' order by ordinal_position;
 select conname, contype, pg_get_constraintdef(oid) from pg_constraint where conrelid = 't'::regclass order by 1;
+create table made as select 1 as x union all select 2;
+select x into made2 from made where x > 1;
+select * from made2;
+create materialized view mv as select count(*) from made;
+select * from mv;
+insert into mv values (1);
+refresh materialized view mv;
+drop materialized view mv;
+drop table made, made2;
 drop table t cascade;
