@@ -49,6 +49,10 @@ pub struct Session {
     pub live: Arc<LiveSession>,
     /// The client closed its side.
     pub client_gone: bool,
+    /// The running statement is the last of a query string: the transaction may have to end before it is complete.
+    pub holds_completion: bool,
+    /// The command tag that waits for that.
+    pub completion: Option<String>,
     /// An error that ends the session was sent.
     pub ended: bool,
     /// The statement that the error being reported points into.
@@ -107,6 +111,8 @@ impl Session {
             client_gone: false,
             ended: false,
             error_text: None,
+            holds_completion: false,
+            completion: None,
             lost: None,
         }
     }

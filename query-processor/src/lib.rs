@@ -39,6 +39,7 @@ pub mod services;
 mod session_cell;
 pub mod settings;
 mod settings_table;
+mod simple_query;
 mod statement;
 pub mod transaction;
 mod turns;

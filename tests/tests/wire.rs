@@ -633,3 +633,19 @@ fn cpu(server: &Server, stretch: Duration) -> u64 {
     }
     server.cpu_ticks() - before
 }
+
+#[test]
+fn a_query_string_is_complete_when_its_commit_is() {
+    let server = server();
+    let mut wire = Wire::start(&server);
+    wire.run("drop table if exists done; create table done (a int primary key, b int); insert into done values (1, 0)");
+    let mut other = Wire::start(&server);
+    wire.send(&frontend::query("update done set b = 1 where a = 1; select pg_sleep(2)"));
+    // The first statement has its snapshot as soon as it has answered; then the other transaction commits before it.
+    std::thread::sleep(Duration::from_millis(500));
+    other.run("update done set b = 2 where a = 1");
+    let answer = wire.until_ready();
+    assert_eq!((shape(&answer).as_str(), errors(&answer).as_str()), ("CTDEZ", "40001"));
+    assert_eq!(state(&answer), 'I');
+    assert_eq!(values(&wire.query("select b from done")), ["2"]);
+}

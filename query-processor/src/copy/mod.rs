@@ -140,7 +140,7 @@ async fn copy_in(session: &mut Session, copy: &ast::Copy) -> SqlResult<()> {
         .await?;
     session.statement_succeeded();
     session.send_asides();
-    wire::command_complete(&mut session.connection.output, &format!("COPY {rows}"));
+    session.complete(&format!("COPY {rows}"));
     Ok(())
 }
 
@@ -502,7 +502,7 @@ async fn copy_out(session: &mut Session, copy: &ast::Copy, text: &Arc<str>) -> S
     wire::put(&mut session.connection.output, &CopyDone::new());
     session.statement_succeeded();
     session.send_asides();
-    wire::command_complete(&mut session.connection.output, &format!("COPY {sent}"));
+    session.complete(&format!("COPY {sent}"));
     Ok(())
 }
 
