@@ -257,9 +257,7 @@ impl Run<'_> {
             source: Box::new(Statement::Query(Box::new(query))),
             with_data: true,
             location,
-        })?;
-        self.tag("SELECT INTO");
-        Ok(())
+        })
     }
 
     pub fn refresh(&mut self, refresh: &RefreshMaterializedView) -> SqlResult<()> {

@@ -45,6 +45,8 @@ pub struct Columns {
     pub relations: Vec<RelationUse>,
     /// Ids for recursive queries' working tables.
     pub working_tables: usize,
+    /// How often each recursive term has named itself.
+    pub working_uses: Vec<usize>,
 }
 
 /// A subquery of an expression, not yet planned.

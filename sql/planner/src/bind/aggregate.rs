@@ -32,6 +32,14 @@ impl Binder<'_> {
                 location,
             ));
         }
+        // The level's FROM is bound by now.
+        if level.self_reference {
+            return Err(error(
+                sqlstate::INVALID_RECURSION,
+                "aggregate functions are not allowed in a recursive query's recursive term",
+                location,
+            ));
+        }
         level.in_aggregate = true;
         let bound = self.aggregate(call);
         self.level().in_aggregate = false;

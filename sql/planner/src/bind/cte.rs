@@ -5,9 +5,11 @@ use std::rc::Rc;
 use syntax::ast;
 use types::{SqlResult, SqlType, sqlstate};
 
+use super::expressions::location_of;
 use super::from::Source;
 use super::scope::{Boundary, Level};
 use super::select::BoundQuery;
+use super::setops::item_locations;
 use super::{Binder, VisibleCte, error, unsupported};
 use crate::expression::Expr;
 use crate::logical::{Bound, BoundCte, Logical, Output, Recursive};
@@ -21,9 +23,20 @@ pub enum CteKind {
     /// It uses columns of the query around it: bound anew at each use.
     Inline { table: Rc<ast::CommonTable>, recursive: bool, levels: usize, visible: usize },
     /// The recursive name inside its own recursive term.
-    Working { id: usize, columns: Vec<(String, SqlType)> },
+    Working { id: usize, columns: Vec<(String, SqlType)>, term: RecursiveTerm },
     /// The name inside its own non-recursive term.
     Forbidden,
+    /// The name inside a query that is no UNION: where the WITH query stands.
+    Malformed { location: u32 },
+}
+
+/// Where a recursive term began, against which the place of a reference to itself is judged.
+#[derive(Clone, Copy)]
+pub struct RecursiveTerm {
+    levels: usize,
+    nullable: usize,
+    intersected: usize,
+    excepted: usize,
 }
 
 impl Binder<'_> {
@@ -60,7 +73,9 @@ impl Binder<'_> {
         if table.search.is_some() || table.cycle.is_some() {
             return Err(unsupported("SEARCH and CYCLE clauses are not supported", table.location));
         }
-        self.levels.push(Level::new(Boundary::SubPlan(Vec::new())));
+        let mut level = Level::new(Boundary::SubPlan(Vec::new()));
+        level.of_with = true;
+        self.levels.push(level);
         let bound = self.nested(|binder| binder.common_statement(table, recursive));
         let level = self.levels.pop();
         let mut bound = bound?;
@@ -108,7 +123,8 @@ impl Binder<'_> {
                 binder.recursive(table, query, operation)
             });
         }
-        self.ctes.push(VisibleCte { name: table.name.clone(), kind: CteKind::Forbidden });
+        let kind = CteKind::Malformed { location: table.location };
+        self.ctes.push(VisibleCte { name: table.name.clone(), kind });
         let bound = self.statement(&table.statement);
         self.ctes.pop();
         bound
@@ -136,13 +152,20 @@ impl Binder<'_> {
         if !query.order_by.is_empty() {
             return Err(unsupported(
                 "ORDER BY in a recursive query is not implemented",
-                query.location,
+                query.order_by.first().map_or(query.location, |key| key.location),
             ));
         }
-        if query.limit.is_some() || query.offset.is_some() {
+        let count = query.limit.as_ref().and_then(|limit| limit.count.as_ref());
+        if let Some(offset) = &query.offset {
+            return Err(unsupported(
+                "OFFSET in a recursive query is not implemented",
+                location_of(offset),
+            ));
+        }
+        if query.limit.is_some() {
             return Err(unsupported(
                 "LIMIT in a recursive query is not implemented",
-                query.location,
+                count.map_or(query.location, location_of),
             ));
         }
         self.ctes.push(VisibleCte { name: table.name.clone(), kind: CteKind::Forbidden });
@@ -157,7 +180,14 @@ impl Binder<'_> {
         rename(&mut columns, table)?;
         let id = self.columns.working_tables;
         self.columns.working_tables += 1;
-        let kind = CteKind::Working { id, columns: columns.clone() };
+        let term = RecursiveTerm {
+            levels: self.levels.len(),
+            nullable: self.nullable_joins,
+            intersected: self.intersections,
+            excepted: self.exceptions,
+        };
+        self.columns.working_uses.push(0);
+        let kind = CteKind::Working { id, columns: columns.clone(), term };
         self.ctes.push(VisibleCte { name: table.name.clone(), kind });
         let step = self.arm_query(&operation.right);
         self.ctes.pop();
@@ -170,7 +200,9 @@ impl Binder<'_> {
             ));
         }
         let mut casts = Vec::new();
+        let written = item_locations(&operation.left, operation.location);
         for (position, (name, ty)) in columns.iter().enumerate() {
+            let location = written.get(position).copied().unwrap_or(operation.location);
             let column = self.columns.column(step.outputs[position].id);
             let source = type_of(&column);
             let wrong = |binder: &Binder<'_>| {
@@ -184,7 +216,7 @@ impl Binder<'_> {
                         binder.type_name(ty.oid),
                         binder.type_name(source.oid)
                     ),
-                    operation.location,
+                    location,
                 )
                 .hint("Cast the output of the non-recursive term to the correct type.")
             };
@@ -238,10 +270,22 @@ impl Binder<'_> {
                 let columns = outputs.iter().map(|output| output.id).collect();
                 BoundQuery { input: Logical::Cte { id, columns }, outputs }
             }
-            CteKind::Working { id, columns } => {
+            CteKind::Working { id, columns, term } => {
+                self.check_recursive_use(name, id, term, table.location)?;
+                self.level().self_reference = true;
                 let outputs = self.fresh(columns);
                 let columns = outputs.iter().map(|output| output.id).collect();
                 BoundQuery { input: Logical::WorkingTable { id, columns }, outputs }
+            }
+            CteKind::Malformed { location } => {
+                return Err(error(
+                    sqlstate::INVALID_RECURSION,
+                    format!(
+                        "recursive query \"{name}\" does not have the form non-recursive-term \
+                         UNION [ALL] recursive-term"
+                    ),
+                    location,
+                ));
             }
             CteKind::Forbidden => {
                 return Err(error(
@@ -278,7 +322,39 @@ impl Binder<'_> {
                 bound
             }
         };
-        self.named_query(query, table.alias.as_ref(), name, table.location).map(Some)
+        self.named_query(query, table.alias.as_ref(), name).map(Some)
+    }
+
+    /// A recursive term may name itself once, and only where each of its rows counts by itself.
+    fn check_recursive_use(
+        &mut self,
+        name: &str,
+        id: usize,
+        term: RecursiveTerm,
+        location: u32,
+    ) -> SqlResult<()> {
+        let in_subquery = self.levels[term.levels..]
+            .iter()
+            .any(|level| !level.of_with && matches!(level.boundary, Boundary::SubPlan(_)));
+        let place = if in_subquery {
+            "within a subquery"
+        } else if self.nullable_joins > term.nullable {
+            "within an outer join"
+        } else if self.intersections > term.intersected {
+            "within INTERSECT"
+        } else if self.exceptions > term.excepted {
+            "within EXCEPT"
+        } else if self.columns.working_uses[id] > 0 {
+            "more than once"
+        } else {
+            self.columns.working_uses[id] += 1;
+            return Ok(());
+        };
+        Err(error(
+            sqlstate::INVALID_RECURSION,
+            format!("recursive reference to query \"{name}\" must not appear {place}"),
+            location,
+        ))
     }
 
     fn fresh(&mut self, columns: Vec<(String, SqlType)>) -> Vec<Output> {

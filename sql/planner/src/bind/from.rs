@@ -81,8 +81,8 @@ impl Binder<'_> {
     /// Finds a relation or fails as PostgreSQL does.
     pub fn relation(&mut self, name: &ast::ObjectName) -> SqlResult<Arc<Relation>> {
         let location = name.location;
-        if let [database, _, _] = name.parts.as_slice() {
-            self.check_database(database, location)?;
+        if name.parts.len() == 3 {
+            self.check_database(&name.parts, location)?;
         }
         let found = self
             .catalog
@@ -117,8 +117,7 @@ impl Binder<'_> {
             && relation.kind == RelationKind::View
         {
             let query = self.view_query(&relation, view)?;
-            let mut source =
-                self.named_query(query, alias, relation.name.as_str(), table.location)?;
+            let mut source = self.named_query(query, alias, relation.name.as_str())?;
             for item in &mut source.items {
                 item.row_type = relation.type_oid;
                 item.schema = alias.is_none().then_some(relation.schema);
@@ -132,7 +131,7 @@ impl Binder<'_> {
             ));
         }
         self.uses(&relation, Access::Select);
-        let (input, item) = self.stored(relation, alias, table.location)?;
+        let (input, item) = self.stored(relation, alias)?;
         Ok(Source { input, columns: item.columns.clone(), items: vec![item] })
     }
 
@@ -141,7 +140,6 @@ impl Binder<'_> {
         &mut self,
         relation: Arc<Relation>,
         alias: Option<&ast::Alias>,
-        location: u32,
     ) -> SqlResult<(Logical, Item)> {
         let first = self.columns.add_table(&relation);
         let mut columns: Vec<ScopeColumn> = relation
@@ -155,7 +153,7 @@ impl Binder<'_> {
             })
             .collect();
         let name = alias.map_or(relation.name.as_str(), |alias| alias.name.as_str()).to_owned();
-        rename(&mut columns, alias, &name, location)?;
+        rename(&mut columns, alias, &name)?;
         let item = Item {
             name: name.clone(),
             schema: alias.is_none().then_some(relation.schema),
@@ -164,6 +162,7 @@ impl Binder<'_> {
             row_type: relation.type_oid,
             stored: Some((first, relation.columns.len())),
             scalar: false,
+            may_be_missing: false,
         };
         let table = Table { relation, alias: name, first, filter: Vec::new() };
         Ok((Logical::Table(Box::new(table)), item))
@@ -175,7 +174,6 @@ impl Binder<'_> {
         query: BoundQuery,
         alias: Option<&ast::Alias>,
         default: &str,
-        location: u32,
     ) -> SqlResult<Source> {
         let mut columns: Vec<ScopeColumn> = query
             .outputs
@@ -186,7 +184,7 @@ impl Binder<'_> {
             })
             .collect();
         let name = alias.map_or(default, |alias| alias.name.as_str()).to_owned();
-        rename(&mut columns, alias, &name, location)?;
+        rename(&mut columns, alias, &name)?;
         let item = Item {
             name,
             schema: None,
@@ -195,6 +193,7 @@ impl Binder<'_> {
             row_type: 0,
             stored: None,
             scalar: false,
+            may_be_missing: false,
         };
         Ok(Source { input: query.input, items: vec![item], columns })
     }
@@ -212,8 +211,7 @@ impl Binder<'_> {
         }
         let query = bound?;
         let default = "unnamed_subquery";
-        let mut source =
-            self.named_query(query, subquery.alias.as_ref(), default, subquery.location)?;
+        let mut source = self.named_query(query, subquery.alias.as_ref(), default)?;
         if subquery.alias.is_none() {
             // Without an alias its columns are known, but nothing qualifies them.
             source.items.clear();
@@ -300,7 +298,7 @@ impl Binder<'_> {
             })
             .collect();
         let name = alias_name.or(first_name).unwrap_or_else(|| "function".to_owned());
-        rename(&mut columns, function.alias.as_ref(), &name, location)?;
+        rename(&mut columns, function.alias.as_ref(), &name)?;
         let item = Item {
             name,
             schema: None,
@@ -309,6 +307,7 @@ impl Binder<'_> {
             row_type: 0,
             stored: None,
             scalar,
+            may_be_missing: false,
         };
         Ok(Source {
             input: Logical::Function { calls, ordinality: function.with_ordinality, columns: ids },
@@ -385,27 +384,38 @@ impl Binder<'_> {
 
     fn join(&mut self, join: &ast::Join) -> SqlResult<Source> {
         // What is visible beside the join itself: earlier items of FROM, for LATERAL only.
-        let left = self.from_item(&join.left)?;
-        let (items_before, columns_before) = {
+        let (left_missing, right_missing) = match join.join_type {
+            ast::JoinType::Left => (false, true),
+            ast::JoinType::Right => (true, false),
+            ast::JoinType::Full => (true, true),
+            ast::JoinType::Inner | ast::JoinType::Cross => (false, false),
+        };
+        let mut left = self.join_side(&join.left, left_missing)?;
+        let (items_before, columns_before, refused_before) = {
             let level = self.level();
-            let before = (level.items.len(), level.columns.len());
-            level.items.extend(left.items.iter().cloned());
-            level.columns.extend(left.columns.iter().cloned());
+            let before = (level.items.len(), level.columns.len(), level.not_lateral.len());
+            if left_missing {
+                level.not_lateral.extend(left.items.iter().map(|item| item.name.clone()));
+            } else {
+                level.items.extend(left.items.iter().cloned());
+                level.columns.extend(left.columns.iter().cloned());
+            }
             before
         };
-        let right = self.from_item(&join.right);
+        let right = self.join_side(&join.right, right_missing);
         {
             let level = self.level();
             level.items.truncate(items_before);
             level.columns.truncate(columns_before);
+            level.not_lateral.truncate(refused_before);
         }
-        let right = right?;
+        let mut right = right?;
         for item in &right.items {
             if left.items.iter().any(|known| known.name == item.name) {
                 return Err(error(
                     sqlstate::DUPLICATE_ALIAS,
                     format!("table name \"{}\" specified more than once", item.name),
-                    from_location(&join.right),
+                    0,
                 ));
             }
         }
@@ -440,8 +450,8 @@ impl Binder<'_> {
             }
         };
         for name in using {
-            let a = self.using_column(&left.columns, name, "left", join.location)?;
-            let b = self.using_column(&right.columns, name, "right", join.location)?;
+            let a = self.using_column(&left.columns, name, "left")?;
+            let b = self.using_column(&right.columns, name, "right")?;
             on.push(self.operator("=", Some(a.clone()), b.clone(), join.location)?);
             for side in [&a, &b] {
                 if let Expr::Column { index, .. } = side {
@@ -464,6 +474,9 @@ impl Binder<'_> {
             };
             merged.push(ScopeColumn { name: name.clone(), expr });
         }
+        for (side, missing) in [(&mut left, left_missing), (&mut right, right_missing)] {
+            side.items.iter_mut().for_each(|item| item.may_be_missing |= missing);
+        }
         let mut items = left.items;
         items.extend(right.items);
         if let Some(alias) = using_alias {
@@ -475,13 +488,14 @@ impl Binder<'_> {
                 row_type: 0,
                 stored: None,
                 scalar: false,
+                may_be_missing: false,
             });
         }
         let mut columns = merged;
         let rest = left.columns.into_iter().chain(right.columns);
         columns.extend(rest.filter(|column| !using.contains(&column.name)));
         if let Some(alias) = &join.alias {
-            rename(&mut columns, Some(alias), &alias.name, join.location)?;
+            rename(&mut columns, Some(alias), &alias.name)?;
             let hidden: Vec<String> = items.iter().map(|item| item.name.clone()).collect();
             self.level().unreachable.extend(hidden);
             items = vec![Item {
@@ -492,33 +506,35 @@ impl Binder<'_> {
                 row_type: 0,
                 stored: None,
                 scalar: false,
+                may_be_missing: false,
             }];
         }
         let node = Join { kind, left: left.input, right: right.input, on };
         Ok(Source { input: Logical::Join(Box::new(node)), items, columns })
     }
 
-    fn using_column(
-        &self,
-        columns: &[ScopeColumn],
-        name: &str,
-        side: &str,
-        location: u32,
-    ) -> SqlResult<Expr> {
+    fn join_side(&mut self, side: &ast::FromItem, may_be_missing: bool) -> SqlResult<Source> {
+        self.nullable_joins += usize::from(may_be_missing);
+        let bound = self.from_item(side);
+        self.nullable_joins -= usize::from(may_be_missing);
+        bound
+    }
+
+    fn using_column(&self, columns: &[ScopeColumn], name: &str, side: &str) -> SqlResult<Expr> {
         let mut matches = columns.iter().filter(|column| column.name == name);
         match (matches.next(), matches.next()) {
             (Some(column), None) => Ok(column.expr.clone()),
             (Some(_), Some(_)) => Err(error(
                 sqlstate::AMBIGUOUS_COLUMN,
                 format!("common column name \"{name}\" appears more than once in {side} table"),
-                location,
+                0,
             )),
             _ => Err(error(
                 sqlstate::UNDEFINED_COLUMN,
                 format!(
                     "column \"{name}\" specified in USING clause does not exist in {side} table"
                 ),
-                location,
+                0,
             )),
         }
     }
@@ -631,12 +647,7 @@ impl Binder<'_> {
     }
 }
 
-fn rename(
-    columns: &mut [ScopeColumn],
-    alias: Option<&ast::Alias>,
-    name: &str,
-    location: u32,
-) -> SqlResult<()> {
+fn rename(columns: &mut [ScopeColumn], alias: Option<&ast::Alias>, name: &str) -> SqlResult<()> {
     let Some(alias) = alias else {
         return Ok(());
     };
@@ -648,20 +659,11 @@ fn rename(
                 columns.len(),
                 alias.columns.len()
             ),
-            location,
+            0,
         ));
     }
     for (column, new) in columns.iter_mut().zip(&alias.columns) {
         column.name.clone_from(new);
     }
     Ok(())
-}
-
-fn from_location(item: &ast::FromItem) -> u32 {
-    match item {
-        ast::FromItem::Table(table) => table.location,
-        ast::FromItem::Subquery(subquery) => subquery.location,
-        ast::FromItem::Function(function) => function.location,
-        ast::FromItem::Join(join) => join.location,
-    }
 }

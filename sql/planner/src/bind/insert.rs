@@ -79,7 +79,10 @@ impl Binder<'_> {
                 level.items = vec![item.clone()];
                 let excluded =
                     self.written_item(named, through, proposed, "excluded".to_owned())?;
-                self.level().items.push(excluded);
+                // Both rows are in scope under bare names: one that both have is ambiguous.
+                let level = self.level();
+                level.columns.extend(excluded.columns.iter().cloned());
+                level.items.push(excluded);
                 let action = match &conflict.action {
                     ast::ConflictAction::Nothing => ConflictAction::Nothing,
                     ast::ConflictAction::Update { assignments, filter } => {
@@ -122,6 +125,9 @@ impl Binder<'_> {
         let level = self.level();
         level.columns.clone_from(&item.columns);
         level.items = vec![item];
+        if matches!(action, ConflictAction::Update { .. }) {
+            level.unreachable.push("excluded".to_owned());
+        }
         let returning = self.returning(named, insert.returning.as_ref())?;
         let view_checks = match through {
             Some(through) => self.view_row(through, stored)?.checks(),
@@ -405,7 +411,7 @@ impl Binder<'_> {
         let relation = through.map_or(named, |through| &through.base);
         match &conflict.target {
             None => Ok(Vec::new()),
-            Some(ast::ConflictTarget::Constraint { name, location }) => {
+            Some(ast::ConflictTarget::Constraint { name, .. }) => {
                 let oid = relation.constraints.iter().find_map(|constraint| {
                     match (&constraint.kind, constraint.name == *name) {
                         (
@@ -424,7 +430,7 @@ impl Binder<'_> {
                             "constraint \"{name}\" for table \"{}\" does not exist",
                             relation.name
                         ),
-                        *location,
+                        0,
                     )
                 })
             }

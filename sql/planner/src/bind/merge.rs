@@ -30,7 +30,7 @@ impl Binder<'_> {
         let source = self.from_list(std::slice::from_ref(&merge.source))?;
         let alias =
             merge.alias.as_ref().map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
-        let (target_input, item) = self.stored(relation.clone(), alias.as_ref(), merge.location)?;
+        let (target_input, item) = self.stored(relation.clone(), alias.as_ref())?;
         let old = item.stored.map_or(0, |stored| stored.0);
         let level = self.level();
         level.columns.splice(0..0, item.columns.iter().cloned());

@@ -66,6 +66,11 @@ pub struct Binder<'a> {
     pub fills: bool,
     /// Aggregate calls whose arguments are being bound: their level, and the innermost level used so far.
     pub aggregate_levels: Vec<(usize, Option<usize>)>,
+    /// Sides of outer joins that may be missing, around what is being bound.
+    pub nullable_joins: usize,
+    /// INTERSECT ALL and right arms of EXCEPT around it: a recursive reference may stand in neither.
+    pub intersections: usize,
+    pub exceptions: usize,
 }
 
 pub(crate) fn error(state: &'static str, message: impl Into<String>, location: u32) -> SqlError {
@@ -95,6 +100,9 @@ impl<'a> Binder<'a> {
             merge_action: None,
             fills: false,
             aggregate_levels: Vec::new(),
+            nullable_joins: 0,
+            intersections: 0,
+            exceptions: 0,
         }
     }
 

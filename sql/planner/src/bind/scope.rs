@@ -119,6 +119,8 @@ pub struct Item {
     pub stored: Option<(ColumnId, usize)>,
     /// A function that returns one column: its alias also means the value.
     pub scalar: bool,
+    /// An outer join may have no row of it: then the whole row is NULL, not a row of NULLs.
+    pub may_be_missing: bool,
 }
 
 /// How values pass from outside into a level.
@@ -135,9 +137,15 @@ pub struct Level {
     pub columns: Vec<ScopeColumn>,
     /// Relations that exist but may not be referenced from where we are.
     pub unreachable: Vec<String>,
+    /// Relations left of a RIGHT or FULL join, which its right side may not use.
+    pub not_lateral: Vec<String>,
     /// The FROM list is being bound for something that is not LATERAL.
     pub hidden: bool,
     pub boundary: Boundary,
+    /// The level is that of a WITH query, not of a subquery in an expression.
+    pub of_with: bool,
+    /// Its FROM names the recursive query it is a term of.
+    pub self_reference: bool,
     pub clause: Clause,
     pub aggregates: Vec<(ColumnId, Aggregate)>,
     pub windows: Vec<super::window::BoundWindow>,
@@ -157,8 +165,11 @@ impl Level {
             items: Vec::new(),
             columns: Vec::new(),
             unreachable: Vec::new(),
+            not_lateral: Vec::new(),
             hidden: false,
             boundary,
+            of_with: false,
+            self_reference: false,
             clause: Clause::Select,
             aggregates: Vec::new(),
             windows: Vec::new(),
@@ -233,8 +244,8 @@ impl Binder<'_> {
             [column] => self.unqualified(column, location),
             [relation, column] => self.qualified(None, relation, column, location),
             [schema, relation, column] => self.qualified(Some(schema), relation, column, location),
-            [database, schema, relation, column] => {
-                self.check_database(database, location)?;
+            [_, schema, relation, column] => {
+                self.check_database(&reference.fields, location)?;
                 self.qualified(Some(schema), relation, column, location)
             }
             _ => Err(error(
@@ -245,12 +256,13 @@ impl Binder<'_> {
         }
     }
 
-    pub fn check_database(&self, database: &str, location: u32) -> SqlResult<()> {
-        if database == self.catalog.database_name() {
+    /// The first of several names has to be this database.
+    pub fn check_database(&self, names: &[String], location: u32) -> SqlResult<()> {
+        if names.first().is_some_and(|first| *first == self.catalog.database_name()) {
             return Ok(());
         }
         Err(super::unsupported(
-            format!("cross-database references are not implemented: {database}"),
+            format!("cross-database references are not implemented: {}", names.join(".")),
             location,
         ))
     }
@@ -340,9 +352,10 @@ impl Binder<'_> {
     }
 
     fn whole_row(&mut self, level: usize, item: usize, location: u32) -> SqlResult<Expr> {
-        let (columns, row_type, scalar) = {
+        let (columns, row_type, scalar, missing, stored) = {
             let item = &self.levels[level].items[item];
-            (item.columns.clone(), item.row_type, item.scalar)
+            let missing = item.may_be_missing;
+            (item.columns.clone(), item.row_type, item.scalar, missing, item.stored)
         };
         if scalar && let Some(only) = columns.first() {
             return Ok(self.bring_in(level, only.expr.clone(), location));
@@ -353,9 +366,32 @@ impl Binder<'_> {
             ),
             row_type => SqlType::new(row_type),
         };
-        let fields =
+        let fields: Vec<Expr> =
             columns.into_iter().map(|column| self.bring_in(level, column.expr, location)).collect();
-        Ok(Expr::Row { fields, ty })
+        if !missing {
+            return Ok(Expr::Row { fields, ty });
+        }
+        // A stored row that is there has a place; of a computed row it is enough that a column has a value.
+        let stored = stored.filter(|(first, attributes)| {
+            let relation = self.columns.facts[first + attributes].table;
+            self.catalog.relation_by_oid(relation).is_some_and(|relation| !relation.is_virtual())
+        });
+        let signs = match stored {
+            Some((first, attributes)) => {
+                let place = self.columns.column(first + attributes);
+                vec![self.bring_in(level, place, location)]
+            }
+            None => fields.clone(),
+        };
+        let present = signs
+            .into_iter()
+            .map(|sign| Expr::IsNull { operand: Box::new(sign), negated: true })
+            .collect();
+        Ok(Expr::Case {
+            branches: vec![(Expr::Or(present), Expr::Row { fields, ty })],
+            otherwise: None,
+            ty,
+        })
     }
 
     /// The level and position of a relation by its qualifier.
@@ -403,6 +439,15 @@ impl Binder<'_> {
                     .hint("To reference that table, you must mark this subquery with LATERAL."),
                 false => failure,
             };
+        }
+        let refused = |level: &Level| level.not_lateral.iter().any(|known| known == name);
+        if self.levels.iter().any(refused) {
+            return error(
+                sqlstate::INVALID_COLUMN_REFERENCE,
+                format!("invalid reference to FROM-clause entry for table \"{name}\""),
+                location,
+            )
+            .detail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.");
         }
         for level in self.levels.iter().rev() {
             let aliased = level.items.iter().find(|item| item.hidden_name.as_deref() == Some(name));

@@ -478,7 +478,7 @@ impl Binder<'_> {
         };
         Err(unsupported(
             format!("{} is not allowed with {what}", strength_name(locking.strength)),
-            locking.location,
+            0,
         ))
     }
 
@@ -595,7 +595,6 @@ pub fn position(expr: &ast::Expr, targets: &[Target], word: &str) -> SqlResult<O
                 literal.location,
             )),
         },
-        ast::LiteralValue::Null => Ok(None),
         _ => Err(error(
             sqlstate::SYNTAX_ERROR,
             format!("non-integer constant in {word}"),

@@ -23,10 +23,23 @@ impl Binder<'_> {
             spine.push(next);
             left = &next.left;
         }
+        // A recursive reference may stand under neither INTERSECT ALL nor EXCEPT.
+        let whole = |operation: &ast::SetOperation, operator| {
+            usize::from(operation.all && operation.operator == operator)
+        };
+        for operation in &spine {
+            self.intersections += whole(operation, ast::SetOperator::Intersect);
+            self.exceptions += whole(operation, ast::SetOperator::Except);
+        }
         let mut pending: Vec<BoundQuery> = vec![self.arm(left)?];
         let mut operators = spine.into_iter().rev().peekable();
         while let Some(operation) = operators.next() {
-            pending.push(self.arm(&operation.right)?);
+            let excepted = usize::from(operation.operator == ast::SetOperator::Except);
+            self.exceptions += excepted;
+            let right = self.arm(&operation.right)?;
+            self.exceptions -= excepted + whole(operation, ast::SetOperator::Except);
+            self.intersections -= whole(operation, ast::SetOperator::Intersect);
+            pending.push(right);
             let union_all = |operation: &ast::SetOperation| {
                 operation.all && operation.operator == ast::SetOperator::Union
             };

@@ -69,6 +69,7 @@ impl Binder<'_> {
             row_type: relation.type_oid,
             stored: Some((first, relation.columns.len())),
             scalar: false,
+            may_be_missing: false,
         }
     }
 

@@ -26,11 +26,10 @@ impl Binder<'_> {
         through: Option<&WritableView>,
         alias: Option<&String>,
         from: &[ast::FromItem],
-        location: u32,
     ) -> SqlResult<(Logical, ColumnId)> {
         let base = through.map_or(relation, |through| &through.base);
         let alias = alias.map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
-        let (mut input, mut item) = self.stored(base.clone(), alias.as_ref(), location)?;
+        let (mut input, mut item) = self.stored(base.clone(), alias.as_ref())?;
         let first = item.stored.map_or(0, |stored| stored.0);
         if let Some(through) = through {
             let row = self.view_row(through, first)?;
@@ -73,13 +72,8 @@ impl Binder<'_> {
         let relation = through.as_ref().map_or(&named, |through| &through.base).clone();
         let used = self.uses(&named, Access::Update);
         self.uses(&named, Access::Select);
-        let (mut input, old) = self.write_source(
-            &named,
-            through.as_ref(),
-            update.alias.as_ref(),
-            &update.from,
-            update.location,
-        )?;
+        let (mut input, old) =
+            self.write_source(&named, through.as_ref(), update.alias.as_ref(), &update.from)?;
         if let Some(filter) = &update.filter {
             let conditions = self.condition(filter, Clause::Where, "WHERE")?;
             input = input.filtered(conditions);
@@ -384,13 +378,8 @@ impl Binder<'_> {
         if delete.filter.is_some() || !delete.using.is_empty() {
             self.uses(&named, Access::Select);
         }
-        let (mut input, old) = self.write_source(
-            &named,
-            through.as_ref(),
-            delete.alias.as_ref(),
-            &delete.using,
-            delete.location,
-        )?;
+        let (mut input, old) =
+            self.write_source(&named, through.as_ref(), delete.alias.as_ref(), &delete.using)?;
         if let Some(filter) = &delete.filter {
             let conditions = self.condition(filter, Clause::Where, "WHERE")?;
             input = input.filtered(conditions);

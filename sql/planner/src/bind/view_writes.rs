@@ -256,6 +256,7 @@ impl Binder<'_> {
                 row_type: below.type_oid,
                 stored: None,
                 scalar: false,
+                may_be_missing: false,
             });
             self.levels = vec![level];
             let targets =
@@ -305,6 +306,7 @@ impl Binder<'_> {
             row_type: view.type_oid,
             stored: None,
             scalar: false,
+            may_be_missing: false,
         }
     }
 

@@ -124,7 +124,9 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     free_columns(&mut right, &mut free);
     let lateral = free.iter().any(|id| left.makes(*id));
     // What comes from further out goes the same way as what comes from the left.
-    let parameterized = !free.is_empty();
+    // A join that keeps its right side reads that once for all left rows, with the outer values that the whole join has.
+    let keeps_right = matches!(kind, JoinKind::Right | JoinKind::Full);
+    let parameterized = !free.is_empty() && (lateral || !keeps_right);
     if kind == JoinKind::Right && !lateral && !has_keys(&on, &left, &right) {
         std::mem::swap(&mut left, &mut right);
         kind = JoinKind::Left;
@@ -314,7 +316,9 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             order,
         ));
     }
-    if matches!(kind, JoinKind::Full | JoinKind::Right) {
+    // A nested loop could do any condition; PostgreSQL refuses all but constant ones, and so do we.
+    let constant = on.iter().all(|term| matches!(term, Expr::Constant { .. }));
+    if keeps_right && lateral || kind == JoinKind::Full && !constant {
         return Err(SqlError::new(
             sqlstate::FEATURE_NOT_SUPPORTED,
             "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions",
