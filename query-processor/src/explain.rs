@@ -21,6 +21,7 @@ impl Options {
         let mut options = Options::default();
         let mut timing = None;
         let mut summary = None;
+        let (mut wal, mut generic) = (false, false);
         for item in items {
             let on = || boolean(item);
             match item.name.as_str() {
@@ -29,9 +30,13 @@ impl Options {
                 "costs" => options.inner.costs = on()?,
                 "timing" => timing = Some(on()?),
                 "summary" => summary = Some(on()?),
-                "buffers" | "settings" | "generic_plan" | "wal" | "memory" => {
+                // There are no shared buffers and no write-ahead log of this session to count, and every plan is generic:
+                // nothing would be printed.
+                "buffers" | "settings" => {
                     on()?;
                 }
+                "wal" => wal = on()?,
+                "generic_plan" => generic = on()?,
                 "format" => options.inner.format = format(item)?,
                 other => {
                     return Err(SqlError::new(
@@ -41,6 +46,17 @@ impl Options {
                     .at(item.location));
                 }
             }
+        }
+        let refusal = match options.analyze {
+            false if wal => Some("EXPLAIN option WAL requires ANALYZE"),
+            false if timing == Some(true) => Some("EXPLAIN option TIMING requires ANALYZE"),
+            true if generic => {
+                Some("EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together")
+            }
+            _ => None,
+        };
+        if let Some(message) = refusal {
+            return Err(SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, message));
         }
         options.inner.analyze = options.analyze;
         options.inner.timing = timing.unwrap_or(options.analyze);

@@ -25,7 +25,8 @@ pub fn nodes(count: usize, options: &Options) -> Vec<Server> {
     servers
 }
 
-fn wait_formed(server: &Server, voters: usize) {
+/// Waits until all journals are led and voted on by so many nodes.
+pub fn wait_formed(server: &Server, voters: usize) {
     let formed = poll(FORMED_LIMIT, || {
         let (_, body) = http_get(server.http_address(), "/api/v1/status").ok()?;
         let status: serde_json::Value = serde_json::from_str(&body).ok()?;

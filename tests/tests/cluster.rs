@@ -10,45 +10,22 @@ use tests::bank::{self, Tally};
 use tests::connect::{connect, rows};
 use tests::server::{http_get, start_command};
 use tests::wait::{poll, poll_async};
-use tests::{Options, Server};
+use tests::{Options, Server, forming};
 
+/// How long a cluster may take to form.
 const FORMED: Duration = Duration::from_secs(30);
 const WRITERS_PER_NODE: u64 = 2;
 /// Transfers between two events.
 const PHASE: u64 = 30;
 const PHASE_LIMIT: Duration = Duration::from_secs(30);
 
-fn join(founder: &Server, zone: &str) -> Server {
-    let address = founder.node_address().to_string();
-    let locality = format!("region=here,zone={zone}");
-    Server::start(Options::default().with(&["--join", &address, "--locality", &locality]))
-}
-
 fn status(server: &Server) -> serde_json::Value {
     let (_, body) = http_get(server.http_address(), "/api/v1/status").unwrap_or_default();
     serde_json::from_str(&body).unwrap_or_default()
 }
 
-/// Waits until all journals are led and voted on by three.
-fn wait_formed(server: &Server) {
-    let formed = poll(FORMED, || {
-        let status = status(server);
-        let journals = status["journals"].as_array()?.clone();
-        let complete = |journal: &serde_json::Value| {
-            journal["voters"].as_array().is_some_and(|voters| voters.len() == 3)
-                && journal["leader"].is_u64()
-        };
-        (!journals.is_empty() && journals.iter().all(complete)).then_some(())
-    });
-    assert!(formed.is_some(), "three do not vote: {}\n{}", status(server), server.log());
-}
-
 fn three() -> Vec<Server> {
-    let founder = Server::start(Options::adjudicators(4).with(&["--locality", "zone=a"]));
-    let second = join(&founder, "b");
-    let third = join(&founder, "c");
-    wait_formed(&founder);
-    vec![founder, second, third]
+    forming::nodes(3, &Options::adjudicators(4))
 }
 
 /// Writers on all nodes that run.
@@ -241,7 +218,7 @@ async fn nodes_with_certificates_form_a_cluster_and_take_new_ones_while_they_run
         Server::start(Options::secure().with(&arguments))
     };
     let (mut second, third) = (member(2), member(3));
-    wait_formed(&founder);
+    forming::wait_formed(&founder, 3);
     assert_eq!(status(&third)["node_id"], 3, "the number is that of the certificate");
     let client = connect(&founder).await;
     let setup = "create table t (id int primary key); insert into t values (1)";

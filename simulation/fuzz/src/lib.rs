@@ -10,6 +10,9 @@
 //! FUZZ_SEED=17 cargo test -p fuzz rows                one input again
 //! ```
 //!
+//! The short run begins with the same seeds each time, so that a change is judged by what it changed; a run with
+//! `FUZZ_SECONDS` begins anywhere.
+//!
 //! Mutations know no coverage: what they reach is what the valid inputs they begin with reach. So each target begins with
 //! inputs of every shape that its format has.
 
@@ -30,8 +33,10 @@ pub fn campaign(name: &str, mut target: impl FnMut(&mut StdRng)) {
     if let Some(seed) = number("FUZZ_SEED") {
         return target(&mut StdRng::seed_from_u64(seed));
     }
-    let limit = Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(DEFAULT_SECONDS));
-    let first: u64 = rand::random::<u32>().into();
+    let (limit, first) = match number("FUZZ_SECONDS") {
+        Some(seconds) => (Duration::from_secs(seconds), rand::random::<u32>().into()),
+        None => (Duration::from_secs(DEFAULT_SECONDS), 0_u64),
+    };
     let begun = Instant::now();
     let mut seed = first << 20;
     while begun.elapsed() < limit {

@@ -388,7 +388,7 @@ fn receive_value(
         oid::TIMETZ => {
             let time = receive_time(reader)?;
             let west = reader.i32()?;
-            if west.abs() > datetime::MAX_ZONE_SECONDS {
+            if !(-datetime::MAX_ZONE_SECONDS..=datetime::MAX_ZONE_SECONDS).contains(&west) {
                 return Err(SqlError::new(
                     sqlstate::INVALID_TIME_ZONE_DISPLACEMENT_VALUE,
                     "time zone displacement out of range",

@@ -155,3 +155,18 @@ fn padding_is_bounded() {
     let padded = apply_modifier(oid::BPCHAR_ARRAY, Datum::Array(many.into()), 10_000_004, true);
     assert_eq!(padded.expect_err("too large").sqlstate(), "54000");
 }
+
+#[test]
+fn zones_of_times_have_limits_in_binary_form() {
+    for (zone, fits) in
+        [(0, true), (57_599, true), (57_600, false), (-57_600, false), (i32::MIN, false)]
+    {
+        let mut bytes = 0_i64.to_be_bytes().to_vec();
+        bytes.extend_from_slice(&i32::to_be_bytes(zone));
+        let read = receive(oid::TIMETZ, &bytes, -1);
+        assert_eq!(read.is_ok(), fits, "{zone}");
+        if let Err(error) = read {
+            assert_eq!(error.sqlstate(), "22009");
+        }
+    }
+}

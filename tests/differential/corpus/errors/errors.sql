@@ -88,3 +88,7 @@ rollback;
 begin;
 begin;
 end;
+explain (timing on) select 1;
+explain (wal) select 1;
+explain (memory) select 1;
+explain (analyze, generic_plan) select 1;
