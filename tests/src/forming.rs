@@ -1,5 +1,6 @@
 //! Nodes of our own that form one cluster.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::server::{Options, Server, http_get};
@@ -10,16 +11,22 @@ const FORMED_LIMIT: Duration = Duration::from_secs(60);
 /// Starts so many nodes, the first of which the others join, and waits until all journals are led and voted on by three
 /// (or by all, if there are fewer).
 pub fn nodes(count: usize, options: &Options) -> Vec<Server> {
-    let zone = |index: usize| format!("region=here,zone=z{index}");
-    let founder = Server::start(options.clone().with(&["--locality", &zone(0)]));
-    let address = founder.node_address().to_string();
-    let mut servers = vec![founder];
-    for index in 1..count {
-        // How many shards there are is the founder's say.
-        let mut joining = options.clone();
-        joining.adjudicators = None;
-        let joining = joining.with(&["--join", &address, "--locality", &zone(index)]);
-        servers.push(Server::start(joining));
+    nodes_of(vec![options.clone(); count], None)
+}
+
+/// The same, each with its own options; the first founds the cluster and is found at the given address, or at its own.
+pub fn nodes_of(each: Vec<Options>, founder_address: Option<SocketAddr>) -> Vec<Server> {
+    let count = each.len();
+    let mut servers: Vec<Server> = Vec::new();
+    for (index, mut options) in each.into_iter().enumerate() {
+        if let Some(founder) = servers.first() {
+            // How many shards there are is the founder's say.
+            options.adjudicators = None;
+            let address = founder_address.unwrap_or(founder.node_address()).to_string();
+            options = options.with(&["--join", &address]);
+        }
+        let locality = format!("region=here,zone=z{index}");
+        servers.push(Server::start(options.with(&["--locality", &locality])));
     }
     wait_formed(&servers[0], count.min(3));
     servers

@@ -28,6 +28,8 @@ pub struct Options {
     pub secure: bool,
     /// Where the data directory is made; otherwise among the system's temporary files.
     pub folder: Option<PathBuf>,
+    /// Where other nodes reach it; otherwise a free port.
+    pub node: Option<SocketAddr>,
     pub more: Vec<String>,
 }
 
@@ -70,8 +72,9 @@ impl Server {
             options,
             sql: free_address(),
             http: free_address(),
-            node: free_address(),
+            node: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
+        server.node = server.options.node.unwrap_or_else(free_address);
         match std::env::var("QUORATE_TEST_URL") {
             Ok(address) => server.sql = address.parse().expect("QUORATE_TEST_URL is HOST:PORT"),
             Err(_) => server.launch(),
@@ -91,8 +94,8 @@ impl Server {
             match self.wait_ready() {
                 Ok(()) => return,
                 Err(Some(status)) if status.code() == Some(EXIT_PORT_IN_USE) => {
-                    (self.sql, self.http, self.node) =
-                        (free_address(), free_address(), free_address());
+                    (self.sql, self.http) = (free_address(), free_address());
+                    self.node = self.options.node.unwrap_or_else(free_address);
                 }
                 Err(status) => {
                     let log = self.log();

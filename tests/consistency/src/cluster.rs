@@ -10,7 +10,9 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use tests::wait::poll;
-use tests::{Options, Server};
+use tests::{Options, Server, forming};
+
+use crate::network::{Network, Ways};
 
 /// So long a node whose writes are limited may take to meet the limit; then it is killed.
 const TORN_LIMIT: Duration = Duration::from_secs(2);
@@ -25,21 +27,37 @@ enum Node {
 /// All nodes of a run.
 pub struct Cluster {
     nodes: Vec<Node>,
+    /// Between several nodes of our own.
+    network: Option<Network>,
 }
 
 impl Cluster {
     /// So many nodes of our own, of one cluster.
     pub fn start(count: usize, options: Options) -> Cluster {
-        let servers = match count {
-            1 => vec![Server::start(options)],
-            _ => tests::forming::nodes(count, &options),
+        let own = |servers: Vec<Server>| {
+            servers.into_iter().map(|one| Node::Own(Box::new(one))).collect()
         };
-        Cluster { nodes: servers.into_iter().map(|one| Node::Own(Box::new(one))).collect() }
+        if count == 1 {
+            return Cluster { nodes: own(vec![Server::start(options)]), network: None };
+        }
+        let network = Network::start(count);
+        let each = network.places.iter().map(|place| {
+            let host = place.told.ip().to_string();
+            Options { node: Some(place.node), ..options.clone().with(&["--advertise-host", &host]) }
+        });
+        let servers = forming::nodes_of(each.collect(), Some(network.places[0].told));
+        Cluster { nodes: own(servers), network: Some(network) }
     }
 
     /// Nodes that run already and trust role `admin`.
     pub fn foreign(addresses: &[SocketAddr]) -> Cluster {
-        Cluster { nodes: addresses.iter().copied().map(Node::Foreign).collect() }
+        let nodes = addresses.iter().copied().map(Node::Foreign).collect();
+        Cluster { nodes, network: None }
+    }
+
+    /// The ways between nodes, if they are ours to close.
+    pub fn ways(&self) -> Option<Ways> {
+        self.network.as_ref().map(|network| network.ways.clone())
     }
 
     pub fn addresses(&self) -> Vec<SocketAddr> {

@@ -4,6 +4,7 @@
 //!  clients ──▶ proxy ──▶ quorate ◀── kill, torn write, pause, SIGTERM, recycling
 //!     │          ▲
 //!     │          └── cut, stall, answers lost
+//!     │                            quorate ◀── proxies ──▶ quorate: parted, one way only, slow
 //!     ▼
 //!  one log ──▶ checkers: isolation, durability, invariants, and floors that say whether the silence means something
 //! ```
@@ -17,14 +18,14 @@
 //! | --- | --- |
 //! | [`cluster`] | the nodes: own processes, or addresses of nodes that somebody else runs |
 //! | [`proxy`] | the way from clients to a node: cut, stalled, answers held back |
+//! | [`network`] | the ways between nodes: blocked, slow, reset, each direction on its own |
 //! | [`nemesis`] | which faults, when |
 //! | [`session`] | one client's connection, and what an end of a transaction means |
 //! | [`lists`], [`registers`], [`bank`], [`unique`], [`indexes`] | the workloads, each with its judge |
 //! | [`run`] | one workload under one nemesis, from start to verdict |
 //! | [`edn`] | histories in the form that Jepsen's Elle reads |
 //!
-//! What it does not show: faults between nodes (with one node there are none), clocks (one node compares its clock with
-//! itself alone), disks that lie.
+//! What it does not show: clocks (all nodes of a machine have the same), disks that lie.
 //!
 //! Checks: L1, I1, I2, I3, D1, D2, A1,
 
@@ -34,6 +35,7 @@ pub mod edn;
 pub mod indexes;
 pub mod lists;
 pub mod nemesis;
+pub mod network;
 pub mod proxy;
 pub mod registers;
 pub mod run;

@@ -52,6 +52,10 @@ fn main() -> ExitCode {
             println!("| | {nemesis:?} | | | needs nodes of our own | |");
             continue;
         }
+        if nemesis.needs_ways() && arguments.processes < 2 {
+            println!("| | {nemesis:?} | | | needs --processes 3 | |");
+            continue;
+        }
         for workload in &workloads {
             let plan = Plan {
                 workload: *workload,

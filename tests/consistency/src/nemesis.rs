@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::cluster::Cluster;
+use crate::network::{Way, Ways};
 use crate::proxy::Switches;
 
 /// Between two faults, in milliseconds.
@@ -34,12 +35,20 @@ pub enum Nemesis {
     Stall,
     /// Statements are cancelled at random.
     Cancel,
+    /// One node and the others do not hear of each other for some seconds.
+    Part,
+    /// One node hears the others and is not heard, or the other way round.
+    OneWay,
+    /// Two nodes do not hear of each other, and the rest hears both.
+    Bridge,
+    /// The ways between nodes take up to 150 ms, each its own time.
+    Slow,
     /// All of them in turn.
     Mixed,
 }
 
 impl Nemesis {
-    pub const ALL: [Nemesis; 10] = [
+    pub const ALL: [Nemesis; 14] = [
         Nemesis::None,
         Nemesis::Kill,
         Nemesis::Torn,
@@ -49,13 +58,23 @@ impl Nemesis {
         Nemesis::Cut,
         Nemesis::Stall,
         Nemesis::Cancel,
+        Nemesis::Part,
+        Nemesis::OneWay,
+        Nemesis::Bridge,
+        Nemesis::Slow,
         Nemesis::Mixed,
     ];
 
     /// Whether it needs nodes whose processes are ours.
     pub fn needs_processes(self) -> bool {
         use Nemesis::{Kill, Mixed, Pause, Recycle, Terminate, Torn};
-        matches!(self, Kill | Torn | Terminate | Pause | Recycle | Mixed)
+        matches!(self, Kill | Torn | Terminate | Pause | Recycle | Mixed) || self.needs_ways()
+    }
+
+    /// Whether it needs several nodes whose ways to each other are ours.
+    pub fn needs_ways(self) -> bool {
+        use Nemesis::{Bridge, OneWay, Part, Slow};
+        matches!(self, Part | OneWay | Bridge | Slow)
     }
 
     /// Whether query processors live for a second only.
@@ -87,7 +106,8 @@ pub fn disturb(
 ) -> (Deeds, Cluster) {
     let mut random = StdRng::seed_from_u64(seed);
     let mut deeds = Deeds::default();
-    let kinds = [
+    let ways = cluster.ways();
+    let mut kinds = vec![
         Nemesis::Kill,
         Nemesis::Torn,
         Nemesis::Terminate,
@@ -95,6 +115,9 @@ pub fn disturb(
         Nemesis::Cut,
         Nemesis::Stall,
     ];
+    if ways.is_some() {
+        kinds.extend([Nemesis::Part, Nemesis::OneWay, Nemesis::Bridge, Nemesis::Slow]);
+    }
     while !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(random.random_range(GAP_MS)));
         let kind = match nemesis {
@@ -112,6 +135,11 @@ pub fn disturb(
                 cluster.pause(&mut random, length);
             }
             Nemesis::Cut | Nemesis::Stall => network(kind, &mut random, switches),
+            Nemesis::Part | Nemesis::OneWay | Nemesis::Bridge | Nemesis::Slow => match &ways {
+                Some(ways) => between_nodes(kind, &mut random, ways),
+                // The floor on faults tells that nothing happened.
+                None => continue,
+            },
             // These work on their own; here they only count as time under the fault.
             Nemesis::None | Nemesis::Recycle | Nemesis::Cancel | Nemesis::Mixed => {}
         }
@@ -123,10 +151,52 @@ pub fn disturb(
         switches.stall_answers(false);
         switches.stall_requests(false);
     }
+    // Each node talks to each other one.
+    if let Some(ways) = ways.filter(|ways| ways.opened() < ways.nodes() as u64) {
+        deeds.findings.push(format!("only {} connections between nodes", ways.opened()));
+    }
     if !cluster.all_run() {
         deeds.findings.push("a node ended that nobody ended".to_owned());
     }
     (deeds, cluster)
+}
+
+/// Disturbs the ways between nodes for a while: shorter than an election takes, or so long that others are elected.
+fn between_nodes(kind: Nemesis, random: &mut StdRng, ways: &Ways) {
+    let nodes = ways.nodes();
+    let one = random.random_range(0..nodes);
+    let other = (one + random.random_range(1..nodes)) % nodes;
+    let others = (0..nodes).filter(|index| *index != one);
+    let blocked = Way { blocked: true, ..Way::default() };
+    let is_heard = random.random_bool(0.5);
+    match kind {
+        Nemesis::Part => others.for_each(|index| {
+            ways.set(one, index, blocked);
+            ways.set(index, one, blocked);
+        }),
+        Nemesis::OneWay => others.for_each(|index| match is_heard {
+            true => ways.set(index, one, blocked),
+            false => ways.set(one, index, blocked),
+        }),
+        Nemesis::Bridge => {
+            ways.set(one, other, blocked);
+            ways.set(other, one, blocked);
+        }
+        _ => {
+            for from in 0..nodes {
+                for to in (0..nodes).filter(|to| *to != from) {
+                    let delay = Duration::from_millis(random.random_range(0..150));
+                    ways.set(from, to, Way { delay, ..Way::default() });
+                }
+            }
+        }
+    }
+    std::thread::sleep(Duration::from_millis(random.random_range(200..4_000)));
+    // Half of the time connections do not survive: what was held back is lost.
+    if random.random_bool(0.5) {
+        (0..nodes).filter(|index| *index != one).for_each(|index| ways.cut(one, index));
+    }
+    ways.heal();
 }
 
 fn network(kind: Nemesis, random: &mut StdRng, all: &[Switches]) {

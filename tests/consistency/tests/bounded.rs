@@ -64,3 +64,9 @@ fn mixed_faults_show_no_anomaly() {
 fn three_nodes_of_which_one_is_killed_show_no_anomaly() {
     under(3, Nemesis::Kill, &[Workload::Append]);
 }
+
+#[test]
+fn three_nodes_of_which_some_do_not_hear_each_other_show_no_anomaly() {
+    under(3, Nemesis::Part, &[Workload::Append]);
+    under(3, Nemesis::OneWay, &[Workload::Bank]);
+}
