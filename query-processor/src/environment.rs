@@ -55,6 +55,8 @@ pub struct StatementEnvironment {
     pub transaction_deadline: Instant,
     /// Constraints whose timing SET CONSTRAINTS changed: oid, or 0 for all.
     pub constraint_timing: Vec<(Oid, bool)>,
+    /// How many functions stand between this statement and the client's.
+    pub routine_depth: u32,
     interrupt_checks: AtomicU64,
     targets: DashMap<Oid, Arc<Target>>,
     touched: Mutex<Vec<Oid>>,
@@ -106,6 +108,7 @@ impl StatementEnvironment {
             deadline,
             transaction_deadline: scope.transaction_deadline,
             constraint_timing: scope.constraint_timing,
+            routine_depth: 0,
             interrupt_checks: AtomicU64::new(0),
             targets: DashMap::new(),
             touched: Mutex::new(Vec::new()),
@@ -162,6 +165,11 @@ impl StatementEnvironment {
     /// DETAIL of a conflict: the table's name and, where the key can be read, its columns.
     pub fn describe_key(&self, table: TableId, key: &[u8]) -> Option<String> {
         describe_key(&self.catalog, table, key, &self.formats)
+    }
+
+    /// What was told of touched relations was taken back.
+    pub fn forget_touched(&self) {
+        self.touched.lock().clear();
     }
 
     fn sequence(&self, oid: Oid) -> SqlResult<(Arc<Relation>, catalog::Sequence)> {
@@ -320,6 +328,10 @@ impl EvalContext for StatementEnvironment {
 
     fn catalog_set_function(&self, name: &str, arguments: &[Datum]) -> SqlResult<Vec<Row>> {
         catalog::call_set_function(&self.catalog, self, name, arguments)
+    }
+
+    fn call_routine(&self, routine: Oid, arguments: &[Datum]) -> SqlResult<Vec<Row>> {
+        crate::routines::call(self, routine, arguments)
     }
 
     fn object_by_name(&self, reg_type: Oid, text: &str) -> SqlResult<Oid> {
@@ -553,6 +565,25 @@ impl CatalogView for StatementEnvironment {
             .iter()
             .find_map(|schema| self.catalog.relation_by_name(*schema, name))
             .cloned())
+    }
+
+    fn routines(&self, schema: Option<&str>, name: &str) -> Vec<&'static functions::FunctionDef> {
+        let schemas = match schema {
+            Some(schema) => {
+                self.catalog.schema_by_name(schema).map(|found| found.oid).into_iter().collect()
+            }
+            None => self.search_path.to_vec(),
+        };
+        let mut found: Vec<&'static functions::FunctionDef> = Vec::new();
+        for schema in schemas {
+            for routine in self.catalog.routines_named(schema, name) {
+                let definition = catalog::routines::definition(&self.catalog, routine);
+                if found.iter().all(|known| known.arguments != definition.arguments) {
+                    found.push(definition);
+                }
+            }
+        }
+        found
     }
 
     fn relation_by_oid(&self, relation: Oid) -> Option<Arc<Relation>> {

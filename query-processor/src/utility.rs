@@ -110,7 +110,7 @@ impl Session {
             Statement::Lock(_) => Err(unsupported("LOCK TABLE")
                 .hint("Transactions are optimistic: conflicts are found at COMMIT (40001).")),
             Statement::Load(_) => Err(unsupported("LOAD")),
-            Statement::Do(_) => Err(unsupported("DO")),
+            Statement::Do(block) => self.run_do(block).await,
             Statement::Call(_) => Err(unsupported("CALL")),
             other if definition::is_definition(other) => self.define(other).await,
             _ => Err(unsupported("this statement")),
@@ -614,6 +614,23 @@ impl Session {
 
     async fn vacuum(&mut self, vacuum: &ast::Vacuum) -> SqlResult<Answer> {
         crate::analyze::run(self, vacuum).await.map(Answer::Tag)
+    }
+
+    async fn run_do(&mut self, block: &ast::Do) -> SqlResult<Answer> {
+        let language = block.language.as_deref().unwrap_or("plpgsql");
+        if language != "plpgsql" {
+            return Err(match language {
+                "sql" => unsupported("inline code of language \"sql\""),
+                _ => SqlError::new(
+                    sqlstate::UNDEFINED_OBJECT,
+                    format!("language \"{language}\" does not exist"),
+                ),
+            });
+        }
+        let environment = self.environment().await?;
+        let body = block.body.clone();
+        self.run_blocking(move || crate::routines::run_block(&environment, &body)).await?;
+        tag("DO")
     }
 
     async fn define(&mut self, statement: &Statement) -> SqlResult<Answer> {

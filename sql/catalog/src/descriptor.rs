@@ -16,6 +16,7 @@ pub enum Descriptor {
     Role(Role),
     Type(UserType),
     Extension(Extension),
+    Routine(Box<Routine>),
 }
 
 /// Who may do what: PostgreSQL's aclitem.
@@ -296,6 +297,64 @@ pub struct Sequence {
     pub owned_by: Option<(Oid, AttributeNumber)>,
     /// Grows when the counter is set by definition (RESTART), so that cached blocks are dropped.
     pub generation: u64,
+}
+
+/// A function or procedure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Routine {
+    pub oid: Oid,
+    pub name: String,
+    pub schema: Oid,
+    pub owner: Oid,
+    pub procedure: bool,
+    /// `sql` or `plpgsql`.
+    pub language: String,
+    pub body: String,
+    /// The body was written `RETURN …` or `BEGIN ATOMIC … END`.
+    pub standard_body: bool,
+    pub arguments: Vec<RoutineArgument>,
+    pub result: Oid,
+    pub returns_set: bool,
+    pub strict: bool,
+    /// As in `pg_proc.provolatile`: `i`, `s`, `v`.
+    pub volatility: char,
+    pub security_definer: bool,
+    pub leakproof: bool,
+    /// As in `pg_proc.proparallel`: `s`, `r`, `u`.
+    pub parallel: char,
+    pub cost: f32,
+    pub rows: f32,
+    /// `SET` clauses.
+    pub settings: Vec<(String, String)>,
+    pub grants: Option<Vec<Grant>>,
+    pub comment: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoutineArgument {
+    /// Empty if it has none.
+    pub name: String,
+    /// As in `pg_proc.proargmodes`: `i`, `o`, `b`, `v`, `t`.
+    pub mode: char,
+    pub type_oid: Oid,
+    /// SQL text.
+    pub default: Option<String>,
+}
+
+impl Routine {
+    /// The arguments that a call gives.
+    pub fn inputs(&self) -> impl Iterator<Item = &RoutineArgument> {
+        self.arguments.iter().filter(|argument| matches!(argument.mode, 'i' | 'b' | 'v'))
+    }
+
+    /// The columns that it answers with by name.
+    pub fn outputs(&self) -> impl Iterator<Item = &RoutineArgument> {
+        self.arguments.iter().filter(|argument| matches!(argument.mode, 'o' | 'b' | 't'))
+    }
+
+    pub fn input_types(&self) -> Vec<Oid> {
+        self.inputs().map(|argument| argument.type_oid).collect()
+    }
 }
 
 impl Relation {

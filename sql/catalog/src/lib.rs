@@ -14,6 +14,7 @@ pub mod names;
 pub mod objects;
 pub mod pg_catalog;
 pub mod privileges;
+pub mod routines;
 pub mod scope;
 pub mod snapshot;
 pub mod system;

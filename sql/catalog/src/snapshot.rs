@@ -10,7 +10,8 @@ use protocol::{TableId, Timestamp};
 use types::Oid;
 
 use crate::descriptor::{
-    Database, Descriptor, Extension, Relation, RelationKind, Role, Schema, UserType, UserTypeKind,
+    Database, Descriptor, Extension, Relation, RelationKind, Role, Routine, Schema, UserType,
+    UserTypeKind,
 };
 
 /// The version byte before each stored descriptor.
@@ -49,6 +50,8 @@ pub struct Catalog {
     roles: BTreeMap<Oid, Arc<Role>>,
     types: BTreeMap<Oid, Arc<UserType>>,
     extensions: BTreeMap<Oid, Arc<Extension>>,
+    routines: BTreeMap<Oid, Arc<Routine>>,
+    routine_names: HashMap<String, Vec<Oid>>,
     schema_names: HashMap<String, Oid>,
     relation_names: HashMap<(Oid, String), Oid>,
     /// Indexes share the relations' names: (schema, name) → (table, index).
@@ -72,6 +75,7 @@ impl Descriptor {
             Descriptor::Role(role) => role.oid,
             Descriptor::Type(user_type) => user_type.oid,
             Descriptor::Extension(extension) => extension.oid,
+            Descriptor::Routine(routine) => routine.oid,
         }
     }
 
@@ -90,6 +94,13 @@ impl Descriptor {
             Descriptor::Role(role) => vec![key(b'a', 0, &role.name)],
             Descriptor::Type(user_type) => vec![key(b't', user_type.schema, &user_type.name)],
             Descriptor::Extension(extension) => vec![key(b'e', 0, &extension.name)],
+            Descriptor::Routine(routine) => {
+                let mut name = routine.name.clone();
+                for ty in routine.input_types() {
+                    name.push_str(&format!("\0{ty}"));
+                }
+                vec![key(b'f', routine.schema, &name)]
+            }
             Descriptor::Relation(relation) => {
                 let mut keys = vec![key(b'r', relation.schema, &relation.name)];
                 keys.extend(
@@ -167,6 +178,9 @@ impl Catalog {
         if let Some(extension) = self.extensions.get(&oid) {
             return Some(Descriptor::Extension((**extension).clone()));
         }
+        if let Some(routine) = self.routines.get(&oid) {
+            return Some(Descriptor::Routine(Box::new((**routine).clone())));
+        }
         self.databases.get(&oid).map(|database| Descriptor::Database((**database).clone()))
     }
 
@@ -192,6 +206,11 @@ impl Catalog {
             }
         }
         self.extensions.remove(&oid);
+        if let Some(routine) = self.routines.remove(&oid)
+            && let Some(named) = self.routine_names.get_mut(&routine.name)
+        {
+            named.retain(|known| *known != oid);
+        }
         self.databases.remove(&oid);
     }
 
@@ -216,6 +235,10 @@ impl Catalog {
             }
             Descriptor::Extension(extension) => {
                 self.extensions.insert(extension.oid, Arc::new(extension));
+            }
+            Descriptor::Routine(routine) => {
+                self.routine_names.entry(routine.name.clone()).or_default().push(routine.oid);
+                self.routines.insert(routine.oid, Arc::from(routine));
             }
             Descriptor::Relation(relation) => {
                 let name = (relation.schema, relation.name.clone());
@@ -321,6 +344,23 @@ impl Catalog {
 
     pub fn extensions(&self) -> impl Iterator<Item = &Arc<Extension>> {
         self.extensions.values()
+    }
+
+    pub fn routines(&self) -> impl Iterator<Item = &Arc<Routine>> {
+        self.routines.values()
+    }
+
+    pub fn routine(&self, oid: Oid) -> Option<&Arc<Routine>> {
+        self.routines.get(&oid)
+    }
+
+    /// All overloads of a name in a schema.
+    pub fn routines_named(&self, schema: Oid, name: &str) -> Vec<&Arc<Routine>> {
+        let named = self.routine_names.get(name).into_iter().flatten();
+        named
+            .filter_map(|oid| self.routines.get(oid))
+            .filter(|routine| routine.schema == schema)
+            .collect()
     }
 
     /// Whether `role` is `member_of` or a member of it, directly or through others.

@@ -22,6 +22,7 @@ pub(crate) enum Object {
     Type(Oid),
     Schema(Oid),
     Extension(Oid),
+    Routine(Oid),
 }
 
 /// A dependent: `true` if it goes without being asked for.
@@ -78,6 +79,13 @@ impl Run<'_> {
                 });
                 format!("constraint {name} on {}", table(oid))
             }
+            Object::Routine(oid) => match self.catalog.routine(oid) {
+                Some(routine) if routine.procedure => {
+                    format!("procedure {}", self.routine_text(routine))
+                }
+                Some(routine) => format!("function {}", self.routine_text(routine)),
+                None => format!("function {oid}"),
+            },
             Object::Type(oid) => format!("type {}", self.type_name(oid)),
             Object::Schema(oid) => format!("schema {}", self.schema_name(oid)),
             Object::Extension(oid) => {
@@ -102,7 +110,7 @@ impl Run<'_> {
                     .map(|index| self.on_key(index))
                     .unwrap_or_default())
             }
-            Object::Default(..) | Object::Extension(_) => Ok(Vec::new()),
+            Object::Default(..) | Object::Extension(_) | Object::Routine(_) => Ok(Vec::new()),
         }
     }
 
@@ -116,6 +124,9 @@ impl Run<'_> {
         }
         for user_type in self.catalog.user_types().filter(|known| known.schema == schema) {
             found.push((Object::Type(user_type.oid), false));
+        }
+        for routine in self.catalog.routines().filter(|known| known.schema == schema) {
+            found.push((Object::Routine(routine.oid), false));
         }
         for extension in self.catalog.extensions().filter(|known| known.schema == schema) {
             found.push((Object::Extension(extension.oid), false));

@@ -21,6 +21,7 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::CreateType(_)
         | Statement::AlterEnum(_)
         | Statement::CreateDomain(_)
+        | Statement::CreateFunction(_)
         | Statement::AlterDomain(_)
         | Statement::CreateRole(_)
         | Statement::AlterRole(_)
@@ -44,7 +45,6 @@ pub fn is_definition(statement: &Statement) -> bool {
 /// Definitions that are refused, by name.
 fn unsupported_name(statement: &Statement) -> Option<&'static str> {
     Some(match statement {
-        Statement::CreateFunction(_) => "CREATE FUNCTION",
         Statement::AlterFunction(_) => "ALTER FUNCTION",
         Statement::CreateTrigger(_) => "CREATE TRIGGER",
         Statement::CreateRule(_) => "CREATE RULE",
@@ -87,6 +87,7 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::CreateType(create) => run.create_type(create),
         Statement::AlterEnum(alter) => run.alter_enum(alter),
         Statement::CreateDomain(create) => run.create_domain(create),
+        Statement::CreateFunction(create) => run.create_function(create),
         Statement::AlterDomain(alter) => run.alter_domain(alter),
         Statement::CreateRole(create) => run.create_role(create),
         Statement::AlterRole(alter) => run.alter_role(alter),

@@ -35,7 +35,13 @@ impl Run<'_> {
         self.tag(&format!("DROP {}", type_word(drop.object_type).to_uppercase()));
         let mut targets = Vec::new();
         for object in &drop.objects {
-            if let Some(target) = self.target(drop, &name_in(object)?)?
+            let target = match drop.object_type {
+                ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
+                    self.routine_target(drop, object)?
+                }
+                _ => self.target(drop, &name_in(object)?)?,
+            };
+            if let Some(target) = target
                 && !targets.contains(&target)
             {
                 targets.push(target);
@@ -313,7 +319,10 @@ impl Run<'_> {
                         }
                     }
                 }
-                Object::Type(oid) | Object::Schema(oid) | Object::Extension(oid) => {
+                Object::Type(oid)
+                | Object::Schema(oid)
+                | Object::Extension(oid)
+                | Object::Routine(oid) => {
                     changes.push(DescriptorChange::Remove(oid));
                 }
                 part => {

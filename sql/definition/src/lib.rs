@@ -91,6 +91,7 @@ mod privileges;
 mod rename;
 mod rewrite;
 mod role;
+mod routine;
 mod run;
 mod sequence;
 mod settings;

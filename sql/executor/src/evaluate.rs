@@ -319,7 +319,18 @@ pub fn invoke(
         FunctionBody::Scalar(body) => body(session, arguments),
         FunctionBody::TypedScalar(body) => body(session, arguments, argument_types, result),
         FunctionBody::Catalog => session.catalog_function(function.name, arguments),
-        FunctionBody::Set(_)
+        FunctionBody::Routine { set: false } => {
+            let row = session.call_routine(function.oid, arguments)?.into_iter().next();
+            Ok(match row {
+                None => Datum::Null,
+                Some(row) if function.columns.len() > 1 => Datum::Record(
+                    function.columns.iter().map(|column| column.1).zip(row).collect(),
+                ),
+                Some(row) => row.into_iter().next().unwrap_or_default(),
+            })
+        }
+        FunctionBody::Routine { set: true }
+        | FunctionBody::Set(_)
         | FunctionBody::CatalogSet
         | FunctionBody::Aggregate(_)
         | FunctionBody::Window => {

@@ -88,6 +88,14 @@ pub trait EvalContext: Send + Sync {
         ))
     }
 
+    /// Runs a function that a user made; each row has one datum per output column.
+    fn call_routine(&self, routine: Oid, _arguments: &[Datum]) -> SqlResult<Vec<Row>> {
+        Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            format!("function with OID {routine} cannot be called here"),
+        ))
+    }
+
     /// `'name'::regclass` and its like: the object of kind `reg_type` named by `text`.
     fn object_by_name(&self, _reg_type: Oid, text: &str) -> SqlResult<Oid> {
         Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("\"{text}\" does not exist")))

@@ -48,6 +48,8 @@ pub enum FunctionBody {
     Catalog,
     /// As [`FunctionBody::Catalog`], but returns rows.
     CatalogSet,
+    /// Made by CREATE FUNCTION; run by [`EvalContext::call_routine`], rows if `set`.
+    Routine { set: bool },
 }
 
 /// One row of `pg_proc`.
@@ -68,6 +70,12 @@ pub struct FunctionDef {
     pub strict: bool,
     pub volatility: Volatility,
     pub body: FunctionBody,
+}
+
+impl std::fmt::Debug for FunctionDef {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}#{}", self.name, self.oid)
+    }
 }
 
 /// One row of `pg_operator`.

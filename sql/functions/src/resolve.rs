@@ -119,6 +119,10 @@ pub struct Call<'a> {
     pub names: &'a [&'a str],
     /// The last argument was written `VARIADIC array`.
     pub variadic: bool,
+    /// Functions of this name that users made, those of earlier schemas first.
+    pub routines: &'a [&'static FunctionDef],
+    /// The name was qualified: built-in functions are not meant.
+    pub routines_only: bool,
 }
 
 /// Where one argument of the function comes from.
@@ -181,7 +185,9 @@ pub fn resolve_function(
     call: &Call<'_>,
 ) -> Result<Resolution, ResolveError> {
     let mut found: Vec<Candidate> = Vec::new();
-    for &definition in tables::functions_named(call.name) {
+    let built_in: &[&'static FunctionDef] =
+        if call.routines_only { &[] } else { tables::functions_named(call.name) };
+    for &definition in built_in.iter().chain(call.routines) {
         for candidate in candidates_of(definition, call) {
             insert_candidate(&mut found, candidate);
         }

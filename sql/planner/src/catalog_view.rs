@@ -21,6 +21,15 @@ pub trait CatalogView {
     /// for a schema that does not exist (3F000) or may not be used; a relation that does not exist is `None`.
     fn relation(&self, schema: Option<&str>, name: &str) -> SqlResult<Option<Arc<Relation>>>;
 
+    /// Functions and procedures that users made, by name along the search path if no schema is given.
+    fn routines(
+        &self,
+        _schema: Option<&str>,
+        _name: &str,
+    ) -> Vec<&'static functions::FunctionDef> {
+        Vec::new()
+    }
+
     fn relation_by_oid(&self, relation: Oid) -> Option<Arc<Relation>>;
 
     fn schema_by_name(&self, name: &str) -> Option<Oid>;

@@ -32,6 +32,8 @@ pub struct PlanOptions<'a> {
     pub parameter_types: &'a [Oid],
     /// The statement fills a materialized view, which nothing else may change.
     pub fills: bool,
+    /// Variables of the function that the statement is in.
+    pub variables: &'a [bind::Variable],
 }
 
 /// Analyzes and plans a statement that reads or writes rows.
@@ -42,6 +44,7 @@ pub fn plan_statement(
 ) -> SqlResult<plan::Statement> {
     let mut binder = bind::Binder::new(catalog, options.parameter_types);
     binder.fills = options.fills;
+    binder.variables = options.variables;
     let bound = binder.statement(statement)?;
     optimize::modify::plan_statement(binder, bound)
 }

@@ -30,7 +30,7 @@ impl Deparser<'_> {
         variadic: bool,
     ) -> Option<(Vec<Typed>, Oid, bool)> {
         let given: Vec<Oid> = arguments.iter().map(|argument| argument.type_oid).collect();
-        let call = Call { name, arguments: &given, names: &[], variadic };
+        let call = Call { name, arguments: &given, names: &[], variadic, ..Call::default() };
         match resolve_function(self.scope.catalog, &call).ok()? {
             Resolution::Function(function) => {
                 let mut targets: Vec<Option<Oid>> = vec![None; arguments.len()];

@@ -54,7 +54,15 @@ impl Analysis<'_, '_> {
         }
         let names: Vec<&str> =
             call.arguments.iter().filter_map(|argument| argument.name.as_deref()).collect();
-        let asked = Call { name: &name, arguments: &given, names: &names, variadic: call.variadic };
+        let routines = self.run.context.routines(None, &name);
+        let asked = Call {
+            name: &name,
+            arguments: &given,
+            names: &names,
+            variadic: call.variadic,
+            routines: &routines,
+            routines_only: false,
+        };
         let resolution = resolve_function(&self.run.catalog, &asked)
             .map_err(|failure| failure.located(call.location))?;
         match resolution {
@@ -90,9 +98,17 @@ impl Analysis<'_, '_> {
         self.run.schema_named(schema).map_err(|failure| failure.at(call.location))?;
         let names: Vec<&str> = Vec::new();
         let name = call.name.name();
-        let asked = Call { name, arguments: given, names: &names, variadic: call.variadic };
+        let routines = self.run.context.routines(Some(schema), name);
+        let asked = Call {
+            name,
+            arguments: given,
+            names: &names,
+            variadic: call.variadic,
+            routines: &routines,
+            routines_only: !routines.is_empty(),
+        };
         match resolve_function(&self.run.catalog, &asked) {
-            Ok(Resolution::Function(function)) if schema == "public" => {
+            Ok(Resolution::Function(function)) if schema == "public" || asked.routines_only => {
                 self.raise(function.definition.volatility);
                 Ok(Called { result: function.result, columns: Vec::new() })
             }

@@ -22,7 +22,7 @@ fn call(
     for argument in &set.arguments {
         arguments.push(evaluate(argument, row, &scope)?);
     }
-    let is_set = matches!(set.function.body, FunctionBody::Set(_) | FunctionBody::CatalogSet);
+    let is_set = planner::bind::calls::is_table_function(&set.function.body);
     if is_set && set.function.strict && arguments.iter().any(Datum::is_null) {
         return Ok(());
     }
@@ -39,6 +39,14 @@ fn call(
         }
         FunctionBody::CatalogSet => {
             for row in context.env().catalog_set_function(set.function.name, &arguments)? {
+                if !take(row)? {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        FunctionBody::Routine { set: true } => {
+            for row in context.env().call_routine(set.function.oid, &arguments)? {
                 if !take(row)? {
                     break;
                 }

@@ -143,7 +143,7 @@ fn names_defaults_and_variadic_arguments_are_placed() {
     use super::ArgumentSource::{Default, Given};
     use types::oid::*;
     let named =
-        Call { name: "make_interval", arguments: &[INT4], names: &["days"], variadic: false };
+        Call { name: "make_interval", arguments: &[INT4], names: &["days"], ..Call::default() };
     let Ok(Resolution::Function(found)) = resolve_function(&BuiltinTypes, &named) else {
         panic!("make_interval(days => 1) resolves");
     };

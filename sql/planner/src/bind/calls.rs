@@ -43,6 +43,7 @@ impl Binder<'_> {
         if let Some(schema) = call.name.schema()
             && schema != "pg_catalog"
             && !lives_in(schema, name)
+            && self.catalog.routines(Some(schema), name).is_empty()
         {
             return Err(if self.catalog.schema_by_name(schema).is_none() {
                 error(
@@ -101,6 +102,7 @@ impl Binder<'_> {
             return Ok(field);
         }
         let places = argument_places(call);
+        self.routine_schema = call.name.schema().map(str::to_owned);
         match self.ready_call(name, arguments, &names, &places, call.variadic, location)? {
             Ready::Cast(expr) => Ok(expr),
             Ready::Call(ready) => self.finish_call(ready, location),
@@ -167,7 +169,17 @@ impl Binder<'_> {
         location: u32,
     ) -> SqlResult<Ready> {
         let types: Vec<Oid> = arguments.iter().map(|argument| type_of(argument).oid).collect();
-        let given = GivenCall { name, arguments: &types, names, variadic };
+        let schema = self.routine_schema.take();
+        let schema = schema.as_deref().filter(|schema| *schema != "pg_catalog");
+        let routines = self.catalog.routines(schema, name);
+        let given = GivenCall {
+            name,
+            arguments: &types,
+            names,
+            variadic,
+            routines: &routines,
+            routines_only: schema.is_some() && !routines.is_empty(),
+        };
         let resolved = match resolve_function(self.catalog.types(), &given)
             .map_err(|failure| failure.located(location))?
         {
@@ -246,12 +258,7 @@ impl Binder<'_> {
                 format!("window function {} requires an OVER clause", definition.name),
                 location,
             )),
-            FunctionKind::Procedure => Err(error(
-                sqlstate::WRONG_OBJECT_TYPE,
-                format!("{}() is a procedure", definition.name),
-                location,
-            )
-            .hint("To call a procedure, use CALL.")),
+            FunctionKind::Procedure => Err(procedure_in_expression(definition.name, location)),
             FunctionKind::Aggregate | FunctionKind::Scalar => Ok(Expr::Call(Box::new(Call {
                 function: definition,
                 arguments: ready.arguments,
@@ -337,13 +344,19 @@ pub enum Ready {
     Call(ReadyCall),
 }
 
+/// A procedure stands where only a function may.
+pub fn procedure_in_expression(name: &str, location: u32) -> SqlError {
+    error(sqlstate::WRONG_OBJECT_TYPE, format!("{name}() is a procedure"), location)
+        .hint("To call a procedure, use CALL.")
+}
+
 /// Whether a function's rows have several columns.
 pub fn is_table_function(body: &FunctionBody) -> bool {
-    matches!(body, FunctionBody::Set(_) | FunctionBody::CatalogSet)
+    matches!(body, FunctionBody::Set(_) | FunctionBody::CatalogSet | FunctionBody::Routine { set: true })
 }
 
 fn undefined(binder: &Binder<'_>, name: &str, types: &[Oid], location: u32) -> SqlError {
-    let given = GivenCall { name, arguments: types, names: &[], variadic: false };
+    let given = GivenCall { name, arguments: types, names: &[], ..GivenCall::default() };
     error(
         sqlstate::UNDEFINED_FUNCTION,
         format!(

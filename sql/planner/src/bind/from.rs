@@ -329,6 +329,7 @@ impl Binder<'_> {
             let (arguments, names) = self.call_arguments(call)?;
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let name = call.name.name();
+            self.routine_schema = call.name.schema().map(str::to_owned);
             if let Ready::Call(ready) = self.ready_call(
                 name,
                 arguments,
@@ -350,6 +351,12 @@ impl Binder<'_> {
                         return Err(error(
                             sqlstate::WRONG_OBJECT_TYPE,
                             format!("window function {name} requires an OVER clause"),
+                            call.location,
+                        ));
+                    }
+                    FunctionKind::Procedure => {
+                        return Err(super::calls::procedure_in_expression(
+                            definition.name,
                             call.location,
                         ));
                     }

@@ -60,6 +60,10 @@ pub struct Binder<'a> {
     pub check_as: Option<Oid>,
     /// VALUE of a domain's conditions.
     pub domain_value: Option<Expr>,
+    /// The qualifier of the call that is resolved next.
+    pub routine_schema: Option<String>,
+    /// What names mean that no table explains: the variables of a function.
+    pub variables: &'a [Variable],
     /// The column that MERGE_ACTION() reads.
     pub merge_action: Option<usize>,
     /// A materialized view may be written to.
@@ -71,6 +75,21 @@ pub struct Binder<'a> {
     /// INTERSECT ALL and right arms of EXCEPT around it: a recursive reference may stand in neither.
     pub intersections: usize,
     pub exceptions: usize,
+}
+
+/// A variable of a function, as its statements may name it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// The function, block or record that may qualify it; empty if it may not be qualified.
+    pub qualifiers: Vec<String>,
+    /// Whether the name alone means it too.
+    pub bare: bool,
+    pub name: String,
+    /// Which parameter holds its value, 0-based.
+    pub parameter: usize,
+    pub ty: SqlType,
+    /// A column of the same name is no choice but a conflict, as in PL/pgSQL.
+    pub conflicts: bool,
 }
 
 pub(crate) fn error(state: &'static str, message: impl Into<String>, location: u32) -> SqlError {
@@ -97,6 +116,8 @@ impl<'a> Binder<'a> {
             depth: 0,
             check_as: None,
             domain_value: None,
+            routine_schema: None,
+            variables: &[],
             merge_action: None,
             fills: false,
             aggregate_levels: Vec::new(),

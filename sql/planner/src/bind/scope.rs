@@ -239,6 +239,37 @@ impl Binder<'_> {
     }
 
     pub fn column_ref(&mut self, reference: &ast::ColumnRef) -> SqlResult<Expr> {
+        if self.variables.is_empty() {
+            return self.table_column(reference);
+        }
+        let variable = self.variable(&reference.fields);
+        match (self.table_column(reference), variable) {
+            (Ok(column), Some((_, false))) | (Ok(column), None) => Ok(column),
+            (Ok(_), Some((_, true))) => Err(error(
+                sqlstate::AMBIGUOUS_COLUMN,
+                format!("column reference \"{}\" is ambiguous", reference.fields.join(".")),
+                reference.location,
+            )
+            .detail("It could refer to either a PL/pgSQL variable or a table column.")),
+            (Err(_), Some((variable, _))) => Ok(variable),
+            (Err(failure), None) => Err(failure),
+        }
+    }
+
+    /// The variable that a name may mean, and whether a column of that name conflicts with it.
+    fn variable(&self, fields: &[String]) -> Option<(Expr, bool)> {
+        let found = self.variables.iter().rev().find(|variable| match fields {
+            [name] => variable.bare && variable.name == *name,
+            [qualifier, name] => {
+                variable.name == *name && variable.qualifiers.contains(qualifier)
+            }
+            _ => false,
+        })?;
+        let parameter = Expr::Parameter { number: found.parameter, ty: found.ty };
+        Some((parameter, found.conflicts))
+    }
+
+    fn table_column(&mut self, reference: &ast::ColumnRef) -> SqlResult<Expr> {
         let location = reference.location;
         match reference.fields.as_slice() {
             [column] => self.unqualified(column, location),

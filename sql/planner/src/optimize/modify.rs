@@ -280,8 +280,9 @@ fn is_short(expr: &Expr) -> bool {
     !crate::walk::any(expr, &|expr| match expr {
         Expr::SubPlan(_) => true,
         Expr::Call(call) => {
-            call.function.volatility == functions::Volatility::Volatile
-                && !QUICK.contains(&call.function.name)
+            matches!(call.function.body, functions::FunctionBody::Routine { .. })
+                || call.function.volatility == functions::Volatility::Volatile
+                    && !QUICK.contains(&call.function.name)
         }
         _ => false,
     })

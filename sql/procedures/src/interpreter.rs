@@ -1,0 +1,912 @@
+//! Runs a block: variables, control flow, handlers. Everything else is SQL for the host.
+
+use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, oid, sqlstate};
+
+use crate::conditions::covers;
+use crate::host::{Binding, Host, Rows};
+use crate::raise;
+use crate::tree::{Block, Declaration, Destination, Dynamic, Kind, Raise, Source, Statement};
+
+/// Bytes that RETURN NEXT and RETURN QUERY may gather.
+const MAXIMUM_RETURNED_ROWS: usize = 1_000_000;
+const ALL: usize = usize::MAX;
+
+/// An argument as the body names it.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// Empty if it has none.
+    pub name: String,
+    pub ty: SqlType,
+    pub fields: Option<Vec<(String, SqlType)>>,
+    pub value: Datum,
+    pub output: bool,
+}
+
+/// What the function is to its caller.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// `f`, the qualifier of its arguments; empty for DO.
+    pub name: String,
+    /// `PL/pgSQL function f(integer)`, for messages.
+    pub described: String,
+    pub result: SqlType,
+    /// Columns of its rows; one, unless it returns a composite value.
+    pub columns: Vec<SqlType>,
+    pub returns_set: bool,
+    pub procedure: bool,
+}
+
+struct Variable {
+    name: String,
+    qualifier: Option<String>,
+    ty: SqlType,
+    /// Of a row or record; a record has none before it is assigned.
+    fields: Option<Vec<(String, SqlType)>>,
+    is_record: bool,
+    value: Datum,
+    constant: bool,
+    not_null: bool,
+}
+
+enum Flow {
+    Next,
+    Leave { again: bool, label: Option<String> },
+    Return,
+}
+
+/// One call of a function.
+pub struct Interpreter<'a> {
+    host: &'a dyn Host,
+    signature: &'a Signature,
+    variables: Vec<Variable>,
+    outputs: Vec<usize>,
+    returned: Vec<Row>,
+    /// How the current statement is called in CONTEXT, and its line.
+    place: (u32, &'static str),
+    found: bool,
+    row_count: u64,
+    /// Errors being handled, innermost last.
+    handled: Vec<SqlError>,
+}
+
+fn matches_label(wanted: Option<&String>, own: Option<&String>) -> bool {
+    wanted.is_none() || wanted == own
+}
+
+fn error(state: &'static str, message: impl Into<String>) -> SqlError {
+    SqlError::new(state, message)
+}
+
+impl<'a> Interpreter<'a> {
+    pub fn new(
+        host: &'a dyn Host,
+        signature: &'a Signature,
+        arguments: Vec<Argument>,
+    ) -> Interpreter<'a> {
+        let mut outputs = Vec::new();
+        let mut variables = Vec::new();
+        for (index, argument) in arguments.into_iter().enumerate() {
+            if argument.output {
+                outputs.push(index);
+            }
+            variables.push(Variable {
+                name: argument.name,
+                qualifier: Some(signature.name.clone()),
+                is_record: argument.ty.oid == oid::RECORD,
+                ty: argument.ty,
+                fields: argument.fields,
+                value: argument.value,
+                constant: false,
+                not_null: false,
+            });
+        }
+        Interpreter {
+            host,
+            signature,
+            variables,
+            outputs,
+            returned: Vec::new(),
+            place: (0, ""),
+            found: false,
+            row_count: 0,
+            handled: Vec::new(),
+        }
+    }
+
+    /// Runs the body; the rows it answers with, one for a function that returns no set.
+    pub fn run(mut self, block: &Block) -> SqlResult<Vec<Row>> {
+        let finished = self.block(block).and_then(|flow| self.finish(flow));
+        match finished {
+            Ok(()) => Ok(self.returned),
+            Err(failure) => Err(self.with_context(failure)),
+        }
+    }
+
+    fn with_context(&self, failure: SqlError) -> SqlError {
+        let (line, what) = self.place;
+        let own = match line {
+            0 => self.signature.described.clone(),
+            _ => format!("{} line {line} at {what}", self.signature.described),
+        };
+        let context = match &failure.fields().context {
+            Some(inner) => format!("{inner}\n{own}"),
+            None => own,
+        };
+        failure.context(context)
+    }
+
+    fn finish(&mut self, flow: Flow) -> SqlResult<()> {
+        match flow {
+            Flow::Leave { again, .. } => Err(error(
+                sqlstate::SYNTAX_ERROR,
+                format!(
+                    "{} cannot be used outside a loop",
+                    if again { "CONTINUE" } else { "EXIT" }
+                ),
+            )),
+            Flow::Next if self.signature.returns_set => Ok(()),
+            Flow::Next if !self.outputs.is_empty() => {
+                let row = self.output_row();
+                self.returned.push(row);
+                Ok(())
+            }
+            Flow::Next if self.signature.procedure || self.signature.result.oid == oid::VOID => {
+                self.returned.push(vec![Datum::Null]);
+                Ok(())
+            }
+            Flow::Next => {
+                self.place = (0, "");
+                Err(error("2F005", "control reached end of function without RETURN"))
+            }
+            Flow::Return => Ok(()),
+        }
+    }
+
+    fn output_row(&self) -> Row {
+        self.outputs.iter().map(|index| self.variables[*index].value.clone()).collect()
+    }
+
+    fn block(&mut self, block: &Block) -> SqlResult<Flow> {
+        let outer = self.variables.len();
+        let flow = self.block_inside(block, outer);
+        self.variables.truncate(outer);
+        flow
+    }
+
+    fn block_inside(&mut self, block: &Block, outer: usize) -> SqlResult<Flow> {
+        for declaration in &block.declarations {
+            self.declare(declaration, block.label.as_ref())?;
+        }
+        if block.handlers.is_empty() {
+            let flow = self.statements(&block.body)?;
+            return Ok(leave_block(flow, block.label.as_ref()));
+        }
+        let inside = self.variables.len();
+        let mark = self.host.mark();
+        let failure = match self.statements(&block.body) {
+            Ok(flow) => return Ok(leave_block(flow, block.label.as_ref())),
+            Err(failure) => failure,
+        };
+        // A cancelled statement ends whatever the handlers say.
+        self.host.check_interrupts()?;
+        let state = failure.sqlstate();
+        let handler = block.handlers.iter().find(|handler| {
+            handler.conditions.iter().any(|condition| covers(condition.as_deref(), state))
+        });
+        let fatal = failure.fields().severity != types::Severity::Error;
+        let Some(handler) = handler.filter(|_| !fatal) else { return Err(failure) };
+        debug_assert!(inside >= outer);
+        self.variables.truncate(inside);
+        self.host.roll_back_to(mark);
+        let failure = self.with_context(failure);
+        for (name, value) in
+            [("sqlstate", failure.sqlstate().to_owned()), ("sqlerrm", failure.message().to_owned())]
+        {
+            self.push(name, None, SqlType::new(oid::TEXT), Datum::Text(value.as_str().into()));
+        }
+        self.handled.push(failure);
+        let flow = self.statements(&handler.body);
+        self.handled.pop();
+        flow.map(|flow| leave_block(flow, block.label.as_ref()))
+    }
+
+    fn push(&mut self, name: &str, qualifier: Option<String>, ty: SqlType, value: Datum) {
+        self.variables.push(Variable {
+            name: name.to_owned(),
+            qualifier,
+            ty,
+            fields: None,
+            is_record: false,
+            value,
+            constant: false,
+            not_null: false,
+        });
+    }
+
+    fn declare(&mut self, declaration: &Declaration, label: Option<&String>) -> SqlResult<()> {
+        self.place = (declaration.line, "during statement block local variable initialization");
+        let written = declaration.type_name.trim();
+        let of_variable = written
+            .strip_suffix("%TYPE")
+            .or_else(|| written.strip_suffix("%type"))
+            .and_then(|name| self.find(&[name.trim().to_lowercase()]));
+        let (ty, fields) = match of_variable {
+            Some((index, None)) => (self.variables[index].ty, self.variables[index].fields.clone()),
+            _ if written.eq_ignore_ascii_case("record") => (SqlType::new(oid::RECORD), None),
+            _ => {
+                let shape = self.host.type_named(written)?;
+                (shape.ty, shape.fields)
+            }
+        };
+        let value = match &declaration.default {
+            None => Datum::Null,
+            Some(text) => self.evaluate_as(text, ty)?,
+        };
+        if declaration.not_null && value.is_null() {
+            return Err(self.null_refused(&declaration.name));
+        }
+        self.variables.push(Variable {
+            name: declaration.name.clone(),
+            qualifier: label.cloned(),
+            ty,
+            fields,
+            is_record: ty.oid == oid::RECORD,
+            value,
+            constant: declaration.constant,
+            not_null: declaration.not_null,
+        });
+        Ok(())
+    }
+
+    fn null_refused(&self, name: &str) -> SqlError {
+        error(
+            "22004",
+            format!("null value cannot be assigned to variable \"{name}\" declared NOT NULL"),
+        )
+    }
+
+    /// Every variable in sight; later ones hide earlier ones of the same name.
+    fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        let internal = [("found", oid::BOOL, Datum::Bool(self.found))];
+        for (name, ty, value) in internal {
+            bindings.push(Binding {
+                qualifiers: Vec::new(),
+                bare: true,
+                name: name.to_owned(),
+                ty: SqlType::new(ty),
+                value,
+            });
+        }
+        for variable in &self.variables {
+            let qualifiers: Vec<String> = variable.qualifier.iter().cloned().collect();
+            if let Some(fields) = &variable.fields {
+                for (index, (name, ty)) in fields.iter().enumerate() {
+                    let value = match &variable.value {
+                        Datum::Record(values) => {
+                            values.get(index).map_or(Datum::Null, |field| field.1.clone())
+                        }
+                        _ => Datum::Null,
+                    };
+                    bindings.push(Binding {
+                        qualifiers: vec![variable.name.clone()],
+                        bare: false,
+                        name: name.clone(),
+                        ty: *ty,
+                        value,
+                    });
+                }
+            }
+            bindings.push(Binding {
+                qualifiers,
+                bare: true,
+                name: variable.name.clone(),
+                ty: variable.ty,
+                value: variable.value.clone(),
+            });
+        }
+        bindings
+    }
+
+    fn query(&self, sql: &str, limit: usize) -> SqlResult<Rows> {
+        self.host.query(sql, &self.bindings(), limit)
+    }
+
+    /// The value of an expression, with its type.
+    fn evaluate(&self, text: &str) -> SqlResult<(Datum, SqlType)> {
+        let rows = self.query(&format!("SELECT {text}"), 2)?;
+        let [(_, ty)] = rows.columns.as_slice() else {
+            return Err(error(
+                sqlstate::SYNTAX_ERROR,
+                format!("query returned {} columns", rows.columns.len()),
+            ));
+        };
+        if rows.rows.len() > 1 {
+            return Err(error(sqlstate::CARDINALITY_VIOLATION, "query returned more than one row"));
+        }
+        let value = rows.rows.into_iter().next().and_then(|row| row.into_iter().next());
+        Ok((value.unwrap_or_default(), *ty))
+    }
+
+    fn evaluate_as(&self, text: &str, ty: SqlType) -> SqlResult<Datum> {
+        let (value, given) = self.evaluate(text)?;
+        self.host.coerce(value, given.oid, ty)
+    }
+
+    fn condition(&self, text: &str) -> SqlResult<bool> {
+        Ok(matches!(self.evaluate_as(text, SqlType::new(oid::BOOL))?, Datum::Bool(true)))
+    }
+
+    fn text_of(&self, expression: &str) -> SqlResult<Option<String>> {
+        let (value, ty) = self.evaluate(expression)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        self.host.text(&value, ty.oid).map(Some)
+    }
+
+    /// A variable, or a field of one.
+    fn find(&self, path: &[String]) -> Option<(usize, Option<usize>)> {
+        let named = |name: &str| self.variables.iter().rposition(|known| known.name == name);
+        match path {
+            [name] => named(name).map(|index| (index, None)),
+            [first, second] => {
+                let field = named(first).and_then(|index| {
+                    let fields = self.variables[index].fields.as_ref()?;
+                    let field = fields.iter().position(|field| field.0 == *second)?;
+                    Some((index, Some(field)))
+                });
+                field.or_else(|| {
+                    let index = self.variables.iter().rposition(|known| {
+                        known.name == *second && known.qualifier.as_ref() == Some(first)
+                    })?;
+                    Some((index, None))
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn assign(&mut self, path: &[String], value: Datum, given: SqlType) -> SqlResult<()> {
+        let Some((index, field)) = self.find(path) else {
+            let name = path.join(".");
+            return Err(match path {
+                [record, field] if self.find(std::slice::from_ref(record)).is_some() => error(
+                    sqlstate::UNDEFINED_COLUMN,
+                    format!("record \"{record}\" has no field \"{field}\""),
+                ),
+                _ => error(sqlstate::SYNTAX_ERROR, format!("\"{name}\" is not a known variable")),
+            });
+        };
+        let variable = &self.variables[index];
+        if variable.constant {
+            return Err(error(
+                "22005",
+                format!("variable \"{}\" is declared CONSTANT", variable.name),
+            ));
+        }
+        let Some(field) = field else {
+            let ty = variable.ty;
+            let value = match variable.is_record {
+                true => value,
+                false => self.host.coerce(value, given.oid, ty)?,
+            };
+            if variable.not_null && value.is_null() {
+                return Err(self.null_refused(&variable.name));
+            }
+            self.variables[index].value = value;
+            return Ok(());
+        };
+        let fields = variable.fields.clone().unwrap_or_default();
+        let value = self.host.coerce(value, given.oid, fields[field].1)?;
+        let mut values: Vec<(Oid, Datum)> = match &variable.value {
+            Datum::Record(values) => values.to_vec(),
+            _ => fields.iter().map(|(_, ty)| (ty.oid, Datum::Null)).collect(),
+        };
+        values[field].1 = value;
+        self.variables[index].value = Datum::Record(values.into());
+        Ok(())
+    }
+
+    /// Puts a row into targets: one record or row variable, or as many variables as there are columns.
+    fn assign_row(
+        &mut self,
+        targets: &[Vec<String>],
+        columns: &[(String, SqlType)],
+        row: Option<Row>,
+    ) -> SqlResult<()> {
+        let row = row.unwrap_or_else(|| vec![Datum::Null; columns.len()]);
+        if let [target] = targets
+            && let Some((index, None)) = self.find(target)
+            && (self.variables[index].is_record || self.variables[index].fields.is_some())
+        {
+            if self.variables[index].is_record {
+                let values = columns.iter().map(|column| column.1.oid).zip(row).collect();
+                self.variables[index].fields = Some(columns.to_vec());
+                self.variables[index].value = Datum::Record(values);
+                return Ok(());
+            }
+            let fields = self.variables[index].fields.clone().unwrap_or_default();
+            let mut values = Vec::new();
+            for (position, (_, ty)) in fields.iter().enumerate() {
+                let value = row.get(position).cloned().unwrap_or_default();
+                let given = columns.get(position).map_or(ty.oid, |column| column.1.oid);
+                values.push((ty.oid, self.host.coerce(value, given, *ty)?));
+            }
+            self.variables[index].value = Datum::Record(values.into());
+            return Ok(());
+        }
+        for (position, target) in targets.iter().enumerate() {
+            let value = row.get(position).cloned().unwrap_or_default();
+            let given = columns.get(position).map_or(SqlType::new(oid::UNKNOWN), |c| c.1);
+            self.assign(target, value, given)?;
+        }
+        Ok(())
+    }
+
+    fn statements(&mut self, statements: &[Statement]) -> SqlResult<Flow> {
+        for statement in statements {
+            self.host.check_interrupts()?;
+            match self.statement(statement)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn statement(&mut self, statement: &Statement) -> SqlResult<Flow> {
+        self.place = (statement.line, described(&statement.kind));
+        match &statement.kind {
+            Kind::Null => {}
+            Kind::Block(block) => return self.block(block),
+            Kind::Assign { target, value } => {
+                let (value, ty) = self.evaluate(value)?;
+                self.assign(target, value, ty)?;
+            }
+            Kind::If { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.condition(condition)? {
+                        return self.statements(body);
+                    }
+                }
+                return self.statements(otherwise);
+            }
+            Kind::Case { branches, otherwise } => {
+                for (condition, body) in branches {
+                    if self.condition(condition)? {
+                        return self.statements(body);
+                    }
+                }
+                return match otherwise {
+                    Some(body) => self.statements(body),
+                    None => Err(error("20000", "case not found")
+                        .hint("CASE statement is missing ELSE part.")),
+                };
+            }
+            Kind::Loop { label, body } => loop {
+                if let Some(flow) = self.turn(label.as_ref(), body)? {
+                    return Ok(flow);
+                }
+            },
+            Kind::While { label, condition, body } => {
+                while self.condition(condition)? {
+                    if let Some(flow) = self.turn(label.as_ref(), body)? {
+                        return Ok(flow);
+                    }
+                    self.place = (statement.line, "WHILE");
+                }
+            }
+            Kind::ForInteger { .. } => return self.for_integer(&statement.kind),
+            Kind::ForQuery { label, targets, source, body } => {
+                let rows = self.source(source)?;
+                let any = !rows.rows.is_empty();
+                for row in rows.rows {
+                    self.assign_row(targets, &rows.columns, Some(row))?;
+                    if let Some(flow) = self.turn(label.as_ref(), body)? {
+                        self.found = true;
+                        return Ok(flow);
+                    }
+                }
+                self.found = any;
+            }
+            Kind::Foreach { label, target, array, body } => {
+                let (value, ty) = self.evaluate(array)?;
+                let element = SqlType::new(self.host.element_type(ty.oid));
+                let Datum::Array(array) = value else {
+                    return Err(error("22004", "FOREACH expression must not be null"));
+                };
+                for value in array.elements.clone() {
+                    self.assign(target, value, element)?;
+                    if let Some(flow) = self.turn(label.as_ref(), body)? {
+                        self.found = true;
+                        return Ok(flow);
+                    }
+                }
+                self.found = !array.elements.is_empty();
+            }
+            Kind::Leave { again, label, condition } => {
+                let leaves = match condition {
+                    Some(condition) => self.condition(condition)?,
+                    None => true,
+                };
+                if leaves {
+                    return Ok(Flow::Leave { again: *again, label: label.clone() });
+                }
+            }
+            Kind::Return(value) => return self.return_value(value.as_deref()),
+            Kind::ReturnNext(value) => self.return_next(value.as_deref())?,
+            Kind::ReturnQuery(source) => self.return_query(source)?,
+            Kind::Perform(text) => {
+                let rows = self.sql(&format!("SELECT {text}"), ALL)?;
+                self.counted(rows.count);
+            }
+            Kind::Execute { source, into } => {
+                let limit = into.as_ref().map_or(ALL, |_| 2);
+                let rows = self.dynamic(source, limit)?;
+                self.row_count = rows.count;
+                if let Some(into) = into {
+                    self.into(into, rows)?;
+                }
+            }
+            Kind::Sql { text, into } => {
+                let rows = self.sql(text, into.as_ref().map_or(ALL, |_| 2))?;
+                match into {
+                    None if !rows.columns.is_empty() => {
+                        return Err(error(
+                            sqlstate::SYNTAX_ERROR,
+                            "query has no destination for result data",
+                        )
+                        .hint(
+                            "If you want to discard the results of a SELECT, use PERFORM instead.",
+                        ));
+                    }
+                    None => self.counted(rows.count),
+                    Some(into) => {
+                        let any = !rows.rows.is_empty();
+                        self.into(into, rows)?;
+                        self.counted(u64::from(any));
+                    }
+                }
+            }
+            Kind::Raise(raise) => self.raise(raise)?,
+            Kind::Assert { condition, message } => {
+                if !self.condition(condition)? {
+                    let message = match message {
+                        Some(message) => self.text_of(message)?,
+                        None => None,
+                    };
+                    return Err(error(
+                        "P0004",
+                        message.unwrap_or_else(|| "assertion failed".to_owned()),
+                    ));
+                }
+            }
+            Kind::Diagnostics { stacked, items } => self.diagnostics(*stacked, items)?,
+        }
+        Ok(Flow::Next)
+    }
+
+    fn counted(&mut self, rows: u64) {
+        self.row_count = rows;
+        self.found = rows > 0;
+    }
+
+    /// One turn of a loop; `Some` ends the loop.
+    fn turn(&mut self, label: Option<&String>, body: &[Statement]) -> SqlResult<Option<Flow>> {
+        self.host.check_interrupts()?;
+        Ok(match self.statements(body)? {
+            Flow::Next => None,
+            Flow::Return => Some(Flow::Return),
+            Flow::Leave { again, label: wanted } => {
+                match (matches_label(wanted.as_ref(), label), again) {
+                    (true, true) => None,
+                    (true, false) => Some(Flow::Next),
+                    (false, again) => Some(Flow::Leave { again, label: wanted }),
+                }
+            }
+        })
+    }
+
+    fn for_integer(&mut self, kind: &Kind) -> SqlResult<Flow> {
+        let Kind::ForInteger { label, variable, reverse, from, to, step, body } = kind else {
+            return Ok(Flow::Next);
+        };
+        let bound = |text: &str, what: &str| -> SqlResult<i64> {
+            match self.evaluate_as(text, SqlType::new(oid::INT4))? {
+                Datum::Int4(value) => Ok(i64::from(value)),
+                _ => Err(error("22004", format!("{what} of FOR loop cannot be null"))),
+            }
+        };
+        let mut current = bound(from, "lower bound")?;
+        let end = bound(to, "upper bound")?;
+        let step = match step {
+            Some(step) => bound(step, "BY value")?,
+            None => 1,
+        };
+        if step <= 0 {
+            return Err(error("22023", "BY value of FOR loop must be greater than zero"));
+        }
+        let outer = self.variables.len();
+        self.push(variable, label.clone(), SqlType::new(oid::INT4), Datum::Null);
+        let mut any = false;
+        let mut ended = Flow::Next;
+        while if *reverse { current >= end } else { current <= end } {
+            let Ok(value) = i32::try_from(current) else { break };
+            any = true;
+            self.variables[outer].value = Datum::Int4(value);
+            if let Some(flow) = self.turn(label.as_ref(), body)? {
+                ended = flow;
+                break;
+            }
+            current += if *reverse { -step } else { step };
+        }
+        self.variables.truncate(outer);
+        self.found = any;
+        Ok(ended)
+    }
+
+    /// A statement of the body itself, with the line that says so in errors.
+    fn sql(&self, text: &str, limit: usize) -> SqlResult<Rows> {
+        self.query(text, limit).map_err(|failure| in_statement(failure, text))
+    }
+
+    fn dynamic(&self, dynamic: &Dynamic, limit: usize) -> SqlResult<Rows> {
+        let Some(text) = self.text_of(&dynamic.text)? else {
+            return Err(error("22004", "query string argument of EXECUTE is null"));
+        };
+        let mut parameters = Vec::new();
+        for (index, expression) in dynamic.using.iter().enumerate() {
+            let (value, ty) = self.evaluate(expression)?;
+            let name = format!("${}", index + 1);
+            parameters.push(Binding { qualifiers: Vec::new(), bare: false, name, ty, value });
+        }
+        let answered = self.host.query(&text, &parameters, limit);
+        answered.map_err(|failure| in_statement(failure, &text))
+    }
+
+    fn source(&self, source: &Source) -> SqlResult<Rows> {
+        match source {
+            Source::Sql(text) => self.sql(text, ALL),
+            Source::Dynamic(dynamic) => self.dynamic(dynamic, ALL),
+        }
+    }
+
+    fn into(&mut self, into: &Destination, rows: Rows) -> SqlResult<()> {
+        if into.strict && rows.rows.is_empty() {
+            return Err(error("P0002", "query returned no rows"));
+        }
+        if into.strict && rows.rows.len() > 1 {
+            return Err(error("P0003", "query returned more than one row")
+                .hint("Make sure the query returns a single row, or use LIMIT 1."));
+        }
+        let first = rows.rows.into_iter().next();
+        self.assign_row(&into.targets, &rows.columns, first)
+    }
+
+    fn return_value(&mut self, value: Option<&str>) -> SqlResult<Flow> {
+        if self.signature.returns_set {
+            return Ok(Flow::Return);
+        }
+        let Some(text) = value else {
+            let row = if self.outputs.is_empty() { vec![Datum::Null] } else { self.output_row() };
+            self.returned.push(row);
+            return Ok(Flow::Return);
+        };
+        let (value, given) = self.evaluate(text)?;
+        let row = self.result_row(value, given)?;
+        self.returned.push(row);
+        Ok(Flow::Return)
+    }
+
+    /// A returned value as a row of the function's columns.
+    fn result_row(&self, value: Datum, given: SqlType) -> SqlResult<Row> {
+        let columns = &self.signature.columns;
+        if let Datum::Record(fields) = &value
+            && columns.len() > 1
+        {
+            if fields.len() != columns.len() {
+                return Err(error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    "returned record type does not match expected record type",
+                ));
+            }
+            return fields
+                .iter()
+                .zip(columns)
+                .map(|((ty, value), wanted)| self.host.coerce(value.clone(), *ty, *wanted))
+                .collect();
+        }
+        if columns.len() > 1 {
+            return Ok(vec![Datum::Null; columns.len()]);
+        }
+        let wanted = columns.first().copied().unwrap_or(self.signature.result);
+        Ok(vec![self.host.coerce(value, given.oid, wanted)?])
+    }
+
+    fn return_next(&mut self, value: Option<&str>) -> SqlResult<()> {
+        self.require_set("RETURN NEXT")?;
+        let row = match value {
+            None => self.output_row(),
+            Some(text) => {
+                let (value, given) = self.evaluate(text)?;
+                self.result_row(value, given)?
+            }
+        };
+        self.gather(row)
+    }
+
+    fn require_set(&self, what: &str) -> SqlResult<()> {
+        if self.signature.returns_set {
+            return Ok(());
+        }
+        Err(error(
+            sqlstate::DATATYPE_MISMATCH,
+            format!("cannot use {what} in a non-SETOF function"),
+        ))
+    }
+
+    fn gather(&mut self, row: Row) -> SqlResult<()> {
+        if self.returned.len() >= MAXIMUM_RETURNED_ROWS {
+            return Err(error(
+                "54000",
+                format!("a function may return {MAXIMUM_RETURNED_ROWS} rows at most"),
+            ));
+        }
+        self.returned.push(row);
+        Ok(())
+    }
+
+    fn return_query(&mut self, source: &Source) -> SqlResult<()> {
+        self.require_set("RETURN QUERY")?;
+        let rows = self.source(source)?;
+        if rows.columns.len() != self.signature.columns.len() {
+            return Err(error(
+                sqlstate::DATATYPE_MISMATCH,
+                "structure of query does not match function result type",
+            )
+            .detail(format!(
+                "Number of returned columns ({}) does not match expected column count ({}).",
+                rows.columns.len(),
+                self.signature.columns.len()
+            )));
+        }
+        let count = rows.rows.len() as u64;
+        for row in rows.rows {
+            let mut made = Vec::with_capacity(row.len());
+            for ((value, given), wanted) in
+                row.into_iter().zip(&rows.columns).zip(&self.signature.columns)
+            {
+                made.push(self.host.coerce(value, given.1.oid, *wanted)?);
+            }
+            self.gather(made)?;
+        }
+        self.counted(count);
+        Ok(())
+    }
+
+    fn raise(&mut self, raise: &Raise) -> SqlResult<()> {
+        if raise.again {
+            return Err(self.handled.last().cloned().unwrap_or_else(|| {
+                error(
+                    "0Z002",
+                    "RAISE without parameters cannot be used outside an exception handler",
+                )
+            }));
+        }
+        let mut message = None;
+        if let Some(format) = &raise.format {
+            let mut arguments = Vec::new();
+            for argument in &raise.arguments {
+                arguments.push(self.text_of(argument)?.unwrap_or_else(|| "<NULL>".to_owned()));
+            }
+            message = Some(raise::fill(format, &arguments));
+        }
+        let mut options = Vec::new();
+        for (name, expression) in &raise.options {
+            let Some(value) = self.text_of(expression)? else {
+                return Err(error("22004", "RAISE statement option cannot be null"));
+            };
+            options.push((name.clone(), value));
+        }
+        let made = raise::made(raise, message, &options);
+        if made.fields().severity == types::Severity::Error {
+            return Err(made);
+        }
+        self.host.notice(made);
+        Ok(())
+    }
+
+    fn diagnostics(&mut self, stacked: bool, items: &[(Vec<String>, String)]) -> SqlResult<()> {
+        for (target, item) in items {
+            let (value, ty) = if stacked {
+                let Some(failure) = self.handled.last() else {
+                    return Err(error(
+                        "0Z002",
+                        "GET STACKED DIAGNOSTICS cannot be used outside an exception handler",
+                    ));
+                };
+                let fields = failure.fields();
+                let text = match item.as_str() {
+                    "returned_sqlstate" => fields.sqlstate,
+                    "message_text" => &fields.message,
+                    "pg_exception_detail" => fields.detail.as_deref().unwrap_or_default(),
+                    "pg_exception_hint" => fields.hint.as_deref().unwrap_or_default(),
+                    "pg_exception_context" => fields.context.as_deref().unwrap_or_default(),
+                    "column_name" => fields.column.as_deref().unwrap_or_default(),
+                    "constraint_name" => fields.constraint.as_deref().unwrap_or_default(),
+                    "pg_datatype_name" => fields.data_type.as_deref().unwrap_or_default(),
+                    "table_name" => fields.table.as_deref().unwrap_or_default(),
+                    "schema_name" => fields.schema.as_deref().unwrap_or_default(),
+                    other => return Err(unknown_item(other)),
+                };
+                (Datum::Text(text.into()), oid::TEXT)
+            } else {
+                match item.as_str() {
+                    "row_count" => (Datum::Int8(self.row_count as i64), oid::INT8),
+                    "pg_context" => {
+                        let here = self.with_context(error("00000", ""));
+                        let text = here.fields().context.clone().unwrap_or_default();
+                        (Datum::Text(text.as_str().into()), oid::TEXT)
+                    }
+                    other => return Err(unknown_item(other)),
+                }
+            };
+            self.assign(target, value, SqlType::new(ty))?;
+        }
+        Ok(())
+    }
+}
+
+fn unknown_item(name: &str) -> SqlError {
+    error(
+        sqlstate::SYNTAX_ERROR,
+        format!("unrecognized GET DIAGNOSTICS item at or near \"{name}\""),
+    )
+}
+
+fn in_statement(failure: SqlError, text: &str) -> SqlError {
+    let own = format!("SQL statement \"{}\"", text.trim());
+    let context = match &failure.fields().context {
+        Some(inner) => format!("{inner}\n{own}"),
+        None => own,
+    };
+    failure.context(context)
+}
+
+/// EXIT with a block's label leaves the block.
+fn leave_block(flow: Flow, label: Option<&String>) -> Flow {
+    match flow {
+        Flow::Leave { again: false, label: Some(wanted) } if Some(&wanted) == label => Flow::Next,
+        other => other,
+    }
+}
+
+/// A statement's name in CONTEXT.
+fn described(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Block(_) => "statement block",
+        Kind::Null => "NULL",
+        Kind::Assign { .. } => "assignment",
+        Kind::If { .. } => "IF",
+        Kind::Case { .. } => "CASE",
+        Kind::Loop { .. } => "LOOP",
+        Kind::While { .. } => "WHILE",
+        Kind::ForInteger { .. } => "FOR with integer loop variable",
+        Kind::ForQuery { source: Source::Sql(_), .. } => "FOR over SELECT rows",
+        Kind::ForQuery { .. } => "FOR over EXECUTE statement",
+        Kind::Foreach { .. } => "FOREACH over array",
+        Kind::Leave { again: true, .. } => "CONTINUE",
+        Kind::Leave { .. } => "EXIT",
+        Kind::Return(_) => "RETURN",
+        Kind::ReturnNext(_) => "RETURN NEXT",
+        Kind::ReturnQuery(_) => "RETURN QUERY",
+        Kind::Perform(_) => "PERFORM",
+        Kind::Execute { .. } => "EXECUTE",
+        Kind::Sql { .. } => "SQL statement",
+        Kind::Raise(_) => "RAISE",
+        Kind::Assert { .. } => "ASSERT",
+        Kind::Diagnostics { stacked: true, .. } => "GET STACKED DIAGNOSTICS",
+        Kind::Diagnostics { .. } => "GET DIAGNOSTICS",
+    }
+}

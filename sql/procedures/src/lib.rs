@@ -1,0 +1,17 @@
+//! PL/pgSQL: text to a tree of statements ([`parse`]), and an interpreter of that tree ([`Interpreter`]).
+//!
+//! The interpreter knows no transactions, catalogs or plans: every expression and statement is SQL that it hands, with
+//! the variables in sight, to its [`Host`]. It keeps control flow, variables and exception handlers to itself.
+
+mod conditions;
+mod host;
+mod interpreter;
+mod parser;
+mod raise;
+mod scanner;
+mod tree;
+
+pub use host::{Binding, Host, Mark, Rows, Shape};
+pub use interpreter::{Argument, Interpreter, Signature};
+pub use parser::{ParseError, parse};
+pub use tree::{Block, Statement};
