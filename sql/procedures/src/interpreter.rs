@@ -4,11 +4,8 @@ use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use crate::conditions::covers;
 use crate::host::{Binding, Host, Rows};
-use crate::raise;
-use crate::tree::{Block, Declaration, Destination, Dynamic, Kind, Raise, Source, Statement};
+use crate::tree::{Block, Declaration, Destination, Dynamic, Kind, Source, Statement};
 
-/// Bytes that RETURN NEXT and RETURN QUERY may gather.
-const MAXIMUM_RETURNED_ROWS: usize = 1_000_000;
 const ALL: usize = usize::MAX;
 
 /// An argument as the body names it.
@@ -48,7 +45,7 @@ struct Variable {
     not_null: bool,
 }
 
-enum Flow {
+pub(crate) enum Flow {
     Next,
     Leave { again: bool, label: Option<String> },
     Return,
@@ -56,24 +53,24 @@ enum Flow {
 
 /// One call of a function.
 pub struct Interpreter<'a> {
-    host: &'a dyn Host,
-    signature: &'a Signature,
+    pub(crate) host: &'a dyn Host,
+    pub(crate) signature: &'a Signature,
     variables: Vec<Variable>,
-    outputs: Vec<usize>,
-    returned: Vec<Row>,
+    pub(crate) outputs: Vec<usize>,
+    pub(crate) returned: Vec<Row>,
     /// How the current statement is called in CONTEXT, and its line.
     place: (u32, &'static str),
     found: bool,
-    row_count: u64,
+    pub(crate) row_count: u64,
     /// Errors being handled, innermost last.
-    handled: Vec<SqlError>,
+    pub(crate) handled: Vec<SqlError>,
 }
 
 fn matches_label(wanted: Option<&String>, own: Option<&String>) -> bool {
     wanted.is_none() || wanted == own
 }
 
-fn error(state: &'static str, message: impl Into<String>) -> SqlError {
+pub(crate) fn error(state: &'static str, message: impl Into<String>) -> SqlError {
     SqlError::new(state, message)
 }
 
@@ -122,7 +119,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn with_context(&self, failure: SqlError) -> SqlError {
+    pub(crate) fn with_context(&self, failure: SqlError) -> SqlError {
         let (line, what) = self.place;
         let own = match line {
             0 => self.signature.described.clone(),
@@ -162,7 +159,7 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn output_row(&self) -> Row {
+    pub(crate) fn output_row(&self) -> Row {
         self.outputs.iter().map(|index| self.variables[*index].value.clone()).collect()
     }
 
@@ -313,7 +310,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// The value of an expression, with its type.
-    fn evaluate(&self, text: &str) -> SqlResult<(Datum, SqlType)> {
+    pub(crate) fn evaluate(&self, text: &str) -> SqlResult<(Datum, SqlType)> {
         let rows = self.query(&format!("SELECT {text}"), 2)?;
         let [(_, ty)] = rows.columns.as_slice() else {
             return Err(error(
@@ -337,7 +334,7 @@ impl<'a> Interpreter<'a> {
         Ok(matches!(self.evaluate_as(text, SqlType::new(oid::BOOL))?, Datum::Bool(true)))
     }
 
-    fn text_of(&self, expression: &str) -> SqlResult<Option<String>> {
+    pub(crate) fn text_of(&self, expression: &str) -> SqlResult<Option<String>> {
         let (value, ty) = self.evaluate(expression)?;
         if value.is_null() {
             return Ok(None);
@@ -367,7 +364,12 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn assign(&mut self, path: &[String], value: Datum, given: SqlType) -> SqlResult<()> {
+    pub(crate) fn assign(
+        &mut self,
+        path: &[String],
+        value: Datum,
+        given: SqlType,
+    ) -> SqlResult<()> {
         let Some((index, field)) = self.find(path) else {
             let name = path.join(".");
             return Err(match path {
@@ -587,7 +589,7 @@ impl<'a> Interpreter<'a> {
         Ok(Flow::Next)
     }
 
-    fn counted(&mut self, rows: u64) {
+    pub(crate) fn counted(&mut self, rows: u64) {
         self.row_count = rows;
         self.found = rows > 0;
     }
@@ -665,7 +667,7 @@ impl<'a> Interpreter<'a> {
         answered.map_err(|failure| in_statement(failure, &text))
     }
 
-    fn source(&self, source: &Source) -> SqlResult<Rows> {
+    pub(crate) fn source(&self, source: &Source) -> SqlResult<Rows> {
         match source {
             Source::Sql(text) => self.sql(text, ALL),
             Source::Dynamic(dynamic) => self.dynamic(dynamic, ALL),
@@ -683,186 +685,6 @@ impl<'a> Interpreter<'a> {
         let first = rows.rows.into_iter().next();
         self.assign_row(&into.targets, &rows.columns, first)
     }
-
-    fn return_value(&mut self, value: Option<&str>) -> SqlResult<Flow> {
-        if self.signature.returns_set {
-            return Ok(Flow::Return);
-        }
-        let Some(text) = value else {
-            let row = if self.outputs.is_empty() { vec![Datum::Null] } else { self.output_row() };
-            self.returned.push(row);
-            return Ok(Flow::Return);
-        };
-        let (value, given) = self.evaluate(text)?;
-        let row = self.result_row(value, given)?;
-        self.returned.push(row);
-        Ok(Flow::Return)
-    }
-
-    /// A returned value as a row of the function's columns.
-    fn result_row(&self, value: Datum, given: SqlType) -> SqlResult<Row> {
-        let columns = &self.signature.columns;
-        if let Datum::Record(fields) = &value
-            && columns.len() > 1
-        {
-            if fields.len() != columns.len() {
-                return Err(error(
-                    sqlstate::DATATYPE_MISMATCH,
-                    "returned record type does not match expected record type",
-                ));
-            }
-            return fields
-                .iter()
-                .zip(columns)
-                .map(|((ty, value), wanted)| self.host.coerce(value.clone(), *ty, *wanted))
-                .collect();
-        }
-        if columns.len() > 1 {
-            return Ok(vec![Datum::Null; columns.len()]);
-        }
-        let wanted = columns.first().copied().unwrap_or(self.signature.result);
-        Ok(vec![self.host.coerce(value, given.oid, wanted)?])
-    }
-
-    fn return_next(&mut self, value: Option<&str>) -> SqlResult<()> {
-        self.require_set("RETURN NEXT")?;
-        let row = match value {
-            None => self.output_row(),
-            Some(text) => {
-                let (value, given) = self.evaluate(text)?;
-                self.result_row(value, given)?
-            }
-        };
-        self.gather(row)
-    }
-
-    fn require_set(&self, what: &str) -> SqlResult<()> {
-        if self.signature.returns_set {
-            return Ok(());
-        }
-        Err(error(
-            sqlstate::DATATYPE_MISMATCH,
-            format!("cannot use {what} in a non-SETOF function"),
-        ))
-    }
-
-    fn gather(&mut self, row: Row) -> SqlResult<()> {
-        if self.returned.len() >= MAXIMUM_RETURNED_ROWS {
-            return Err(error(
-                "54000",
-                format!("a function may return {MAXIMUM_RETURNED_ROWS} rows at most"),
-            ));
-        }
-        self.returned.push(row);
-        Ok(())
-    }
-
-    fn return_query(&mut self, source: &Source) -> SqlResult<()> {
-        self.require_set("RETURN QUERY")?;
-        let rows = self.source(source)?;
-        if rows.columns.len() != self.signature.columns.len() {
-            return Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                "structure of query does not match function result type",
-            )
-            .detail(format!(
-                "Number of returned columns ({}) does not match expected column count ({}).",
-                rows.columns.len(),
-                self.signature.columns.len()
-            )));
-        }
-        let count = rows.rows.len() as u64;
-        for row in rows.rows {
-            let mut made = Vec::with_capacity(row.len());
-            for ((value, given), wanted) in
-                row.into_iter().zip(&rows.columns).zip(&self.signature.columns)
-            {
-                made.push(self.host.coerce(value, given.1.oid, *wanted)?);
-            }
-            self.gather(made)?;
-        }
-        self.counted(count);
-        Ok(())
-    }
-
-    fn raise(&mut self, raise: &Raise) -> SqlResult<()> {
-        if raise.again {
-            return Err(self.handled.last().cloned().unwrap_or_else(|| {
-                error(
-                    "0Z002",
-                    "RAISE without parameters cannot be used outside an exception handler",
-                )
-            }));
-        }
-        let mut message = None;
-        if let Some(format) = &raise.format {
-            let mut arguments = Vec::new();
-            for argument in &raise.arguments {
-                arguments.push(self.text_of(argument)?.unwrap_or_else(|| "<NULL>".to_owned()));
-            }
-            message = Some(raise::fill(format, &arguments));
-        }
-        let mut options = Vec::new();
-        for (name, expression) in &raise.options {
-            let Some(value) = self.text_of(expression)? else {
-                return Err(error("22004", "RAISE statement option cannot be null"));
-            };
-            options.push((name.clone(), value));
-        }
-        let made = raise::made(raise, message, &options);
-        if made.fields().severity == types::Severity::Error {
-            return Err(made);
-        }
-        self.host.notice(made);
-        Ok(())
-    }
-
-    fn diagnostics(&mut self, stacked: bool, items: &[(Vec<String>, String)]) -> SqlResult<()> {
-        for (target, item) in items {
-            let (value, ty) = if stacked {
-                let Some(failure) = self.handled.last() else {
-                    return Err(error(
-                        "0Z002",
-                        "GET STACKED DIAGNOSTICS cannot be used outside an exception handler",
-                    ));
-                };
-                let fields = failure.fields();
-                let text = match item.as_str() {
-                    "returned_sqlstate" => fields.sqlstate,
-                    "message_text" => &fields.message,
-                    "pg_exception_detail" => fields.detail.as_deref().unwrap_or_default(),
-                    "pg_exception_hint" => fields.hint.as_deref().unwrap_or_default(),
-                    "pg_exception_context" => fields.context.as_deref().unwrap_or_default(),
-                    "column_name" => fields.column.as_deref().unwrap_or_default(),
-                    "constraint_name" => fields.constraint.as_deref().unwrap_or_default(),
-                    "pg_datatype_name" => fields.data_type.as_deref().unwrap_or_default(),
-                    "table_name" => fields.table.as_deref().unwrap_or_default(),
-                    "schema_name" => fields.schema.as_deref().unwrap_or_default(),
-                    other => return Err(unknown_item(other)),
-                };
-                (Datum::Text(text.into()), oid::TEXT)
-            } else {
-                match item.as_str() {
-                    "row_count" => (Datum::Int8(self.row_count as i64), oid::INT8),
-                    "pg_context" => {
-                        let here = self.with_context(error("00000", ""));
-                        let text = here.fields().context.clone().unwrap_or_default();
-                        (Datum::Text(text.as_str().into()), oid::TEXT)
-                    }
-                    other => return Err(unknown_item(other)),
-                }
-            };
-            self.assign(target, value, SqlType::new(ty))?;
-        }
-        Ok(())
-    }
-}
-
-fn unknown_item(name: &str) -> SqlError {
-    error(
-        sqlstate::SYNTAX_ERROR,
-        format!("unrecognized GET DIAGNOSTICS item at or near \"{name}\""),
-    )
 }
 
 fn in_statement(failure: SqlError, text: &str) -> SqlError {

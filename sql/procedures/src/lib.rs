@@ -8,6 +8,7 @@ mod host;
 mod interpreter;
 mod parser;
 mod raise;
+mod results;
 mod scanner;
 mod tree;
 

@@ -4,12 +4,15 @@ use functions::definition::{FunctionBody, FunctionDef, FunctionKind, OperatorDef
 use functions::tables;
 use types::{Datum, Oid, Row, oid};
 
+use crate::descriptor::Routine;
 use crate::facts::{self, TypeFunction, text};
 use crate::scope::{Scope, array, letter, oid_vector, opt_text, text_array};
 use crate::snapshot::{BOOTSTRAP_ROLE, PG_CATALOG, SYS};
 
 /// `pg_language`: internal.
 const INTERNAL_LANGUAGE: Oid = 12;
+const SQL_LANGUAGE: Oid = 14;
+const PLPGSQL_LANGUAGE: Oid = 13_575;
 
 pub fn function_schema(function: &FunctionDef) -> Oid {
     if function.name == "transaction_status" { SYS } else { PG_CATALOG }
@@ -126,6 +129,51 @@ fn type_function_row(function: &TypeFunction) -> Row {
     row
 }
 
+/// A function that a user made.
+fn routine_row(routine: &Routine) -> Row {
+    let inputs: Vec<Oid> = routine.input_types();
+    let has_modes = routine.arguments.iter().any(|argument| argument.mode != 'i');
+    let has_names = routine.arguments.iter().any(|argument| !argument.name.is_empty());
+    let defaults: Vec<&str> =
+        routine.inputs().filter_map(|argument| argument.default.as_deref()).collect();
+    let language = if routine.language == "sql" { SQL_LANGUAGE } else { PLPGSQL_LANGUAGE };
+    let mut row = vec![Datum::Null; 30];
+    row[0] = Datum::Oid(routine.oid);
+    row[1] = text(&routine.name);
+    row[2] = Datum::Oid(routine.schema);
+    row[3] = Datum::Oid(routine.owner);
+    row[4] = Datum::Oid(language);
+    row[5] = Datum::Float4(routine.cost);
+    row[6] = Datum::Float4(routine.rows);
+    row[7] = Datum::Oid(0);
+    row[8] = Datum::Oid(0);
+    row[9] = letter(if routine.procedure { 'p' } else { 'f' });
+    row[10] = Datum::Bool(routine.security_definer);
+    row[11] = Datum::Bool(routine.leakproof);
+    row[12] = Datum::Bool(routine.strict);
+    row[13] = Datum::Bool(routine.returns_set);
+    row[14] = letter(routine.volatility);
+    row[15] = letter(routine.parallel);
+    row[16] = Datum::Int2(inputs.len() as i16);
+    row[17] = Datum::Int2(defaults.len() as i16);
+    row[18] = Datum::Oid(routine.result);
+    row[19] = oid_vector(inputs.into_iter());
+    if has_modes {
+        let arguments = routine.arguments.iter();
+        row[20] = array(oid::OID, arguments.map(|each| Datum::Oid(each.type_oid)).collect());
+        let arguments = routine.arguments.iter();
+        row[21] = array(oid::CHAR, arguments.map(|each| Datum::Char(each.mode as u8)).collect());
+    }
+    if has_names {
+        row[22] = text_array(oid::TEXT, routine.arguments.iter().map(|each| each.name.as_str()));
+    }
+    if !defaults.is_empty() {
+        row[23] = text(&defaults.join(", "));
+    }
+    row[25] = text(&routine.body);
+    row
+}
+
 pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
     let others = |wanted: &dyn Fn(&TypeFunction) -> bool| -> Vec<Row> {
         facts::type_functions()
@@ -146,6 +194,13 @@ pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
         rows = tables::all_functions().map(function_row).collect();
         rows.extend(others(&|_| true));
     }
+    let wanted_oid = scope.equal_oid("oid");
+    let wanted_name = scope.equal_text("proname");
+    let made = scope.catalog.routines().filter(|routine| {
+        wanted_oid.is_none_or(|wanted| routine.oid == wanted)
+            && wanted_name.is_none_or(|wanted| routine.name == wanted)
+    });
+    rows.extend(made.map(|routine| routine_row(routine)));
     rows
 }
 
