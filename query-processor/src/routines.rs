@@ -81,7 +81,7 @@ impl Call {
                 conflicts: self.conflicts,
             })
             .collect();
-        let options = planner::PlanOptions { parameter_types: &types, variables: &names };
+        let options = planner::PlanOptions { parameter_types: &types, variables: &names, ..planner::PlanOptions::default() };
         let environment = &*self.environment;
         let planned = planner::plan_statement(&one.statement, environment, &options)
             .map_err(without_place)?;
