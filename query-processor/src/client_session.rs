@@ -60,6 +60,10 @@ pub struct Session {
     /// The key that the last transaction lost a conflict on: the next one, likely the same again, takes its turn before
     /// it begins.
     pub lost: Option<(bytes::Bytes, Instant)>,
+    /// What functions ask of the session while it waits for them.
+    requests: crate::inner::Requests,
+    /// The role of the function whose statement is run.
+    pub acting_role: Option<(types::Oid, Arc<str>)>,
 }
 
 /// A planned statement with all that running it needs.
@@ -81,6 +85,8 @@ impl Session {
         superuser: bool,
     ) -> Session {
         let cell = Arc::new(SessionCell::new(&state, superuser));
+        let (requester, requests) = crate::inner::channel();
+        cell.set_requester(requester);
         let application = cell.with_settings(|settings| {
             settings.get("application_name").unwrap_or_default().to_owned()
         });
@@ -114,6 +120,8 @@ impl Session {
             holds_completion: false,
             completion: None,
             lost: None,
+            requests,
+            acting_role: None,
         }
     }
 
@@ -217,13 +225,16 @@ impl Session {
             may_flush: block.savepoints.is_empty(),
             transaction_deadline: block.begun + age,
             constraint_timing: block.constraint_timing.clone(),
+            may_commit: block.kind == BlockKind::Implicit,
         };
-        Ok(Arc::new(StatementEnvironment::new(
-            services,
-            Arc::clone(&self.cell),
-            self.handle.clone(),
-            scope,
-        )))
+        let cell = Arc::clone(&self.cell);
+        let mut environment =
+            StatementEnvironment::new(services, cell, self.handle.clone(), scope);
+        if let Some((role, name)) = &self.acting_role {
+            environment.current_role = *role;
+            environment.current_role_name = Arc::clone(name);
+        }
+        Ok(Arc::new(environment))
     }
 
     /// The catalog as the open transaction sees it, or as of now.
@@ -247,6 +258,11 @@ impl Session {
                 biased;
                 result = &mut task => {
                     return result.unwrap_or_else(|_| Err(panicked()));
+                }
+                request = self.requests.recv() => {
+                    if let Some(request) = request {
+                        self.serve(request).await;
+                    }
                 }
                 read = self.connection.read_more(), if may_read => {
                     if !matches!(read, Ok(true)) {
@@ -638,7 +654,7 @@ fn statement_of(
 }
 
 /// What a read-only transaction may not run, whether or not it would find a row.
-fn check_read_only(plan: &planner::plan::Statement) -> SqlResult<()> {
+pub fn check_read_only(plan: &planner::plan::Statement) -> SqlResult<()> {
     use planner::plan::{Access, StatementKind};
     let written = plan.relations.iter().any(|used| used.access != Access::Select);
     let word = match plan.kind {
@@ -647,7 +663,8 @@ fn check_read_only(plan: &planner::plan::Statement) -> SqlResult<()> {
         StatementKind::Delete => "DELETE",
         StatementKind::Merge => "MERGE",
         StatementKind::Select if written => "SELECT",
-        StatementKind::Select => return Ok(()),
+        // What a procedure may not do is refused where it does it.
+        StatementKind::Select | StatementKind::Call => return Ok(()),
     };
     Err(crate::transaction::read_only_error(word))
 }

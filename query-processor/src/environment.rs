@@ -57,6 +57,10 @@ pub struct StatementEnvironment {
     pub constraint_timing: Vec<(Oid, bool)>,
     /// How many functions stand between this statement and the client's.
     pub routine_depth: u32,
+    /// A procedure may end the transaction.
+    pub may_commit: bool,
+    /// How often functions had changed the catalog when this was made.
+    pub change_epoch: u64,
     interrupt_checks: AtomicU64,
     targets: DashMap<Oid, Arc<Target>>,
     touched: Mutex<Vec<Oid>>,
@@ -71,6 +75,8 @@ pub struct StatementScope {
     pub may_flush: bool,
     pub transaction_deadline: Instant,
     pub constraint_timing: Vec<(Oid, bool)>,
+    /// A procedure may end the transaction: no client began it.
+    pub may_commit: bool,
 }
 
 impl StatementEnvironment {
@@ -93,6 +99,7 @@ impl StatementEnvironment {
         });
         StatementEnvironment {
             statement_time: services.now(),
+            change_epoch: session.change_epoch(),
             services,
             transaction: scope.transaction,
             catalog: scope.catalog,
@@ -109,6 +116,7 @@ impl StatementEnvironment {
             transaction_deadline: scope.transaction_deadline,
             constraint_timing: scope.constraint_timing,
             routine_depth: 0,
+            may_commit: scope.may_commit,
             interrupt_checks: AtomicU64::new(0),
             targets: DashMap::new(),
             touched: Mutex::new(Vec::new()),
@@ -330,8 +338,8 @@ impl EvalContext for StatementEnvironment {
         catalog::call_set_function(&self.catalog, self, name, arguments)
     }
 
-    fn call_routine(&self, routine: Oid, arguments: &[Datum]) -> SqlResult<Vec<Row>> {
-        crate::routines::call(self, routine, arguments)
+    fn call_routine(&self, call: &functions::RoutineCall<'_>) -> SqlResult<Vec<Row>> {
+        crate::routines::call(self, call)
     }
 
     fn object_by_name(&self, reg_type: Oid, text: &str) -> SqlResult<Oid> {
@@ -568,22 +576,13 @@ impl CatalogView for StatementEnvironment {
     }
 
     fn routines(&self, schema: Option<&str>, name: &str) -> Vec<&'static functions::FunctionDef> {
-        let schemas = match schema {
+        let schemas: Vec<Oid> = match schema {
             Some(schema) => {
                 self.catalog.schema_by_name(schema).map(|found| found.oid).into_iter().collect()
             }
             None => self.search_path.to_vec(),
         };
-        let mut found: Vec<&'static functions::FunctionDef> = Vec::new();
-        for schema in schemas {
-            for routine in self.catalog.routines_named(schema, name) {
-                let definition = catalog::routines::definition(&self.catalog, routine);
-                if found.iter().all(|known| known.arguments != definition.arguments) {
-                    found.push(definition);
-                }
-            }
-        }
-        found
+        catalog::routines::candidates(&self.catalog, &schemas, name)
     }
 
     fn relation_by_oid(&self, relation: Oid) -> Option<Arc<Relation>> {

@@ -29,6 +29,7 @@ mod environment;
 mod errors;
 mod explain;
 mod identifiers;
+mod inner;
 mod portal;
 mod privileges;
 pub mod processor;

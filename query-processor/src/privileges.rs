@@ -5,10 +5,19 @@ use types::SqlResult;
 
 use crate::environment::StatementEnvironment;
 
-/// Fails with 42501 for the first relation that may not be used so.
+/// Fails with 42501 for the first relation or function that may not be used so.
 pub fn check(statement: &Statement, environment: &StatementEnvironment) -> SqlResult<()> {
     for relation in &statement.relations {
         check_relation(relation, environment)?;
+    }
+    for routine in &statement.routines {
+        if let Some(routine) = environment.catalog.routine(*routine) {
+            catalog::privileges::check_routine(
+                &environment.catalog,
+                environment.current_role,
+                routine,
+            )?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use session::SessionState;
 use types::{Oid, SqlError};
 
+use crate::inner::{Changed, Requester};
 use crate::settings::{REPORTED, Settings};
 
 /// Notices kept for one statement; more are dropped.
@@ -31,6 +32,8 @@ struct Inner {
     /// The epoch of the settings when they were compared last.
     reported_epoch: Option<u64>,
     search_path: Option<ResolvedPath>,
+    /// What statements of functions changed in this transaction, and how often they have.
+    changed: (u64, Option<Changed>),
 }
 
 /// The search path as long as nothing it depends on changes.
@@ -53,6 +56,7 @@ pub struct SessionCell {
     database: String,
     session_user: (Oid, String),
     inner: Mutex<Inner>,
+    requester: Mutex<Option<Requester>>,
 }
 
 impl SessionCell {
@@ -75,7 +79,9 @@ impl SessionCell {
                 reported: BTreeMap::new(),
                 reported_epoch: None,
                 search_path: None,
+                changed: (0, None),
             }),
+            requester: Mutex::new(None),
         }
     }
 
@@ -151,6 +157,11 @@ impl SessionCell {
         inner.undo.push(SettingUndo { name: name.to_owned(), before, local });
     }
 
+    /// Puts a checked setting in force and answers with the value before; whoever calls this puts that back.
+    pub fn put_setting(&self, name: &str, value: Option<String>) -> Option<String> {
+        self.inner.lock().settings.put(name, value)
+    }
+
     /// How many setting changes this transaction has made so far.
     pub fn setting_mark(&self) -> usize {
         self.inner.lock().undo.len()
@@ -165,9 +176,34 @@ impl SessionCell {
         }
     }
 
+    /// Where functions send what only the session's task can do.
+    pub fn set_requester(&self, requester: Requester) {
+        *self.requester.lock() = Some(requester);
+    }
+
+    pub fn requester(&self) -> Option<Requester> {
+        self.requester.lock().clone()
+    }
+
+    pub fn set_changed(&self, changed: Changed) {
+        let mut inner = self.inner.lock();
+        inner.changed.0 += 1;
+        inner.changed.1 = Some(changed);
+    }
+
+    /// How often statements of functions have changed the catalog or the transaction.
+    pub fn change_epoch(&self) -> u64 {
+        self.inner.lock().changed.0
+    }
+
+    pub fn changed(&self) -> (u64, Option<Changed>) {
+        self.inner.lock().changed.clone()
+    }
+
     /// The transaction ended.
     pub fn transaction_ended(&self, committed: bool) {
         let mut inner = self.inner.lock();
+        inner.changed.1 = None;
         let undo = std::mem::take(&mut inner.undo);
         // A plain SET after a SET LOCAL of the same name stays; one before it is what comes back.
         let mut kept: BTreeMap<String, Option<String>> = BTreeMap::new();

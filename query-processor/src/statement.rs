@@ -103,6 +103,7 @@ pub fn is_planned(statement: &Statement) -> bool {
                 | Statement::Update(_)
                 | Statement::Delete(_)
                 | Statement::Merge(_)
+                | Statement::Call(_)
         )
 }
 
@@ -115,5 +116,6 @@ pub fn tag(kind: planner::plan::StatementKind, rows: u64) -> String {
         StatementKind::Update => format!("UPDATE {rows}"),
         StatementKind::Delete => format!("DELETE {rows}"),
         StatementKind::Merge => format!("MERGE {rows}"),
+        StatementKind::Call => "CALL".to_owned(),
     }
 }

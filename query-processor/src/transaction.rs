@@ -101,16 +101,6 @@ pub struct Mark {
     bytes: usize,
 }
 
-impl Mark {
-    pub fn parts(self) -> (usize, usize) {
-        (self.undo, self.bytes)
-    }
-
-    pub fn from_parts((undo, bytes): (usize, usize)) -> Mark {
-        Mark { undo, bytes }
-    }
-}
-
 /// An open transaction.
 pub struct Transaction {
     pub id: TransactionId,

@@ -111,7 +111,6 @@ impl Session {
                 .hint("Transactions are optimistic: conflicts are found at COMMIT (40001).")),
             Statement::Load(_) => Err(unsupported("LOAD")),
             Statement::Do(block) => self.run_do(block).await,
-            Statement::Call(_) => Err(unsupported("CALL")),
             other if definition::is_definition(other) => self.define(other).await,
             _ => Err(unsupported("this statement")),
         }

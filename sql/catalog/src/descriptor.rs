@@ -310,8 +310,8 @@ pub struct Routine {
     /// `sql` or `plpgsql`.
     pub language: String,
     pub body: String,
-    /// The body was written `RETURN …` or `BEGIN ATOMIC … END`.
-    pub standard_body: bool,
+    /// The body was written `RETURN …` (`r`) or `BEGIN ATOMIC … END` (`a`), not as a string.
+    pub standard_body: Option<char>,
     pub arguments: Vec<RoutineArgument>,
     pub result: Oid,
     pub returns_set: bool,
@@ -324,6 +324,8 @@ pub struct Routine {
     pub parallel: char,
     pub cost: f32,
     pub rows: f32,
+    /// Relations and functions that a body in standard form uses.
+    pub depends_on: Vec<Oid>,
     /// `SET` clauses.
     pub settings: Vec<(String, String)>,
     pub grants: Option<Vec<Grant>>,

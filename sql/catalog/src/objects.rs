@@ -1,9 +1,12 @@
 //! Names of objects and objects of names: the `reg*` types, with the search path and PostgreSQL's quoting.
 
+use std::sync::Arc;
+
 use functions::definition::FunctionDef;
 use functions::tables;
 use types::{Datum, Oid, SqlError, SqlResult, oid, sqlstate};
 
+use crate::descriptor::Routine;
 use crate::facts;
 use crate::names::{qualified, quote_identifier};
 use crate::pg_catalog::routines::function_schema;
@@ -223,6 +226,51 @@ fn undefined(code: &'static str, message: String) -> SqlError {
     SqlError::new(code, message)
 }
 
+fn split_arguments(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|argument| !argument.trim().is_empty())
+}
+
+/// Whether a call of the routine finds it without its schema.
+pub fn routine_is_visible(
+    catalog: &Catalog,
+    context: &dyn SystemContext,
+    routine: Oid,
+) -> Option<bool> {
+    let routine = catalog.routine(routine)?;
+    let inputs = routine.input_types();
+    for schema in search_path(catalog, context) {
+        if schema == routine.schema {
+            return Some(true);
+        }
+        let hides = |known: &Arc<Routine>| known.input_types() == inputs;
+        if catalog.routines_named(schema, &routine.name).into_iter().any(hides) {
+            return Some(false);
+        }
+    }
+    Some(false)
+}
+
+/// A routine's name as the search path needs it, with its argument types if asked for.
+pub fn routine_name(
+    catalog: &Catalog,
+    context: &dyn SystemContext,
+    routine: Oid,
+    with_arguments: bool,
+) -> Option<String> {
+    let visible = routine_is_visible(catalog, context, routine)?;
+    let routine = catalog.routine(routine)?;
+    let mut shown = match catalog.schema(routine.schema) {
+        Some(schema) if !visible => crate::names::qualified(&schema.name, &routine.name),
+        _ => quote_identifier(&routine.name),
+    };
+    if with_arguments {
+        let types: Vec<String> =
+            routine.input_types().iter().map(|ty| format_type(catalog, *ty, -1)).collect();
+        shown.push_str(&format!("({})", types.join(",")));
+    }
+    Some(shown)
+}
+
 fn function_oid(
     catalog: &Catalog,
     context: &dyn SystemContext,
@@ -237,11 +285,40 @@ fn function_oid(
     };
     let parts = parse_name(name).ok_or_else(missing)?;
     let name = parts.last().ok_or_else(missing)?;
+    let schemas = match parts.as_slice() {
+        [schema, _] => catalog.schema_by_name(schema).map(|found| found.oid).into_iter().collect(),
+        _ => search_path(catalog, context),
+    };
+    let made: Vec<&Arc<Routine>> =
+        schemas.iter().flat_map(|schema| catalog.routines_named(*schema, name)).collect();
+    if !made.is_empty() {
+        let wanted: Option<Vec<Oid>> = arguments
+            .map(|arguments| {
+                split_arguments(arguments)
+                    .map(|argument| type_oid(catalog, context, argument))
+                    .collect::<Option<Vec<Oid>>>()
+            })
+            .unwrap_or_default();
+        let mut fitting = made.iter().filter(|routine| match (&wanted, arguments) {
+            (Some(types), _) => routine.input_types() == *types,
+            (None, None) => true,
+            (None, Some(_)) => false,
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => return Ok(only.oid),
+            (Some(first), Some(_)) if arguments.is_some() => return Ok(first.oid),
+            (Some(_), Some(_)) => {
+                return Err(undefined(
+                    sqlstate::AMBIGUOUS_FUNCTION,
+                    format!("more than one function named \"{text}\""),
+                ));
+            }
+            (None, _) => {}
+        }
+    }
     let candidates = tables::functions_named(name);
     if let Some(arguments) = arguments {
-        let types: Option<Vec<Oid>> = arguments
-            .split(',')
-            .filter(|argument| !argument.trim().is_empty())
+        let types: Option<Vec<Oid>> = split_arguments(arguments)
             .map(|argument| type_oid(catalog, context, argument))
             .collect();
         return candidates
@@ -416,7 +493,8 @@ pub fn object_name(
         oid::REGTYPE => type_name(catalog, context, object),
         oid::REGPROC => tables::function(object)
             .map(|function| function_name(catalog, function))
-            .or_else(|| facts::function_name(object).map(quote_identifier)),
+            .or_else(|| facts::function_name(object).map(quote_identifier))
+            .or_else(|| routine_name(catalog, context, object, false)),
         oid::REGPROCEDURE => {
             let of_types = || {
                 let function = facts::type_functions().iter().find(|f| f.oid == object)?;
@@ -430,6 +508,7 @@ pub fn object_name(
             tables::function(object)
                 .map(|function| function_signature(catalog, function))
                 .or_else(of_types)
+                .or_else(|| routine_name(catalog, context, object, true))
         }
         oid::REGOPER => tables::operator(object).map(|operator| operator.name.to_owned()),
         oid::REGOPERATOR => tables::operator(object).map(|operator| {

@@ -2,7 +2,7 @@
 
 use types::{Oid, SqlError, SqlResult, sqlstate};
 
-use crate::descriptor::{AttributeNumber, Database, Grant, Relation, RelationKind, Schema};
+use crate::descriptor::{AttributeNumber, Database, Grant, Relation, RelationKind, Routine, Schema};
 use crate::snapshot::{Catalog, INFORMATION_SCHEMA, PG_CATALOG, PUBLIC, SYS};
 
 /// Privileges of tables and views, in the order PostgreSQL prints them.
@@ -110,6 +110,13 @@ pub fn database_grants(database: &Database) -> Vec<Grant> {
             made(0, database.owner, "Tc"),
             made(database.owner, database.owner, DATABASE_PRIVILEGES),
         ]
+    })
+}
+
+/// Everybody may call a function until that is revoked.
+pub fn routine_grants(routine: &Routine) -> Vec<Grant> {
+    routine.grants.clone().unwrap_or_else(|| {
+        vec![made(0, routine.owner, "X"), made(routine.owner, routine.owner, "X")]
     })
 }
 
@@ -271,6 +278,25 @@ pub fn check_database(
         return Ok(());
     }
     Err(denied(format!("permission denied for database {}", database.name)))
+}
+
+/// Whether the role may call the function; with grant option, let others do so.
+pub fn has_routine_privilege(
+    catalog: &Catalog,
+    role: Oid,
+    routine: &Routine,
+    grant_option: bool,
+) -> bool {
+    holds(catalog, role, routine.owner, &routine_grants(routine), 'X', grant_option)
+}
+
+/// Fails with 42501 unless the role may call the function.
+pub fn check_routine(catalog: &Catalog, role: Oid, routine: &Routine) -> SqlResult<()> {
+    if has_routine_privilege(catalog, role, routine, false) {
+        return Ok(());
+    }
+    let kind = if routine.procedure { "procedure" } else { "function" };
+    Err(denied(format!("permission denied for {kind} {}", routine.name)))
 }
 
 /// Fails with 42501 unless the role owns the object, inherits from its owner or is a superuser.

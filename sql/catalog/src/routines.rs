@@ -50,7 +50,11 @@ pub fn output_columns(catalog: &Catalog, routine: &Routine) -> Vec<(String, Oid)
 /// The routine as a call resolves to it.
 pub fn definition(catalog: &Catalog, routine: &Routine) -> &'static FunctionDef {
     let columns = output_columns(catalog, routine);
-    let inputs: Vec<_> = routine.inputs().collect();
+    // A CALL gives something in the place of output arguments as well.
+    let inputs: Vec<_> = match routine.procedure {
+        true => routine.arguments.iter().collect(),
+        false => routine.inputs().collect(),
+    };
     let argument_names = if inputs.iter().any(|argument| !argument.name.is_empty()) {
         inputs.iter().map(|argument| argument.name.clone()).collect()
     } else {
@@ -65,7 +69,7 @@ pub fn definition(catalog: &Catalog, routine: &Routine) -> &'static FunctionDef 
     intern(Signature {
         oid: routine.oid,
         name: routine.name.clone(),
-        arguments: routine.input_types(),
+        arguments: inputs.iter().map(|argument| argument.type_oid).collect(),
         argument_names,
         defaults: inputs.iter().filter_map(|argument| argument.default.clone()).collect(),
         variadic,
@@ -76,6 +80,20 @@ pub fn definition(catalog: &Catalog, routine: &Routine) -> &'static FunctionDef 
         strict: routine.strict,
         volatility: routine.volatility,
     })
+}
+
+/// The functions of a name in these schemas; one hides those of later schemas with the same arguments.
+pub fn candidates(catalog: &Catalog, schemas: &[Oid], name: &str) -> Vec<&'static FunctionDef> {
+    let mut found: Vec<&'static FunctionDef> = Vec::new();
+    for schema in schemas {
+        for routine in catalog.routines_named(*schema, name) {
+            let made = definition(catalog, routine);
+            if found.iter().all(|known| known.arguments != made.arguments) {
+                found.push(made);
+            }
+        }
+    }
+    found
 }
 
 fn leak_names(names: &[String]) -> &'static [&'static str] {

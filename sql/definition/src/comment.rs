@@ -79,6 +79,14 @@ impl Run<'_> {
                     }
                 })
             }
+            ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
+                let routine = self.owned_routine(comment.object_type, &comment.object)?;
+                self.put(Descriptor::Routine(Box::new(catalog::Routine {
+                    comment: text,
+                    ..(*routine).clone()
+                })));
+                Ok(())
+            }
             _ => self.comment_other(comment, text),
         }
     }

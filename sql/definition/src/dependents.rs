@@ -110,7 +110,8 @@ impl Run<'_> {
                     .map(|index| self.on_key(index))
                     .unwrap_or_default())
             }
-            Object::Default(..) | Object::Extension(_) | Object::Routine(_) => Ok(Vec::new()),
+            Object::Routine(oid) => self.on_routine(oid),
+            Object::Default(..) | Object::Extension(_) => Ok(Vec::new()),
         }
     }
 
@@ -178,7 +179,12 @@ impl Run<'_> {
             }
         }
         if relation.type_oid != 0 {
-            found.extend(self.columns_of_type(&[relation.type_oid, relation.array_type_oid]));
+            let types = [relation.type_oid, relation.array_type_oid];
+            found.extend(self.columns_of_type(&types));
+            found.extend(self.routines_of_type(&types));
+        }
+        for routine in self.catalog.routines().filter(|known| known.depends_on.contains(&oid)) {
+            found.push((Object::Routine(routine.oid), false));
         }
         Ok(found)
     }
@@ -229,6 +235,7 @@ impl Run<'_> {
         };
         let types = [oid, user_type.array_oid];
         let mut found = self.columns_of_type(&types);
+        found.extend(self.routines_of_type(&types));
         for other in self.catalog.user_types() {
             let uses = match &other.kind {
                 UserTypeKind::Domain { base, .. } => types.contains(base),

@@ -22,6 +22,7 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::AlterEnum(_)
         | Statement::CreateDomain(_)
         | Statement::CreateFunction(_)
+        | Statement::AlterFunction(_)
         | Statement::AlterDomain(_)
         | Statement::CreateRole(_)
         | Statement::AlterRole(_)
@@ -45,7 +46,6 @@ pub fn is_definition(statement: &Statement) -> bool {
 /// Definitions that are refused, by name.
 fn unsupported_name(statement: &Statement) -> Option<&'static str> {
     Some(match statement {
-        Statement::AlterFunction(_) => "ALTER FUNCTION",
         Statement::CreateTrigger(_) => "CREATE TRIGGER",
         Statement::CreateRule(_) => "CREATE RULE",
         Statement::CreateDatabase(_) => "CREATE DATABASE",
@@ -88,6 +88,7 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::AlterEnum(alter) => run.alter_enum(alter),
         Statement::CreateDomain(create) => run.create_domain(create),
         Statement::CreateFunction(create) => run.create_function(create),
+        Statement::AlterFunction(alter) => run.alter_function(alter),
         Statement::AlterDomain(alter) => run.alter_domain(alter),
         Statement::CreateRole(create) => run.create_role(create),
         Statement::AlterRole(alter) => run.alter_role(alter),

@@ -1,4 +1,4 @@
-//! GRANT and REVOKE on tables, sequences, columns, schemas and databases.
+//! GRANT and REVOKE on tables, sequences, columns, schemas, databases, functions and procedures.
 
 use catalog::{Descriptor, PUBLIC, Relation, RelationKind};
 use syntax::ast::{Grant, GrantTarget, ObjectReference, ObjectType, Privilege};
@@ -39,6 +39,7 @@ fn allowed(kind: &str) -> &'static str {
         "sequence" => "rwU",
         "column" => "arwx",
         "schema" => "UC",
+        "function" | "procedure" => "X",
         _ => "CTc",
     }
 }
@@ -93,6 +94,7 @@ fn defaults(kind: &str, oid: Oid, owner: Oid) -> Vec<catalog::Grant> {
         "column" => return grants,
         "schema" if oid == PUBLIC => grants.push(grant(0, "U")),
         "database" => grants.push(grant(0, "Tc")),
+        "function" | "procedure" => grants.push(grant(0, "X")),
         _ => {}
     }
     let all = ordered(|letter| allowed(kind).contains(letter));
@@ -202,11 +204,8 @@ impl Run<'_> {
                 }
                 Ok(())
             }
-            // All functions are built in and open to all.
-            ObjectType::Function | ObjectType::Procedure | ObjectType::Routine
-                if matches!(grant.target, GrantTarget::AllInSchema(_)) =>
-            {
-                Ok(())
+            ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
+                self.grant_routines(grant, &grantees)
             }
             _ => Err(unsupported("privileges on objects of this kind are not supported")),
         }
@@ -306,6 +305,45 @@ impl Run<'_> {
                 change.apply(&mut list);
                 column.grants = (!list.is_empty()).then_some(list);
             }
+        }
+        Ok(())
+    }
+
+    fn grant_routines(&mut self, grant: &Grant, grantees: &[Oid]) -> SqlResult<()> {
+        let mut routines = Vec::new();
+        match &grant.target {
+            GrantTarget::AllInSchema(schemas) => {
+                for schema in schemas {
+                    let schema = self.schema_named(schema)?.oid;
+                    let all = self.catalog.routines().filter(|routine| {
+                        routine.schema == schema
+                            && match grant.object_type {
+                                ObjectType::Function => !routine.procedure,
+                                ObjectType::Procedure => routine.procedure,
+                                _ => true,
+                            }
+                    });
+                    routines.extend(all.cloned());
+                }
+            }
+            GrantTarget::Objects(objects) => {
+                for object in objects {
+                    // Functions that nobody made are open to all.
+                    if !self.is_built_in(object)? {
+                        routines.push(self.routine_of(grant.object_type, object)?);
+                    }
+                }
+            }
+            GrantTarget::Defaults => {
+                return Err(unsupported("ALTER DEFAULT PRIVILEGES is not supported"));
+            }
+        }
+        for routine in routines {
+            let mut changed = (*routine).clone();
+            let kind = if routine.procedure { "procedure" } else { "function" };
+            let described = (kind, routine.oid, routine.owner, routine.name.as_str());
+            changed.grants = self.changed_list(grant, grantees, described, &routine.grants)?;
+            self.put(Descriptor::Routine(Box::new(changed)));
         }
         Ok(())
     }

@@ -92,6 +92,8 @@ mod rename;
 mod rewrite;
 mod role;
 mod routine;
+mod routine_body;
+mod routine_change;
 mod run;
 mod sequence;
 mod settings;

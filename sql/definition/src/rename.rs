@@ -44,6 +44,10 @@ pub(crate) fn type_word(object_type: ObjectType) -> &'static str {
     }
 }
 
+fn is_routine(object_type: ObjectType) -> bool {
+    matches!(object_type, ObjectType::Function | ObjectType::Procedure | ObjectType::Routine)
+}
+
 /// Fails if the relation is not what the statement says it is.
 pub(crate) fn wrong_kind(object_type: ObjectType, relation: &Relation) -> SqlResult<()> {
     let fits = match relation.kind {
@@ -133,6 +137,9 @@ impl Run<'_> {
                 field.0.clone_from(new);
                 self.put_type(user_type);
                 Ok(())
+            }
+            ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
+                self.rename_routine(rename)
             }
             ObjectType::Database => Err(unsupported("ALTER DATABASE RENAME is not supported")),
             _ => Err(unsupported("objects of this kind cannot be renamed")),
@@ -261,6 +268,12 @@ impl Run<'_> {
                     .map(|known| known.name.clone()),
             )
             .collect();
+        let routines = self.catalog.routines().filter(|known| known.schema == schema.oid);
+        let mut routines: Vec<String> = routines.map(|known| known.name.clone()).collect();
+        routines.dedup();
+        for name in routines {
+            self.rename_calls_in_texts([old, &name], [new, &name])?;
+        }
         for name in names {
             self.rename_in_texts([old, &name], [new, &name])?;
         }
@@ -332,6 +345,9 @@ impl Run<'_> {
     pub fn alter_owner(&mut self, alter: &AlterOwner) -> SqlResult<()> {
         self.tag(&format!("ALTER {}", type_word(alter.object_type).to_uppercase()));
         let owner = self.role_named(&alter.owner)?;
+        if is_routine(alter.object_type) {
+            return self.set_routine_owner(alter.object_type, &alter.object, owner);
+        }
         let name = name_in(&alter.object)?;
         match alter.object_type {
             ObjectType::Schema => {
@@ -379,8 +395,11 @@ impl Run<'_> {
 
     pub fn alter_schema(&mut self, alter: &AlterObjectSchema) -> SqlResult<()> {
         self.tag(&format!("ALTER {}", type_word(alter.object_type).to_uppercase()));
-        let name = name_in(&alter.object)?;
         let schema = self.schema_named(&alter.schema)?;
+        if is_routine(alter.object_type) {
+            return self.set_routine_schema(alter.object_type, &alter.object, &schema);
+        }
+        let name = name_in(&alter.object)?;
         if matches!(alter.object_type, ObjectType::Type | ObjectType::Domain) {
             let mut user_type = self.type_to_change(&name)?;
             self.require_type_owner(&user_type)?;

@@ -146,6 +146,20 @@ impl Run<'_> {
         self.rewrite_texts(old[1], &change)
     }
 
+    /// Functions called `old` (schema and name) are now called `new`, in all stored texts.
+    pub fn rename_calls_in_texts(&mut self, old: [&str; 2], new: [&str; 2]) -> SqlResult<()> {
+        let change = |place: Place<'_>| match place {
+            Place::Expr(Expr::Function(call))
+                if matches!(call.name.parts.as_slice(), [schema, name] if [schema, name] == old) =>
+            {
+                call.name.parts = new.map(str::to_owned).to_vec();
+                true
+            }
+            _ => false,
+        };
+        self.rewrite_texts(old[1], &change)
+    }
+
     /// A column of the relation gets another name: its own expressions, and the views that read it, which keep calling
     /// the column by its old name.
     pub fn rename_column_in_texts(&mut self, relation: Oid, old: &str, new: &str) -> SqlResult<()> {

@@ -360,6 +360,11 @@ impl Run<'_> {
             let shown = self.shown(user_type.schema, &user_type.name);
             note(user_type.owner, &None, format!("type {shown}"));
         }
+        for routine in self.catalog.routines() {
+            let kind = if routine.procedure { "procedure" } else { "function" };
+            let shown = self.routine_text(routine);
+            note(routine.owner, &routine.grants, format!("{kind} {shown}"));
+        }
         uses
     }
 

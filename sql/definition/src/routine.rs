@@ -1,31 +1,26 @@
-//! CREATE FUNCTION and CREATE PROCEDURE, and which routine a DROP means.
+//! CREATE FUNCTION and CREATE PROCEDURE.
 
 use catalog::{Descriptor, Routine, RoutineArgument};
 use syntax::ast::{
-    CreateFunction, DropObjects, Expr, FunctionOption, FunctionParameter, FunctionReturns,
-    ObjectName, ObjectReference, ObjectType, ParameterMode, SqlBody, Statement,
+    CreateFunction, FunctionOption, FunctionParameter, FunctionReturns, ParameterMode, SqlBody,
 };
 use types::{Oid, SqlError, SqlResult, oid, sqlstate};
 
-use crate::dependents::Object;
-use crate::names::written;
-use crate::privileges::must_be_owner;
-use crate::rename::type_word;
 use crate::run::{Run, error, unsupported};
 
 /// PostgreSQL's limit of arguments.
 const MAXIMUM_ARGUMENTS: usize = 100;
 /// 42P13.
-const INVALID_FUNCTION_DEFINITION: &str = "42P13";
+pub(crate) const INVALID_FUNCTION_DEFINITION: &str = "42P13";
 /// 42723.
-const DUPLICATE_FUNCTION: &str = "42723";
+pub(crate) const DUPLICATE_FUNCTION: &str = "42723";
 
-fn invalid(message: impl Into<String>) -> SqlError {
+pub(crate) fn invalid(message: impl Into<String>) -> SqlError {
     error(INVALID_FUNCTION_DEFINITION, message)
 }
 
 /// What the options of a definition say.
-struct Options {
+pub(crate) struct Options {
     language: Option<String>,
     body: Option<String>,
     strict: bool,
@@ -35,6 +30,7 @@ struct Options {
     parallel: char,
     cost: Option<f32>,
     rows: Option<f32>,
+    settings: Vec<(String, String)>,
 }
 
 impl Options {
@@ -49,6 +45,7 @@ impl Options {
             parallel: 'u',
             cost: None,
             rows: None,
+            settings: Vec::new(),
         };
         for option in &create.options {
             options.set(option)?;
@@ -56,7 +53,36 @@ impl Options {
         Ok(options)
     }
 
-    fn set(&mut self, option: &FunctionOption) -> SqlResult<()> {
+    /// The options that a routine has.
+    pub fn of(routine: &Routine) -> Options {
+        Options {
+            language: None,
+            body: None,
+            strict: routine.strict,
+            volatility: routine.volatility,
+            security_definer: routine.security_definer,
+            leakproof: routine.leakproof,
+            parallel: routine.parallel,
+            cost: Some(routine.cost),
+            rows: routine.returns_set.then_some(routine.rows),
+            settings: routine.settings.clone(),
+        }
+    }
+
+    /// Puts all but language and body into a routine.
+    pub fn apply(self, routine: &mut Routine) {
+        routine.strict = self.strict;
+        routine.volatility = self.volatility;
+        routine.security_definer = self.security_definer;
+        routine.leakproof = self.leakproof;
+        routine.parallel = self.parallel;
+        routine.cost = self.cost.unwrap_or(100.0);
+        let rows = if routine.returns_set { 1_000.0 } else { 0.0 };
+        routine.rows = self.rows.unwrap_or(rows);
+        routine.settings = self.settings;
+    }
+
+    pub fn set(&mut self, option: &FunctionOption) -> SqlResult<()> {
         let number = |text: &str, word: &str| match text.parse::<f32>() {
             Ok(number) if number > 0.0 => Ok(number),
             _ => Err(error(sqlstate::INVALID_PARAMETER_VALUE, format!("{word} must be positive"))),
@@ -93,8 +119,8 @@ impl Options {
             }
             FunctionOption::Transform(_) => return Err(unsupported("TRANSFORM is not supported")),
             FunctionOption::Support(_) => return Err(unsupported("SUPPORT is not supported")),
-            FunctionOption::Set(_) => {
-                return Err(unsupported("SET clauses of functions are not supported"));
+            FunctionOption::Set(setting) => {
+                crate::settings::change(&mut self.settings, setting)?;
             }
         }
         Ok(())
@@ -200,7 +226,10 @@ impl Run<'_> {
         {
             return Err(invalid("VARIADIC parameter must be an array"));
         }
-        let default = parameter.default.as_ref().map(|expr| default_text(expr, &type_name));
+        let default = match &parameter.default {
+            Some(expr) => Some(self.argument_default(expr, ty)?),
+            None => None,
+        };
         Ok(RoutineArgument {
             name: parameter.name.clone().unwrap_or_default(),
             mode,
@@ -246,10 +275,7 @@ impl Run<'_> {
 
     pub fn create_function(&mut self, create: &CreateFunction) -> SqlResult<()> {
         self.tag(if create.procedure { "CREATE PROCEDURE" } else { "CREATE FUNCTION" });
-        if create.procedure {
-            return Err(unsupported("CREATE PROCEDURE is not supported"));
-        }
-        let options = Options::read(create)?;
+        let mut options = Options::read(create)?;
         let language = match (&options.language, &create.sql_body) {
             (Some(language), _) => language.clone(),
             (None, Some(_)) => "sql".to_owned(),
@@ -273,7 +299,7 @@ impl Run<'_> {
         let schema = self.creation_schema(&create.name)?;
         let arguments = self.parameters(create)?;
         let (result, returns_set) = self.returned(create, &arguments)?;
-        let body = match (&create.sql_body, options.body) {
+        let body = match (&create.sql_body, options.body.take()) {
             (Some(_), Some(_)) => {
                 return Err(invalid("duplicate function body specified"));
             }
@@ -284,14 +310,8 @@ impl Run<'_> {
             (None, Some(body)) => body,
             (None, None) => return Err(invalid("no function body specified")),
         };
-        check_body(&language, &body, create.name.name())?;
-        if options.rows.is_some() && !returns_set {
-            return Err(error(
-                sqlstate::INVALID_PARAMETER_VALUE,
-                "ROWS is not applicable when function does not return a set",
-            ));
-        }
-        let routine = Routine {
+        require_rows_of_set(&options, returns_set)?;
+        let mut routine = Routine {
             oid: 0,
             name: create.name.name().to_owned(),
             schema,
@@ -299,21 +319,27 @@ impl Run<'_> {
             procedure: create.procedure,
             language,
             body,
-            standard_body: create.sql_body.is_some(),
+            standard_body: create.sql_body.as_ref().map(|body| match body {
+                SqlBody::Return(_) => 'r',
+                SqlBody::Atomic(_) => 'a',
+            }),
             arguments,
             result,
             returns_set,
-            strict: options.strict,
-            volatility: options.volatility,
-            security_definer: options.security_definer,
-            leakproof: options.leakproof,
-            parallel: options.parallel,
-            cost: options.cost.unwrap_or(100.0),
-            rows: options.rows.unwrap_or(if returns_set { 1_000.0 } else { 0.0 }),
+            strict: false,
+            volatility: 'v',
+            security_definer: false,
+            leakproof: false,
+            parallel: 'u',
+            cost: 0.0,
+            rows: 0.0,
+            depends_on: Vec::new(),
             settings: Vec::new(),
             grants: None,
             comment: None,
         };
+        options.apply(&mut routine);
+        self.check_body(&mut routine)?;
         self.put_routine(routine, create.or_replace)
     }
 
@@ -375,128 +401,15 @@ impl Run<'_> {
         self.put(Descriptor::Routine(Box::new(routine)));
         Ok(())
     }
-
-    fn require_routine_owner(&self, routine: &Routine) -> SqlResult<()> {
-        if self.owns(routine.owner) {
-            return Ok(());
-        }
-        let kind = if routine.procedure { "procedure" } else { "function" };
-        Err(must_be_owner(kind, &routine.name))
-    }
-
-    /// `f(integer,text)`, as messages name a routine.
-    pub fn routine_text(&self, routine: &Routine) -> String {
-        let types: Vec<String> =
-            routine.input_types().into_iter().map(|ty| self.type_name(ty)).collect();
-        format!("{}({})", routine.name, types.join(","))
-    }
-
-    /// The routine that DROP names.
-    pub fn routine_target(
-        &mut self,
-        drop: &DropObjects,
-        reference: &ObjectReference,
-    ) -> SqlResult<Option<Object>> {
-        let ObjectReference::Routine { name, arguments, .. } = reference else {
-            return Err(unsupported("objects of this kind are not supported"));
-        };
-        match self.find_routine(drop.object_type, name, arguments.as_deref())? {
-            Ok(found) => Ok(Some(Object::Routine(found))),
-            Err(message) if drop.if_exists => {
-                self.notice(sqlstate::SUCCESSFUL_COMPLETION, format!("{message}, skipping"));
-                Ok(None)
-            }
-            Err(message) => Err(error(sqlstate::UNDEFINED_FUNCTION, message)),
-        }
-    }
-
-    /// A routine's oid, or why there is none.
-    fn find_routine(
-        &self,
-        kind: ObjectType,
-        name: &ObjectName,
-        arguments: Option<&[FunctionParameter]>,
-    ) -> SqlResult<Result<Oid, String>> {
-        let word = match kind {
-            ObjectType::Routine => "routine",
-            other => type_word(other),
-        };
-        let (schema, last) = self.split(name)?;
-        let schemas = match schema {
-            Some(schema) => vec![self.schema_named(schema)?.oid],
-            None => self.path(),
-        };
-        let mut wanted = None;
-        if let Some(arguments) = arguments {
-            let mut types = Vec::new();
-            for argument in arguments {
-                if argument.mode != ParameterMode::Out {
-                    types.push(self.resolve_type(&mut argument.type_name.clone())?.oid);
-                }
-            }
-            wanted = Some(types);
-        }
-        let shown = written(name);
-        for schema in schemas {
-            let found: Vec<_> = self
-                .catalog
-                .routines_named(schema, last)
-                .into_iter()
-                .filter(|known| wanted.as_ref().is_none_or(|types| known.input_types() == *types))
-                .cloned()
-                .collect();
-            if found.len() > 1 {
-                return Err(error(
-                    sqlstate::AMBIGUOUS_FUNCTION,
-                    format!("{word} name \"{shown}\" is not unique"),
-                )
-                .hint(format!("Specify the argument list to select the {word} unambiguously.")));
-            }
-            let Some(found) = found.first() else { continue };
-            let fits = match kind {
-                ObjectType::Function => !found.procedure,
-                ObjectType::Procedure => found.procedure,
-                _ => true,
-            };
-            if !fits {
-                return Err(error(
-                    sqlstate::WRONG_OBJECT_TYPE,
-                    format!("{} is not a {word}", self.routine_text(found)),
-                ));
-            }
-            self.require_routine_owner(found)?;
-            return Ok(Ok(found.oid));
-        }
-        Ok(Err(match wanted {
-            None => format!("could not find a {word} named \"{shown}\""),
-            Some(types) => {
-                let types: Vec<String> = types.iter().map(|ty| self.type_name(*ty)).collect();
-                format!("{word} {shown}({}) does not exist", types.join(","))
-            }
-        }))
-    }
 }
 
-/// A default is coerced to its parameter's type where it is used.
-fn default_text(expr: &Expr, _type_name: &syntax::ast::TypeName) -> String {
-    expr.to_string()
-}
-
-/// Errors of the body's own grammar, found when it is defined.
-fn check_body(language: &str, body: &str, name: &str) -> SqlResult<()> {
-    if language == "plpgsql" {
-        procedures::parse(body).map_err(|failure| {
-            let line = failure.line;
-            SqlError::from(failure)
-                .context(format!("compilation of PL/pgSQL function \"{name}\" near line {line}"))
-        })?;
-        return Ok(());
-    }
-    let parsed = syntax::parse(body).map_err(|failure| error(failure.sqlstate, failure.message))?;
-    for statement in parsed {
-        if matches!(statement.statement, Statement::Transaction(_)) {
-            return Err(unsupported("transaction commands are not allowed in a SQL function"));
-        }
+/// ROWS says something of sets only.
+pub(crate) fn require_rows_of_set(options: &Options, returns_set: bool) -> SqlResult<()> {
+    if options.rows.is_some() && !returns_set {
+        return Err(error(
+            sqlstate::INVALID_PARAMETER_VALUE,
+            "ROWS is not applicable when function does not return a set",
+        ));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::run::{Run, error, unsupported};
 
 type Settings = Vec<(String, String)>;
 
-fn change(settings: &mut Settings, setting: &SetVariable) -> SqlResult<()> {
+pub(crate) fn change(settings: &mut Settings, setting: &SetVariable) -> SqlResult<()> {
     match &setting.value {
         SetValue::ResetAll => settings.clear(),
         SetValue::Default | SetValue::Reset => {

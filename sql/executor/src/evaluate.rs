@@ -320,7 +320,14 @@ pub fn invoke(
         FunctionBody::TypedScalar(body) => body(session, arguments, argument_types, result),
         FunctionBody::Catalog => session.catalog_function(function.name, arguments),
         FunctionBody::Routine { set: false } => {
-            let row = session.call_routine(function.oid, arguments)?.into_iter().next();
+            let call = functions::RoutineCall {
+                routine: function.oid,
+                arguments,
+                argument_types,
+                result,
+                columns: &[],
+            };
+            let row = session.call_routine(&call)?.into_iter().next();
             Ok(match row {
                 None => Datum::Null,
                 Some(row) if function.columns.len() > 1 => Datum::Record(

@@ -3,6 +3,17 @@
 pub use types::formats::{ByteaFormat, DateFormat, DateOrder, Formats, IntervalFormat};
 use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 
+/// A call of a function that a user made.
+pub struct RoutineCall<'a> {
+    pub routine: Oid,
+    pub arguments: &'a [Datum],
+    /// What the arguments are where the function takes any type.
+    pub argument_types: &'a [Oid],
+    pub result: Oid,
+    /// Types of the columns that the call is to answer with; empty for one value.
+    pub columns: &'a [types::SqlType],
+}
+
 /// The session, transaction and statement around an expression. Every method has a default that suits a constant
 /// expression outside of any session, so that tests and constant folding need no session.
 pub trait EvalContext: Send + Sync {
@@ -89,10 +100,10 @@ pub trait EvalContext: Send + Sync {
     }
 
     /// Runs a function that a user made; each row has one datum per output column.
-    fn call_routine(&self, routine: Oid, _arguments: &[Datum]) -> SqlResult<Vec<Row>> {
+    fn call_routine(&self, call: &RoutineCall<'_>) -> SqlResult<Vec<Row>> {
         Err(SqlError::new(
             sqlstate::FEATURE_NOT_SUPPORTED,
-            format!("function with OID {routine} cannot be called here"),
+            format!("function with OID {} cannot be called here", call.routine),
         ))
     }
 

@@ -18,7 +18,7 @@ pub mod type_catalog;
 
 pub use bodies::aggregates_ordered::column_orders;
 pub use coercion::{CastPath, apply_cast, apply_modifier, can_coerce, common_type, find_cast};
-pub use context::EvalContext;
+pub use context::{EvalContext, RoutineCall};
 pub use definition::{
     Accumulator, AggregateDef, CastContext, CastDef, CastMethod, FunctionBody, FunctionDef,
     FunctionKind, OperatorDef, ScalarFn, Volatility,

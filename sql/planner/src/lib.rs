@@ -46,7 +46,12 @@ pub fn plan_statement(
     binder.fills = options.fills;
     binder.variables = options.variables;
     let bound = binder.statement(statement)?;
-    optimize::modify::plan_statement(binder, bound)
+    let mut planned = optimize::modify::plan_statement(binder, bound)?;
+    if matches!(statement, syntax::ast::Statement::Call(_)) {
+        planned.kind = plan::StatementKind::Call;
+        planned.is_trivial = false;
+    }
+    Ok(planned)
 }
 
 /// A table with everything that writes to it must check: for the executor's cascades.

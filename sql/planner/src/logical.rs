@@ -43,6 +43,8 @@ pub struct Columns {
     pub ctes: Vec<BoundCte>,
     pub exec_parameters: usize,
     pub relations: Vec<RelationUse>,
+    /// Functions that users made and the statement calls.
+    pub routines: Vec<types::Oid>,
     /// Ids for recursive queries' working tables.
     pub working_tables: usize,
     /// How often each recursive term has named itself.

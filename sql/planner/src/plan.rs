@@ -163,6 +163,8 @@ pub struct Statement {
     pub kind: StatementKind,
     /// Relations the plan depends on, for privileges, schema checks and invalidation.
     pub relations: Vec<RelationUse>,
+    /// Functions that users made and the statement calls, for privileges and dependencies.
+    pub routines: Vec<Oid>,
     /// Small, bounded work (point look-ups, short VALUES): may run on the connection's own task.
     pub is_trivial: bool,
 }
@@ -180,6 +182,8 @@ pub enum StatementKind {
     Update,
     Delete,
     Merge,
+    /// CALL of a procedure.
+    Call,
 }
 
 #[derive(Clone)]

@@ -31,7 +31,7 @@ pub struct Shape {
 }
 
 /// A place in the transaction to go back to.
-pub type Mark = (usize, usize);
+pub type Mark = usize;
 
 /// The session and transaction around a function.
 pub trait Host {
@@ -49,9 +49,14 @@ pub trait Host {
     /// The element type of an array, or 0.
     fn element_type(&self, array: Oid) -> Oid;
 
+    /// A block with handlers begins.
     fn mark(&self) -> Mark;
 
-    fn roll_back_to(&self, mark: Mark);
+    /// It failed: takes back what it did.
+    fn roll_back_to(&self, mark: Mark) -> SqlResult<()>;
+
+    /// Its statements are done, or taken back.
+    fn forget_mark(&self);
 
     fn notice(&self, notice: SqlError);
 

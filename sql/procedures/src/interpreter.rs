@@ -165,12 +165,12 @@ impl<'a> Interpreter<'a> {
 
     fn block(&mut self, block: &Block) -> SqlResult<Flow> {
         let outer = self.variables.len();
-        let flow = self.block_inside(block, outer);
+        let flow = self.block_inside(block);
         self.variables.truncate(outer);
         flow
     }
 
-    fn block_inside(&mut self, block: &Block, outer: usize) -> SqlResult<Flow> {
+    fn block_inside(&mut self, block: &Block) -> SqlResult<Flow> {
         for declaration in &block.declarations {
             self.declare(declaration, block.label.as_ref())?;
         }
@@ -181,7 +181,10 @@ impl<'a> Interpreter<'a> {
         let inside = self.variables.len();
         let mark = self.host.mark();
         let failure = match self.statements(&block.body) {
-            Ok(flow) => return Ok(leave_block(flow, block.label.as_ref())),
+            Ok(flow) => {
+                self.host.forget_mark();
+                return Ok(leave_block(flow, block.label.as_ref()));
+            }
             Err(failure) => failure,
         };
         // A cancelled statement ends whatever the handlers say.
@@ -192,9 +195,9 @@ impl<'a> Interpreter<'a> {
         });
         let fatal = failure.fields().severity != types::Severity::Error;
         let Some(handler) = handler.filter(|_| !fatal) else { return Err(failure) };
-        debug_assert!(inside >= outer);
         self.variables.truncate(inside);
-        self.host.roll_back_to(mark);
+        self.host.roll_back_to(mark)?;
+        self.host.forget_mark();
         let failure = self.with_context(failure);
         for (name, value) in
             [("sqlstate", failure.sqlstate().to_owned()), ("sqlerrm", failure.message().to_owned())]

@@ -18,6 +18,9 @@ pub(super) fn call(
     arguments: &Arguments<'_>,
 ) -> Option<SqlResult<Datum>> {
     let catalog = scope.catalog;
+    if let Some(answer) = super::routines::call(scope, name, arguments) {
+        return Some(Ok(answer));
+    }
     let answer = match name {
         "pg_get_indexdef" => index(scope, arguments),
         "pg_get_constraintdef" => constraint(scope, arguments.oid(0), arguments.boolean(1)),
@@ -231,6 +234,7 @@ fn description(scope: &Scope<'_>, object: Oid, class: Option<&str>, part: i32) -
         "pg_constraint" => constraints::CONSTRAINT_CATALOG,
         "pg_namespace" => constraints::NAMESPACE_CATALOG,
         "pg_type" => constraints::TYPE_CATALOG,
+        "pg_proc" => constraints::PROC_CATALOG,
         _ => 0,
     });
     constraints::comments(scope, Some(object))

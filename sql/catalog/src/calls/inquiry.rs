@@ -31,7 +31,11 @@ pub(super) fn call(
     let answer = match name {
         "pg_table_is_visible" => visible(objects::relation_is_visible(catalog, context, object)),
         "pg_type_is_visible" => visible(objects::type_is_visible(catalog, context, object)),
-        "pg_function_is_visible" => visible(tables::function(object).map(|_| true)),
+        "pg_function_is_visible" => visible(
+            tables::function(object)
+                .map(|_| true)
+                .or_else(|| objects::routine_is_visible(catalog, context, object)),
+        ),
         "pg_operator_is_visible" => visible(tables::operator(object).map(|_| true)),
         "pg_opclass_is_visible" => is_fixed("pg_opclass", object),
         "pg_opfamily_is_visible" => is_fixed("pg_opfamily", object),

@@ -3,6 +3,7 @@
 mod definitions;
 mod inquiry;
 mod privileges;
+pub(crate) mod routines;
 mod sequences;
 mod sets;
 

@@ -100,7 +100,8 @@ pub(super) fn call(
         "has_column_privilege" => column(scope, arguments),
         "has_schema_privilege" => schema(scope, arguments),
         "has_database_privilege" => database(scope, arguments),
-        "has_function_privilege" | "has_language_privilege" | "has_type_privilege" => {
+        "has_function_privilege" => routine(scope, arguments),
+        "has_language_privilege" | "has_type_privilege" => {
             role(scope, arguments, 2).map(|_| Datum::Bool(true))
         }
         "has_tablespace_privilege"
@@ -150,6 +151,25 @@ fn column(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
     let wanted = parse(arguments.text(at + 2), "arwx")?;
     Ok(any(wanted.into_iter().map(|(letter, option)| {
         privileges::has_column_privilege(scope.catalog, role, relation, number, letter, option)
+    })))
+}
+
+fn routine(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
+    let (role, at) = role(scope, arguments, 2)?;
+    let oid = if arguments.is_text(at) {
+        let (catalog, context) = (scope.catalog, scope.context);
+        objects::object_by_name(catalog, context, types::oid::REGPROCEDURE, arguments.text(at))?
+    } else {
+        arguments.oid(at)
+    };
+    let wanted = parse(arguments.text(at + 1), "X")?;
+    // Functions that nobody made are open to all.
+    let Some(routine) = scope.catalog.routine(oid) else {
+        let known = functions::tables::function(oid).is_some();
+        return Ok(if known { Datum::Bool(true) } else { Datum::Null });
+    };
+    Ok(any(wanted.into_iter().map(|(_, option)| {
+        privileges::has_routine_privilege(scope.catalog, role, routine, option)
     })))
 }
 

@@ -15,6 +15,7 @@ pub const ATTRDEF_CATALOG: Oid = 2_604;
 pub const REWRITE_CATALOG: Oid = 2_618;
 pub const NAMESPACE_CATALOG: Oid = 2_615;
 pub const TYPE_CATALOG: Oid = 1_247;
+pub const PROC_CATALOG: Oid = 1_255;
 pub const DATABASE_CATALOG: Oid = 1_262;
 pub const AUTHID_CATALOG: Oid = 1_260;
 
@@ -363,6 +364,9 @@ pub fn comments(scope: &Scope<'_>, wanted: Option<Oid>) -> Vec<(Oid, Oid, i32, S
     }
     for user_type in scope.catalog.user_types() {
         add(user_type.oid, TYPE_CATALOG, 0, &user_type.comment);
+    }
+    for routine in scope.catalog.routines() {
+        add(routine.oid, PROC_CATALOG, 0, &routine.comment);
     }
     for relation in scope.user_relations() {
         add(relation.oid, CLASS_CATALOG, 0, &relation.comment);

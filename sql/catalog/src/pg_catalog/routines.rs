@@ -6,7 +6,7 @@ use types::{Datum, Oid, Row, oid};
 
 use crate::descriptor::Routine;
 use crate::facts::{self, TypeFunction, text};
-use crate::scope::{Scope, array, letter, oid_vector, opt_text, text_array};
+use crate::scope::{Scope, array, letter, oid_vector, opt_acl, opt_text, text_array};
 use crate::snapshot::{BOOTSTRAP_ROLE, PG_CATALOG, SYS};
 
 /// `pg_language`: internal.
@@ -130,12 +130,16 @@ fn type_function_row(function: &TypeFunction) -> Row {
 }
 
 /// A function that a user made.
-fn routine_row(routine: &Routine) -> Row {
+fn routine_row(scope: &Scope<'_>, routine: &Routine) -> Row {
     let inputs: Vec<Oid> = routine.input_types();
     let has_modes = routine.arguments.iter().any(|argument| argument.mode != 'i');
     let has_names = routine.arguments.iter().any(|argument| !argument.name.is_empty());
-    let defaults: Vec<&str> =
-        routine.inputs().filter_map(|argument| argument.default.as_deref()).collect();
+    let defaults: Vec<String> = routine
+        .inputs()
+        .filter_map(|argument| argument.default.as_deref())
+        .map(|default| crate::definitions::expression(scope, None, default, false))
+        .collect();
+    let variadic = routine.arguments.iter().find(|argument| argument.mode == 'v');
     let language = if routine.language == "sql" { SQL_LANGUAGE } else { PLPGSQL_LANGUAGE };
     let mut row = vec![Datum::Null; 30];
     row[0] = Datum::Oid(routine.oid);
@@ -145,7 +149,9 @@ fn routine_row(routine: &Routine) -> Row {
     row[4] = Datum::Oid(language);
     row[5] = Datum::Float4(routine.cost);
     row[6] = Datum::Float4(routine.rows);
-    row[7] = Datum::Oid(0);
+    row[7] = Datum::Oid(variadic.map_or(0, |argument| {
+        functions::type_catalog::element_type(scope.catalog, argument.type_oid)
+    }));
     row[8] = Datum::Oid(0);
     row[9] = letter(if routine.procedure { 'p' } else { 'f' });
     row[10] = Datum::Bool(routine.security_definer);
@@ -170,7 +176,15 @@ fn routine_row(routine: &Routine) -> Row {
     if !defaults.is_empty() {
         row[23] = text(&defaults.join(", "));
     }
-    row[25] = text(&routine.body);
+    row[25] = text(if routine.standard_body.is_some() { "" } else { &routine.body });
+    if routine.standard_body.is_some() {
+        row[27] = text(&routine.body);
+    }
+    if !routine.settings.is_empty() {
+        let settings = routine.settings.iter().map(|(name, value)| format!("{name}={value}"));
+        row[28] = text_array(oid::TEXT, settings);
+    }
+    row[29] = opt_acl(scope.catalog, routine.grants.as_ref());
     row
 }
 
@@ -200,7 +214,7 @@ pub fn pg_proc(scope: &Scope<'_>) -> Vec<Row> {
         wanted_oid.is_none_or(|wanted| routine.oid == wanted)
             && wanted_name.is_none_or(|wanted| routine.name == wanted)
     });
-    rows.extend(made.map(|routine| routine_row(routine)));
+    rows.extend(made.map(|routine| routine_row(scope, routine)));
     rows
 }
 

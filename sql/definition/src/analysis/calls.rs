@@ -46,15 +46,16 @@ impl Analysis<'_, '_> {
         if let Some(Over::Window(definition)) = &mut call.over {
             self.window(definition)?;
         }
-        if let Some(schema) = call.name.schema().filter(|schema| *schema != "pg_catalog") {
-            return self.of_other_schema(call, schema, &given);
+        let schema = call.name.schema().filter(|schema| *schema != "pg_catalog");
+        if let Some(schema) = schema.map(str::to_owned) {
+            return self.of_other_schema(call, &schema, &given, in_from);
         }
         if given.contains(&0) {
             return Ok(Called { result: SqlType::new(0), columns: Vec::new() });
         }
         let names: Vec<&str> =
             call.arguments.iter().filter_map(|argument| argument.name.as_deref()).collect();
-        let routines = self.run.context.routines(None, &name);
+        let routines = self.run.routines_called(None, &name);
         let asked = Call {
             name: &name,
             arguments: &given,
@@ -70,11 +71,8 @@ impl Analysis<'_, '_> {
                 let kind = function.definition.kind;
                 self.require_allowed(kind, call, in_from)?;
                 self.raise(function.definition.volatility);
-                let columns = function
-                    .columns
-                    .iter()
-                    .map(|(name, ty)| Output { name: (*name).to_owned(), ty: SqlType::new(*ty) })
-                    .collect();
+                self.note_routine(function.definition, call);
+                let columns = outputs(&function);
                 Ok(Called { result: function.result, columns })
             }
             Resolution::Coercion { target } => {
@@ -91,14 +89,16 @@ impl Analysis<'_, '_> {
     /// Functions of extensions may be called in the schema that the extension is in.
     fn of_other_schema(
         &mut self,
-        call: &FunctionCall,
+        call: &mut FunctionCall,
         schema: &str,
         given: &[Oid],
+        in_from: bool,
     ) -> SqlResult<Called> {
         self.run.schema_named(schema).map_err(|failure| failure.at(call.location))?;
-        let names: Vec<&str> = Vec::new();
+        let names: Vec<&str> =
+            call.arguments.iter().filter_map(|argument| argument.name.as_deref()).collect();
         let name = call.name.name();
-        let routines = self.run.context.routines(Some(schema), name);
+        let routines = self.run.routines_called(Some(schema), name);
         let asked = Call {
             name,
             arguments: given,
@@ -109,8 +109,11 @@ impl Analysis<'_, '_> {
         };
         match resolve_function(&self.run.catalog, &asked) {
             Ok(Resolution::Function(function)) if schema == "public" || asked.routines_only => {
+                self.require_allowed(function.definition.kind, call, in_from)?;
                 self.raise(function.definition.volatility);
-                Ok(Called { result: function.result, columns: Vec::new() })
+                let columns = outputs(&function);
+                self.note_routine(function.definition, call);
+                Ok(Called { result: function.result, columns })
             }
             _ => Err(error(
                 sqlstate::UNDEFINED_FUNCTION,
@@ -124,6 +127,14 @@ impl Analysis<'_, '_> {
                  explicit type casts.",
             )
             .at(call.location)),
+        }
+    }
+
+    /// A function that a user made is known by its schema from now on.
+    fn note_routine(&mut self, function: &functions::FunctionDef, call: &mut FunctionCall) {
+        if let Some(routine) = self.run.catalog.routine(function.oid) {
+            self.routines.insert(routine.oid);
+            call.name.parts = vec![self.run.schema_name(routine.schema), routine.name.clone()];
         }
     }
 
@@ -174,6 +185,12 @@ impl Analysis<'_, '_> {
     pub fn is_immutable(&self) -> bool {
         self.volatility == Volatility::Immutable
     }
+}
+
+/// The columns of a function's rows.
+fn outputs(function: &functions::resolve::ResolvedFunction) -> Vec<Output> {
+    let columns = function.columns.iter();
+    columns.map(|(name, ty)| Output { name: (*name).to_owned(), ty: SqlType::new(*ty) }).collect()
 }
 
 /// Literals without a type are text once a query is done.

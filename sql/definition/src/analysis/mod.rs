@@ -94,6 +94,8 @@ pub(crate) struct Analysis<'a, 'c> {
     pub uses: BTreeSet<(Oid, AttributeNumber)>,
     pub types_used: BTreeSet<Oid>,
     pub sequences: BTreeSet<Oid>,
+    /// Functions that users made.
+    pub routines: BTreeSet<Oid>,
     pub volatility: Volatility,
     /// Columns may not be named at all.
     pub no_columns: bool,
@@ -113,6 +115,7 @@ impl<'a, 'c> Analysis<'a, 'c> {
             uses: BTreeSet::new(),
             types_used: BTreeSet::new(),
             sequences: BTreeSet::new(),
+            routines: BTreeSet::new(),
             volatility: Volatility::Immutable,
             no_columns: false,
             depth: 0,

@@ -46,7 +46,15 @@ fn call(
             Ok(())
         }
         FunctionBody::Routine { set: true } => {
-            for row in context.env().call_routine(set.function.oid, &arguments)? {
+            let columns: Vec<types::SqlType> = set.columns.clone();
+            let call = functions::RoutineCall {
+                routine: set.function.oid,
+                arguments: &arguments,
+                argument_types: &set.argument_types,
+                result: set.function.result,
+                columns: &columns,
+            };
+            for row in context.env().call_routine(&call)? {
                 if !take(row)? {
                     break;
                 }

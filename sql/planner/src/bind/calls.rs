@@ -197,6 +197,12 @@ impl Binder<'_> {
             }
             Resolution::Function(resolved) => resolved,
         };
+        let called = resolved.definition;
+        if matches!(called.body, FunctionBody::Routine { .. })
+            && !self.columns.routines.contains(&called.oid)
+        {
+            self.columns.routines.push(called.oid);
+        }
         let mut slots: Vec<Option<Expr>> = arguments.into_iter().map(Some).collect();
         let mut fitted = Vec::with_capacity(resolved.sources.len());
         for (source, &wanted) in resolved.sources.iter().zip(&resolved.argument_types) {

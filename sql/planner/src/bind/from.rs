@@ -354,7 +354,7 @@ impl Binder<'_> {
                             call.location,
                         ));
                     }
-                    FunctionKind::Procedure => {
+                    FunctionKind::Procedure if !self.calls_procedure => {
                         return Err(super::calls::procedure_in_expression(
                             definition.name,
                             call.location,

@@ -1,6 +1,7 @@
 //! From syntax tree to logical tree: PostgreSQL's analysis.
 
 pub mod aggregate;
+mod call_statement;
 pub mod calls;
 pub mod coerce;
 pub mod cte;
@@ -64,6 +65,8 @@ pub struct Binder<'a> {
     pub routine_schema: Option<String>,
     /// What names mean that no table explains: the variables of a function.
     pub variables: &'a [Variable],
+    /// The statement is CALL: its function is a procedure.
+    pub calls_procedure: bool,
     /// The column that MERGE_ACTION() reads.
     pub merge_action: Option<usize>,
     /// A materialized view may be written to.
@@ -118,6 +121,7 @@ impl<'a> Binder<'a> {
             domain_value: None,
             routine_schema: None,
             variables: &[],
+            calls_procedure: false,
             merge_action: None,
             fills: false,
             aggregate_levels: Vec::new(),
@@ -171,6 +175,7 @@ impl<'a> Binder<'a> {
                     Err(unsupported("COPY of a table is not planned as a query", copy.location))
                 }
             },
+            ast::Statement::Call(call) => self.call_statement(call),
             _ => Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, "this statement has no plan")),
         }
     }

@@ -55,6 +55,7 @@ pub fn plan_statement(binder: Binder<'_>, bound: Bound) -> SqlResult<Statement> 
         parameters,
         kind,
         relations: planner.columns.relations,
+        routines: planner.columns.routines,
     })
 }
 
