@@ -228,8 +228,7 @@ impl Session {
             may_commit: block.kind == BlockKind::Implicit,
         };
         let cell = Arc::clone(&self.cell);
-        let mut environment =
-            StatementEnvironment::new(services, cell, self.handle.clone(), scope);
+        let mut environment = StatementEnvironment::new(services, cell, self.handle.clone(), scope);
         if let Some((role, name)) = &self.acting_role {
             environment.current_role = *role;
             environment.current_role_name = Arc::clone(name);
@@ -359,7 +358,10 @@ impl Session {
         loop {
             let step;
             (running, step) = self.step(running, crate::portal::BATCH_ROWS, 0).await?;
-            rows.extend(step.rows);
+            // A procedure without output arguments answers nothing.
+            if !running.columns.is_empty() || kind != planner::plan::StatementKind::Call {
+                rows.extend(step.rows);
+            }
             if let Some(tag) = step.tag {
                 running.source = Source::Rows { rows, tag, counts: false };
                 return Ok(running);

@@ -34,9 +34,15 @@ pub struct Changed {
 
 /// What a function wants.
 pub enum Wanted {
-    Run { statement: Arc<Statement>, role: (Oid, Arc<str>) },
+    Run {
+        statement: Arc<Statement>,
+        role: (Oid, Arc<str>),
+    },
     /// An exception handler takes back definitions.
-    Restore { catalog: Arc<Catalog>, drops: usize },
+    Restore {
+        catalog: Arc<Catalog>,
+        drops: usize,
+    },
 }
 
 pub struct Request {
@@ -86,6 +92,12 @@ pub fn check(statement: &Statement) -> SqlResult<()> {
         ))
     };
     match statement {
+        Statement::Set(set) if matches!(set.name.as_str(), "role" | "session_authorization") => {
+            Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                format!("parameter \"{}\" cannot be set in functions", set.name),
+            ))
+        }
         Statement::Set(_) | Statement::SetConstraints(_) => Ok(()),
         Statement::Transaction(Control::Commit { .. } | Control::Rollback { .. }) => Ok(()),
         Statement::Transaction(_) => Err(SqlError::new(

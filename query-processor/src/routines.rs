@@ -3,327 +3,22 @@
 //! A volatile function sees what the transaction has written up to now, and what it writes joins the transaction with
 //! each of its statements. A stable or immutable one may not write, and sees what its caller's statement sees.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::Routine;
-use executor::{Environment, Execution};
-use functions::{EvalContext, RoutineCall, input_output};
-use parking_lot::Mutex;
-use planner::bind::Variable;
-use planner::plan::StatementKind;
-use procedures::{Argument, Binding, Host, Interpreter, Rows, Shape, Signature};
-use syntax::ast::{Statement, Transaction as Control};
+use functions::RoutineCall;
+use procedures::{Argument, Binding, Host, Interpreter, Rows, Signature};
 use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use crate::environment::{StatementEnvironment, StatementScope};
-use crate::inner;
-use crate::statement::is_planned;
+use crate::routine_statements::{Call, fields_of, refused};
 
 /// Functions may call functions this deep.
-const MAXIMUM_DEPTH: u32 = 64;
+const MAXIMUM_DEPTH: u32 = 256;
 /// After this many levels a call goes on with a stack of its own.
 const LEVELS_OF_A_STACK: u32 = 4;
 /// Bytes of such a stack.
 const STACK_BYTES: usize = 16 << 20;
-/// Rows taken from a statement at a time.
-const BATCH_ROWS: usize = 1_000;
-/// Plans that one call keeps.
-const MAXIMUM_PLANS: usize = 1_000;
-
-/// The statements of one call.
-struct Call {
-    environment: Mutex<Arc<StatementEnvironment>>,
-    volatile: bool,
-    /// In PL/pgSQL, a column named like a variable is a conflict; in SQL, the column is meant.
-    conflicts: bool,
-    plans: Mutex<HashMap<String, Arc<planner::plan::Statement>>>,
-    marks: Mutex<Vec<Place>>,
-}
-
-/// What an exception handler goes back to.
-struct Place {
-    mark: crate::transaction::Mark,
-    settings: usize,
-    catalog: Arc<catalog::Catalog>,
-    drops: usize,
-}
-
-fn refused(what: &str) -> SqlError {
-    SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, what)
-}
-
-impl Call {
-    fn new(environment: Arc<StatementEnvironment>, volatile: bool, conflicts: bool) -> Call {
-        let environment = Mutex::new(environment);
-        Call { environment, volatile, conflicts, plans: Mutex::default(), marks: Mutex::default() }
-    }
-
-    /// The surroundings of the next statement: those of now, if statements of functions changed them.
-    fn environment(&self) -> Arc<StatementEnvironment> {
-        let mut environment = self.environment.lock();
-        if environment.session.change_epoch() != environment.change_epoch {
-            let fresh = environment.again();
-            self.plans.lock().clear();
-            *environment = Arc::new(fresh);
-        }
-        Arc::clone(&environment)
-    }
-
-    /// A statement that only the session can run.
-    fn utility(&self, statement: Statement) -> SqlResult<Rows> {
-        inner::check(&statement)?;
-        let environment = self.environment();
-        if !self.volatile {
-            let what = "definitions and settings are not allowed in a non-volatile function";
-            return Err(refused(what));
-        }
-        if let Statement::Transaction(control) = &statement {
-            let word = if matches!(control, Control::Commit { .. }) { "commit" } else { "roll back" };
-            let invalid = |message: &str| Err(SqlError::new("2D000", message));
-            if !environment.may_commit {
-                return invalid("invalid transaction termination");
-            }
-            if !self.marks.lock().is_empty() {
-                return invalid(&format!("cannot {word} while a subtransaction is active"));
-            }
-        }
-        environment.transaction.finish_statement();
-        let role = (environment.current_role, Arc::clone(&environment.current_role_name));
-        let wanted = inner::Wanted::Run { statement: Arc::new(statement), role };
-        inner::ask(&environment, wanted)?;
-        Ok(Rows::default())
-    }
-
-    /// The plan of a statement for variables of these types; made once per call.
-    fn plan(&self, sql: &str, variables: &[Binding]) -> SqlResult<Planned> {
-        let mut key = sql.to_owned();
-        for variable in variables {
-            key.push('\0');
-            key.push_str(&variable.name);
-            key.push_str(&variable.ty.oid.to_string());
-        }
-        let environment = self.environment();
-        if let Some(known) = self.plans.lock().get(&key) {
-            return Ok(Planned::Rows(Arc::clone(known)));
-        }
-        let parsed = syntax::parse(sql)
-            .map_err(|failure| SqlError::new(failure.sqlstate, failure.message))?;
-        let Ok([one]) = <[syntax::ParsedStatement; 1]>::try_from(parsed) else {
-            return Err(refused("a function's statement must be one statement"));
-        };
-        if !is_planned(&one.statement) {
-            return Ok(Planned::Utility(one.statement));
-        }
-        let types: Vec<Oid> = variables.iter().map(|variable| variable.ty.oid).collect();
-        let names: Vec<Variable> = variables
-            .iter()
-            .enumerate()
-            .map(|(parameter, variable)| Variable {
-                qualifiers: variable.qualifiers.clone(),
-                bare: variable.bare,
-                name: variable.name.clone(),
-                parameter,
-                ty: SqlType::new(variable.ty.oid),
-                conflicts: self.conflicts,
-            })
-            .collect();
-        let options = planner::PlanOptions { parameter_types: &types, variables: &names, ..planner::PlanOptions::default() };
-        let environment = &*environment;
-        let planned = planner::plan_statement(&one.statement, environment, &options)
-            .map_err(without_place)?;
-        crate::privileges::check(&planned, environment)?;
-        let planned = Arc::new(planned);
-        let mut plans = self.plans.lock();
-        if plans.len() < MAXIMUM_PLANS {
-            plans.insert(key, Arc::clone(&planned));
-        }
-        Ok(Planned::Rows(planned))
-    }
-
-    fn run(
-        &self,
-        plan: Arc<planner::plan::Statement>,
-        parameters: Vec<Datum>,
-        limit: usize,
-    ) -> SqlResult<Rows> {
-        let environment = self.environment();
-        if environment.read_only {
-            crate::client_session::check_read_only(&plan)?;
-        }
-        let writes = plan.kind != StatementKind::Select || plan.ctes.iter().any(|cte| cte.modifies);
-        if writes && !self.volatile {
-            let word = format!("{:?}", plan.kind).to_uppercase();
-            return Err(refused(&format!("{word} is not allowed in a non-volatile function")));
-        }
-        let columns = plan.root.columns.iter().map(|column| (column.name.clone(), column.ty));
-        let columns: Vec<(String, SqlType)> = columns.collect();
-        let kind = plan.kind;
-        let context: Arc<dyn Environment> = environment as Arc<_>;
-        let mut execution = Execution::start(plan, parameters, context)?;
-        let mut rows: Vec<Row> = Vec::new();
-        while rows.len() < limit {
-            match execution.next_batch(BATCH_ROWS.min(limit - rows.len()))? {
-                Some(batch) => rows.extend(batch),
-                None => break,
-            }
-        }
-        execution.finish()?;
-        let count = match kind {
-            StatementKind::Select | StatementKind::Call => rows.len() as u64,
-            _ => execution.affected_rows(),
-        };
-        Ok(Rows { columns, rows, count })
-    }
-}
-
-/// How a statement is run.
-enum Planned {
-    Rows(Arc<planner::plan::Statement>),
-    Utility(Statement),
-}
-
-/// Places point into the function's text, not into the statement that the client sees.
-fn without_place(mut failure: SqlError) -> SqlError {
-    failure.fields_mut().location = None;
-    failure
-}
-
-impl Host for Call {
-    fn query(&self, sql: &str, variables: &[Binding], limit: usize) -> SqlResult<Rows> {
-        let environment = self.environment();
-        let transaction = &environment.transaction;
-        if self.volatile {
-            // What the calling statement has written so far is seen, and kept however this statement ends.
-            transaction.do_not_wait();
-            transaction.finish_statement();
-        }
-        let plan = match self.plan(sql, variables)? {
-            Planned::Rows(plan) => plan,
-            Planned::Utility(statement) => return self.utility(statement),
-        };
-        let parameters = variables.iter().map(|variable| variable.value.clone()).collect();
-        let answered = self.run(plan, parameters, limit).map_err(without_place);
-        if self.volatile {
-            match &answered {
-                Ok(_) => transaction.finish_statement(),
-                Err(_) => transaction.abandon_statement(),
-            }
-        }
-        answered
-    }
-
-    fn coerce(&self, value: Datum, from: Oid, to: SqlType) -> SqlResult<Datum> {
-        let same = from == to.oid && to.modifier == -1;
-        if same || value.is_null() || matches!(to.oid, oid::RECORD | oid::VOID) {
-            return Ok(value);
-        }
-        let environment = &*self.environment();
-        let mut value = value;
-        if from != to.oid {
-            let name = functions::type_catalog::name_of(&*environment.catalog, to.oid);
-            let given = Binding {
-                qualifiers: Vec::new(),
-                bare: false,
-                name: String::new(),
-                ty: SqlType::new(from),
-                value: value.clone(),
-            };
-            let by_cast = self
-                .plan(&format!("SELECT ($1)::{name}"), std::slice::from_ref(&given))
-                .and_then(|plan| match plan {
-                    Planned::Rows(plan) => self.run(plan, vec![given.value], 1),
-                    Planned::Utility(_) => Ok(Rows::default()),
-                });
-            value = match by_cast {
-                Ok(rows) => {
-                    let first = rows.rows.into_iter().next();
-                    first.and_then(|row| row.into_iter().next()).unwrap_or_default()
-                }
-                Err(failure) if failure.sqlstate() == sqlstate::CANNOT_COERCE => {
-                    let text = input_output::output(environment, from, &value)?;
-                    input_output::input(environment, to.oid, &text, -1)?
-                }
-                Err(failure) => return Err(failure),
-            };
-        }
-        if to.modifier != -1 {
-            let text = input_output::output(environment, to.oid, &value)?;
-            value = input_output::input(environment, to.oid, &text, to.modifier)?;
-        }
-        Ok(value)
-    }
-
-    fn text(&self, value: &Datum, ty: Oid) -> SqlResult<String> {
-        input_output::output(&*self.environment(), ty, value)
-    }
-
-    fn type_named(&self, text: &str) -> SqlResult<Shape> {
-        let environment = &*self.environment();
-        let plain = match text.len().checked_sub("%rowtype".len()) {
-            Some(at)
-                if text.is_char_boundary(at) && text[at..].eq_ignore_ascii_case("%rowtype") =>
-            {
-                &text[..at]
-            }
-            _ => text,
-        };
-        let name = syntax::parse_type_name(plain)
-            .map_err(|failure| SqlError::new(failure.sqlstate, failure.message))?;
-        let ty = planner::resolve_type(&name, environment).map_err(without_place)?;
-        Ok(Shape { ty, fields: fields_of(environment, ty.oid) })
-    }
-
-    fn element_type(&self, array: Oid) -> Oid {
-        functions::type_catalog::element_type(&*self.environment().catalog, array)
-    }
-
-    fn mark(&self) -> procedures::Mark {
-        let environment = self.environment();
-        environment.transaction.finish_statement();
-        let drops = environment.session.changed().1.map_or(0, |changed| changed.drops);
-        let mut marks = self.marks.lock();
-        marks.push(Place {
-            mark: environment.transaction.mark(),
-            settings: environment.session.setting_mark(),
-            catalog: Arc::clone(&environment.catalog),
-            drops,
-        });
-        marks.len() - 1
-    }
-
-    fn roll_back_to(&self, mark: procedures::Mark) -> SqlResult<()> {
-        let environment = self.environment();
-        let mut marks = self.marks.lock();
-        marks.truncate(mark + 1);
-        let Some(place) = marks.last() else { return Ok(()) };
-        environment.transaction.roll_back_to(place.mark);
-        environment.session.undo_settings(place.settings);
-        environment.forget_touched();
-        if Arc::ptr_eq(&place.catalog, &environment.catalog) {
-            return Ok(());
-        }
-        let catalog = Arc::clone(&place.catalog);
-        inner::ask(&environment, inner::Wanted::Restore { catalog, drops: place.drops })
-    }
-
-    fn forget_mark(&self) {
-        self.marks.lock().pop();
-    }
-
-    fn notice(&self, notice: SqlError) {
-        self.environment().session.notice(notice);
-    }
-
-    fn check_interrupts(&self) -> SqlResult<()> {
-        self.environment.lock().check_interrupts()
-    }
-}
-
-fn fields_of(environment: &StatementEnvironment, ty: Oid) -> Option<Vec<(String, SqlType)>> {
-    let fields = catalog::user_values::composite_fields(&environment.catalog, ty)?;
-    Some(fields.into_iter().map(|(name, ty, ..)| (name, SqlType::new(ty))).collect())
-}
 
 /// Runs the body of DO.
 pub fn run_block(environment: &StatementEnvironment, body: &str) -> SqlResult<()> {
@@ -343,10 +38,7 @@ pub fn run_block(environment: &StatementEnvironment, body: &str) -> SqlResult<()
 }
 
 /// Runs a function that a user made.
-pub fn call(
-    environment: &StatementEnvironment,
-    called: &RoutineCall<'_>,
-) -> SqlResult<Vec<Row>> {
+pub fn call(environment: &StatementEnvironment, called: &RoutineCall<'_>) -> SqlResult<Vec<Row>> {
     let oid = called.routine;
     let routine = environment.catalog.routine(oid).cloned().ok_or_else(|| {
         SqlError::new(
@@ -394,7 +86,9 @@ fn execute(
     let inner = Arc::new(inner);
     let definition = catalog::routines::definition(&inner.catalog, routine);
     let columns: Vec<SqlType> = match definition.columns {
-        [] if routine.result == oid::RECORD && !called.columns.is_empty() => called.columns.to_vec(),
+        [] if routine.result == oid::RECORD && !called.columns.is_empty() => {
+            called.columns.to_vec()
+        }
         [] => vec![SqlType::new(routine.result)],
         columns => columns.iter().map(|column| SqlType::new(column.1)).collect(),
     };
@@ -439,12 +133,21 @@ fn execute(
     Interpreter::new(&call, &signature, declared).run(&block)
 }
 
+/// The fields of a composite value as columns.
+fn spread(row: Row, columns: usize) -> Row {
+    match row.into_iter().next() {
+        Some(Datum::Record(fields)) => fields.iter().map(|field| field.1.clone()).collect(),
+        _ => vec![Datum::Null; columns],
+    }
+}
+
 /// The routine with the types of this call in place of polymorphic ones.
 fn bound(routine: &Routine, called: &RoutineCall<'_>) -> Routine {
     let mut routine = routine.clone();
     let is_open = functions::type_catalog::is_polymorphic;
     let types = called.argument_types.iter();
-    let inputs = routine.arguments.iter_mut().filter(|argument| !matches!(argument.mode, 'o' | 't'));
+    let inputs =
+        routine.arguments.iter_mut().filter(|argument| !matches!(argument.mode, 'o' | 't'));
     for (argument, ty) in inputs.zip(types) {
         if is_open(argument.type_oid) {
             argument.type_oid = *ty;
@@ -532,6 +235,23 @@ fn run_sql(
     if routine.result == oid::VOID {
         return Ok(vec![vec![Datum::Null]]);
     }
+    if let [only] = columns
+        && only.oid == oid::RECORD
+        && last.columns.first().is_none_or(|first| first.1.oid != oid::RECORD)
+    {
+        let row = |row: Row| {
+            let fields = last.columns.iter().map(|column| column.1.oid).zip(row);
+            vec![Datum::Record(fields.collect())]
+        };
+        return Ok(last.rows.into_iter().map(row).collect());
+    }
+    if let [(_, given)] = last.columns.as_slice()
+        && given.oid == routine.result
+        && columns.len() > 1
+    {
+        // One value of the composite type itself.
+        return Ok(last.rows.into_iter().map(|row| spread(row, columns.len())).collect());
+    }
     if last.columns.len() != columns.len() {
         let name = functions::type_catalog::name_of(&*call.environment().catalog, routine.result);
         return Err(SqlError::new(
@@ -564,7 +284,7 @@ impl StatementEnvironment {
     }
 
     /// The same for another statement, with the catalog and the transaction of now.
-    fn again(&self) -> StatementEnvironment {
+    pub fn again(&self) -> StatementEnvironment {
         let (epoch, changed) = self.session.changed();
         let changed = changed.filter(|_| epoch != self.change_epoch);
         let (transaction, catalog) = match &changed {

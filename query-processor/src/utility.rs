@@ -283,7 +283,11 @@ impl Session {
 
     fn set_variable(&mut self, set: &ast::SetVariable) -> SqlResult<Answer> {
         let local = set.scope == SetScope::Local;
-        if local && !matches!(&self.block, Some(block) if block.kind == BlockKind::Explicit) {
+        let in_function = self.acting_role.is_some();
+        if local
+            && !in_function
+            && !matches!(&self.block, Some(block) if block.kind == BlockKind::Explicit)
+        {
             self.cell.notice(warning(
                 sqlstate::NO_ACTIVE_SQL_TRANSACTION,
                 "SET LOCAL can only be used in transaction blocks",
@@ -619,7 +623,10 @@ impl Session {
         let language = block.language.as_deref().unwrap_or("plpgsql");
         if language != "plpgsql" {
             return Err(match language {
-                "sql" => unsupported("inline code of language \"sql\""),
+                "sql" => SqlError::new(
+                    sqlstate::FEATURE_NOT_SUPPORTED,
+                    "language \"sql\" does not support inline code execution",
+                ),
                 _ => SqlError::new(
                     sqlstate::UNDEFINED_OBJECT,
                     format!("language \"{language}\" does not exist"),

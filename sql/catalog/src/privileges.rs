@@ -2,7 +2,9 @@
 
 use types::{Oid, SqlError, SqlResult, sqlstate};
 
-use crate::descriptor::{AttributeNumber, Database, Grant, Relation, RelationKind, Routine, Schema};
+use crate::descriptor::{
+    AttributeNumber, Database, Grant, Relation, RelationKind, Routine, Schema,
+};
 use crate::snapshot::{Catalog, INFORMATION_SCHEMA, PG_CATALOG, PUBLIC, SYS};
 
 /// Privileges of tables and views, in the order PostgreSQL prints them.

@@ -149,8 +149,7 @@ impl Run<'_> {
     /// Functions called `old` (schema and name) are now called `new`, in all stored texts.
     pub fn rename_calls_in_texts(&mut self, old: [&str; 2], new: [&str; 2]) -> SqlResult<()> {
         let change = |place: Place<'_>| match place {
-            Place::Expr(Expr::Function(call))
-                if matches!(call.name.parts.as_slice(), [schema, name] if [schema, name] == old) =>
+            Place::Expr(Expr::Function(call)) if matches!(call.name.parts.as_slice(), [schema, name] if [schema, name] == old) =>
             {
                 call.name.parts = new.map(str::to_owned).to_vec();
                 true

@@ -3,6 +3,7 @@
 use catalog::Routine;
 use planner::PlanOptions;
 use planner::bind::Variable;
+use procedures::Text;
 use syntax::ast::{Expr, Literal, LiteralValue, Statement};
 use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
 
@@ -55,16 +56,28 @@ impl Run<'_> {
     }
 
     fn check_plpgsql(&self, routine: &Routine) -> SqlResult<()> {
-        procedures::parse(&routine.body).map_err(|failure| {
-            let line = failure.line;
-            SqlError::from(failure).context(format!(
+        let near = |failure: SqlError, line: u32| {
+            failure.context(format!(
                 "compilation of PL/pgSQL function \"{}\" near line {line}",
                 routine.name
             ))
+        };
+        let block = procedures::parse(&routine.body).map_err(|failure| {
+            let line = failure.line;
+            near(SqlError::from(failure), line)
         })?;
-        let pseudo = routine.inputs().find(|argument| {
-            matches!(argument.type_oid, oid::TRIGGER | oid::VOID)
-        });
+        block.each_text(&mut |text, line| {
+            let parsed = match text {
+                Text::Expression(text) => syntax::parse(&format!("SELECT {text}")),
+                Text::Statement(text) => syntax::parse(text),
+            };
+            match parsed {
+                Ok(_) => Ok(()),
+                Err(failure) => Err(near(error(failure.sqlstate, failure.message), line)),
+            }
+        })?;
+        let pseudo =
+            routine.inputs().find(|argument| matches!(argument.type_oid, oid::TRIGGER | oid::VOID));
         if let Some(argument) = pseudo {
             return Err(invalid(format!(
                 "PL/pgSQL functions cannot accept type {}",
@@ -92,7 +105,10 @@ impl Run<'_> {
         let types: Vec<Oid> = routine.input_types();
         // A function that calls itself, or takes any type, is only known when it is called.
         let unknown = routine.body.contains(&format!("{}(", routine.name))
-            || types.iter().chain([&routine.result]).any(|ty| functions::type_catalog::is_polymorphic(*ty));
+            || types
+                .iter()
+                .chain([&routine.result])
+                .any(|ty| functions::type_catalog::is_polymorphic(*ty));
         let mut last: Answer = None;
         for statement in &parsed {
             if let Statement::Transaction(_) = &statement.statement {
@@ -133,7 +149,8 @@ impl Run<'_> {
         }
         routine.depends_on.sort_unstable();
         routine.depends_on.dedup();
-        let silent = routine.result == oid::VOID || routine.procedure && routine.result != oid::RECORD;
+        let silent =
+            routine.result == oid::VOID || routine.procedure && routine.result != oid::RECORD;
         if unknown || silent {
             return Ok(());
         }
@@ -142,8 +159,7 @@ impl Run<'_> {
 
     fn check_result(&self, routine: &Routine, answer: Answer) -> SqlResult<()> {
         let shown = self.type_name(routine.result);
-        let mismatch =
-            |detail: String| invalid(format!("{MISMATCH} {shown}")).detail(detail);
+        let mismatch = |detail: String| invalid(format!("{MISMATCH} {shown}")).detail(detail);
         let Some(given) = answer else {
             return Err(mismatch(
                 "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING."

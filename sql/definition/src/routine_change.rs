@@ -63,6 +63,14 @@ impl Run<'_> {
                 Ok(Some(Object::Routine(found.oid)))
             }
             Err(message) if drop.if_exists => {
+                let message = match reference {
+                    ObjectReference::Routine { name, arguments: None, .. } => format!(
+                        "{} {}() does not exist",
+                        type_word(drop.object_type),
+                        written(name)
+                    ),
+                    _ => message,
+                };
                 self.notice(sqlstate::SUCCESSFUL_COMPLETION, format!("{message}, skipping"));
                 Ok(None)
             }
@@ -230,11 +238,7 @@ impl Run<'_> {
         if used {
             self.rename_calls_in_texts([&old, &routine.name], [&schema.name, name])?;
         }
-        self.put_changed(Routine {
-            name: name.to_owned(),
-            schema: schema.oid,
-            ..routine.clone()
-        });
+        self.put_changed(Routine { name: name.to_owned(), schema: schema.oid, ..routine.clone() });
         Ok(())
     }
 

@@ -330,9 +330,9 @@ pub fn invoke(
             let row = session.call_routine(&call)?.into_iter().next();
             Ok(match row {
                 None => Datum::Null,
-                Some(row) if function.columns.len() > 1 => Datum::Record(
-                    function.columns.iter().map(|column| column.1).zip(row).collect(),
-                ),
+                Some(row) if function.columns.len() > 1 => {
+                    Datum::Record(function.columns.iter().map(|column| column.1).zip(row).collect())
+                }
                 Some(row) => row.into_iter().next().unwrap_or_default(),
             })
         }

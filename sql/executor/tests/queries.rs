@@ -160,6 +160,7 @@ fn with_ctes(root: Plan, ctes: Vec<Cte>) -> Arc<Statement> {
         parameters: Vec::new(),
         kind: StatementKind::Select,
         relations: Vec::new(),
+        routines: Vec::new(),
         is_trivial: false,
     })
 }

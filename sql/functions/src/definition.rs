@@ -49,7 +49,9 @@ pub enum FunctionBody {
     /// As [`FunctionBody::Catalog`], but returns rows.
     CatalogSet,
     /// Made by CREATE FUNCTION; run by [`EvalContext::call_routine`], rows if `set`.
-    Routine { set: bool },
+    Routine {
+        set: bool,
+    },
 }
 
 /// One row of `pg_proc`.

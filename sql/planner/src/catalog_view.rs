@@ -22,11 +22,7 @@ pub trait CatalogView {
     fn relation(&self, schema: Option<&str>, name: &str) -> SqlResult<Option<Arc<Relation>>>;
 
     /// Functions and procedures that users made, by name along the search path if no schema is given.
-    fn routines(
-        &self,
-        _schema: Option<&str>,
-        _name: &str,
-    ) -> Vec<&'static functions::FunctionDef> {
+    fn routines(&self, _schema: Option<&str>, _name: &str) -> Vec<&'static functions::FunctionDef> {
         Vec::new()
     }
 

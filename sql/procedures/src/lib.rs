@@ -11,8 +11,9 @@ mod raise;
 mod results;
 mod scanner;
 mod tree;
+mod variables;
 
 pub use host::{Binding, Host, Mark, Rows, Shape};
 pub use interpreter::{Argument, Interpreter, Signature};
 pub use parser::{ParseError, parse};
-pub use tree::{Block, Statement};
+pub use tree::{Block, Statement, Text};

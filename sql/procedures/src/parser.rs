@@ -337,9 +337,6 @@ impl Parser<'_> {
             Some("open" | "fetch" | "move" | "close") => {
                 return Err(self.unsupported("a cursor statement"));
             }
-            Some("commit" | "rollback") => {
-                return Err(self.unsupported("transaction control"));
-            }
             _ => self.assignment_or_sql(start)?,
         };
         self.expect(";")?;

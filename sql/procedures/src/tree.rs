@@ -140,3 +140,106 @@ pub struct Raise {
     /// `RAISE;`.
     pub again: bool,
 }
+
+/// A piece of SQL in a body.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Text<'a> {
+    Expression(&'a str),
+    Statement(&'a str),
+}
+
+impl Block {
+    /// Hands every piece of SQL to `visit`, with its line, until that fails.
+    pub fn each_text<E>(
+        &self,
+        visit: &mut dyn FnMut(Text<'_>, u32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for declaration in &self.declarations {
+            if let Some(default) = &declaration.default {
+                visit(Text::Expression(default), declaration.line)?;
+            }
+        }
+        each(&self.body, visit)?;
+        self.handlers.iter().try_for_each(|handler| each(&handler.body, visit))
+    }
+}
+
+type Visit<'v, E> = &'v mut dyn FnMut(Text<'_>, u32) -> Result<(), E>;
+
+fn each<E>(statements: &[Statement], visit: Visit<'_, E>) -> Result<(), E> {
+    for statement in statements {
+        let line = statement.line;
+        let mut expressions: Vec<&String> = Vec::new();
+        let mut bodies: Vec<&[Statement]> = Vec::new();
+        let dynamic = |source: &Source| match source {
+            Source::Sql(_) => Vec::new(),
+            Source::Dynamic(dynamic) => {
+                [&dynamic.text].into_iter().chain(&dynamic.using).cloned().collect()
+            }
+        };
+        let mut used: Vec<String> = Vec::new();
+        match &statement.kind {
+            Kind::Block(block) => block.each_text(visit)?,
+            Kind::Null | Kind::Diagnostics { .. } => {}
+            Kind::Assign { value, .. } | Kind::Perform(value) => expressions.push(value),
+            Kind::If { branches, otherwise } => {
+                expressions.extend(branches.iter().map(|branch| &branch.0));
+                bodies.extend(branches.iter().map(|branch| branch.1.as_slice()));
+                bodies.push(otherwise);
+            }
+            Kind::Case { branches, otherwise } => {
+                expressions.extend(branches.iter().map(|branch| &branch.0));
+                bodies.extend(branches.iter().map(|branch| branch.1.as_slice()));
+                bodies.extend(otherwise.as_deref());
+            }
+            Kind::Loop { body, .. } => bodies.push(body),
+            Kind::While { condition, body, .. } => {
+                expressions.push(condition);
+                bodies.push(body);
+            }
+            Kind::ForInteger { from, to, step, body, .. } => {
+                expressions.extend([from, to].into_iter().chain(step));
+                bodies.push(body);
+            }
+            Kind::ForQuery { source, body, .. } => {
+                if let Source::Sql(text) = source {
+                    visit(Text::Statement(text), line)?;
+                }
+                used = dynamic(source);
+                bodies.push(body);
+            }
+            Kind::Foreach { array, body, .. } => {
+                expressions.push(array);
+                bodies.push(body);
+            }
+            Kind::Leave { condition, .. } => expressions.extend(condition),
+            Kind::Return(value) | Kind::ReturnNext(value) => expressions.extend(value),
+            Kind::ReturnQuery(source) => {
+                if let Source::Sql(text) = source {
+                    visit(Text::Statement(text), line)?;
+                }
+                used = dynamic(source);
+            }
+            Kind::Execute { source, .. } => {
+                expressions.push(&source.text);
+                expressions.extend(&source.using);
+            }
+            Kind::Sql { text, .. } => visit(Text::Statement(text), line)?,
+            Kind::Raise(raise) => {
+                expressions.extend(&raise.arguments);
+                expressions.extend(raise.options.iter().map(|option| &option.1));
+            }
+            Kind::Assert { condition, message } => {
+                expressions.push(condition);
+                expressions.extend(message);
+            }
+        }
+        for text in expressions.into_iter().chain(&used) {
+            visit(Text::Expression(text), line)?;
+        }
+        for body in bodies {
+            each(body, visit)?;
+        }
+    }
+    Ok(())
+}

@@ -28,10 +28,12 @@ pub(super) fn call(scope: &Scope<'_>, name: &str, arguments: &Arguments<'_>) -> 
     Some(match name {
         "pg_get_function_arguments" => text(&argument_list(scope, routine, true)),
         "pg_get_function_identity_arguments" => text(&argument_list(scope, routine, false)),
-        "pg_get_function_result" => result(scope, routine).map_or(Datum::Null, |shown| text(&shown)),
+        "pg_get_function_result" => {
+            result(scope, routine).map_or(Datum::Null, |shown| text(&shown))
+        }
         "pg_get_functiondef" => text(&definition(scope, routine)),
         "pg_get_function_sqlbody" if routine.standard_body.is_some() => {
-            text(&standard_body(routine))
+            text(&standard_body(scope, routine))
         }
         "pg_get_function_arg_default" => {
             let number = usize::try_from(arguments.integer(1)).unwrap_or(0);
@@ -153,7 +155,7 @@ fn definition(scope: &Scope<'_>, routine: &Routine) -> String {
         out.push_str(&setting(name, value));
     }
     if routine.standard_body.is_some() {
-        out.push_str(&standard_body(routine));
+        out.push_str(&standard_body(scope, routine));
     } else {
         let mut quote = format!("${}", word.to_lowercase());
         while routine.body.contains(&quote) {
@@ -166,9 +168,11 @@ fn definition(scope: &Scope<'_>, routine: &Routine) -> String {
 }
 
 /// A body that was not written as a string.
-fn standard_body(routine: &Routine) -> String {
+fn standard_body(scope: &Scope<'_>, routine: &Routine) -> String {
     match routine.body.strip_prefix("SELECT ") {
-        Some(value) if routine.standard_body == Some('r') => format!("RETURN {value}"),
+        Some(value) if routine.standard_body == Some('r') => {
+            format!("RETURN {}", definitions::expression(scope, None, value, false))
+        }
         _ => {
             let body = routine.body.replace('\n', "\n ");
             let end = if body.is_empty() { "" } else { ";\n" };

@@ -56,7 +56,53 @@ impl Deparser<'_> {
         }
     }
 
+    /// The functions that users made and the call may mean.
+    fn routines(&self, call: &FunctionCall) -> Option<Vec<&'static functions::FunctionDef>> {
+        let catalog = self.scope.catalog;
+        let schema = catalog.schema_by_name(call.name.schema()?)?.oid;
+        let found = crate::routines::candidates(catalog, &[schema], call.name.name());
+        (!found.is_empty()).then_some(found)
+    }
+
+    /// A call of a function that a user made, with the name that the search path needs.
+    fn routine_call(
+        &mut self,
+        call: &FunctionCall,
+        routines: &[&'static functions::FunctionDef],
+    ) -> Option<Typed> {
+        let plain = call.over.is_none() && call.filter.is_none() && call.order_by.is_empty();
+        if !plain || call.variadic || call.arguments.iter().any(|given| given.name.is_some()) {
+            return None;
+        }
+        let mut given = Vec::new();
+        for argument in &call.arguments {
+            given.push(self.analyze(&argument.value)?);
+        }
+        let types: Vec<Oid> = given.iter().map(|argument| argument.type_oid).collect();
+        let asked = Call {
+            name: call.name.name(),
+            arguments: &types,
+            routines,
+            routines_only: true,
+            ..Call::default()
+        };
+        let Resolution::Function(found) = resolve_function(self.scope.catalog, &asked).ok()? else {
+            return None;
+        };
+        let (catalog, context) = (self.scope.catalog, self.scope.context);
+        let name = crate::objects::routine_name(catalog, context, found.definition.oid, false)?;
+        let mut shown = Vec::new();
+        for (argument, target) in given.into_iter().zip(&found.argument_types) {
+            shown.push(self.coerce(argument, *target).node.print(self.pretty));
+        }
+        let node = Node::Closed(format!("{name}({})", shown.join(", ")));
+        Some(Typed { node, type_oid: found.result.oid })
+    }
+
     pub fn call(&mut self, call: &FunctionCall) -> Option<Typed> {
+        if let Some(routines) = self.routines(call) {
+            return self.routine_call(call, &routines);
+        }
         let in_catalog = call.name.schema().is_none_or(|schema| schema == "pg_catalog");
         let named = call.arguments.iter().any(|argument| argument.name.is_some());
         if !in_catalog || named || call.within_group {

@@ -163,7 +163,7 @@ fn routine_row(scope: &Scope<'_>, routine: &Routine) -> Row {
     row[16] = Datum::Int2(inputs.len() as i16);
     row[17] = Datum::Int2(defaults.len() as i16);
     row[18] = Datum::Oid(routine.result);
-    row[19] = oid_vector(inputs.into_iter());
+    row[19] = oid_vector(inputs);
     if has_modes {
         let arguments = routine.arguments.iter();
         row[20] = array(oid::OID, arguments.map(|each| Datum::Oid(each.type_oid)).collect());

@@ -356,6 +356,7 @@ pub fn statement(root: Plan, kind: StatementKind) -> Arc<Statement> {
         parameters: Vec::new(),
         kind,
         relations: Vec::new(),
+        routines: Vec::new(),
         is_trivial: false,
     })
 }

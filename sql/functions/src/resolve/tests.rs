@@ -156,8 +156,8 @@ fn names_defaults_and_variadic_arguments_are_placed() {
     let given = Call {
         name: "jsonb_extract_path",
         arguments: &[JSONB, TEXT_ARRAY],
-        names: &[],
         variadic: true,
+        ..Call::default()
     };
     let Ok(Resolution::Function(found)) = resolve_function(&BuiltinTypes, &given) else {
         panic!("VARIADIC array resolves");

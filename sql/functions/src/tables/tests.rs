@@ -232,7 +232,10 @@ fn no_function_panics_on_hostile_arguments() {
                         drop(state.result(&context));
                         let _ = state.size_bytes();
                     }
-                    FunctionBody::Window | FunctionBody::Catalog | FunctionBody::CatalogSet => {}
+                    FunctionBody::Window
+                    | FunctionBody::Catalog
+                    | FunctionBody::CatalogSet
+                    | FunctionBody::Routine { .. } => {}
                 }),
             );
             if let Some(failure) = failure {

@@ -25,6 +25,7 @@ impl Binder<'_> {
         self.calls_procedure = false;
         let bound = bound.map_err(|mut failure| {
             failure.fields_mut().location = None;
+            let mut failure = failure.at(location);
             if failure.sqlstate() == sqlstate::UNDEFINED_FUNCTION {
                 let fields = failure.fields_mut();
                 fields.message = fields.message.replacen("function ", "procedure ", 1);
@@ -34,23 +35,18 @@ impl Binder<'_> {
             failure
         })?;
         let called = self.columns.routines.last().copied();
-        let definition = known.iter().find(|definition| Some(definition.oid) == called);
-        if definition.is_none_or(|definition| definition.kind != FunctionKind::Procedure) {
-            let types: Vec<String> = definition
-                .map(|definition| definition.arguments)
-                .unwrap_or_default()
-                .iter()
-                .map(|ty| self.type_name(*ty))
-                .collect();
-            return Err(error(
-                sqlstate::WRONG_OBJECT_TYPE,
-                format!("{name}({}) is not a procedure", types.join(", ")),
-                location,
-            )
-            .hint("To call a function, use SELECT."));
-        }
+        let definition = known.iter().copied().find(|definition| Some(definition.oid) == called);
+        let Some(definition) = definition.filter(|found| found.kind == FunctionKind::Procedure)
+        else {
+            let built_in = functions::tables::functions_named(name);
+            let described =
+                definition.or(built_in.first().copied()).map(|found| self.signature_of(found));
+            let message = format!("{} is not a procedure", described.as_deref().unwrap_or(name));
+            return Err(error(sqlstate::WRONG_OBJECT_TYPE, message, location)
+                .hint("To call a function, use SELECT."));
+        };
         let mut outputs = bound.outputs;
-        if definition.is_some_and(|definition| definition.result == oid::VOID) {
+        if definition.result == oid::VOID {
             outputs.clear();
         }
         Ok(Bound::Query { input: bound.input, outputs })

@@ -264,7 +264,7 @@ impl Binder<'_> {
                 format!("window function {} requires an OVER clause", definition.name),
                 location,
             )),
-            FunctionKind::Procedure => Err(procedure_in_expression(definition.name, location)),
+            FunctionKind::Procedure => Err(self.procedure_in_expression(definition, location)),
             FunctionKind::Aggregate | FunctionKind::Scalar => Ok(Expr::Call(Box::new(Call {
                 function: definition,
                 arguments: ready.arguments,
@@ -331,6 +331,23 @@ impl Binder<'_> {
         }
     }
 
+    /// `f(integer, text)`, as messages name what a call means.
+    pub fn signature_of(&self, definition: &functions::FunctionDef) -> String {
+        let types: Vec<String> =
+            definition.arguments.iter().map(|ty| self.type_name(*ty)).collect();
+        format!("{}({})", definition.name, types.join(", "))
+    }
+
+    /// A procedure stands where only a function may.
+    pub fn procedure_in_expression(
+        &self,
+        definition: &functions::FunctionDef,
+        location: u32,
+    ) -> SqlError {
+        let message = format!("{} is a procedure", self.signature_of(definition));
+        error(sqlstate::WRONG_OBJECT_TYPE, message, location).hint("To call a procedure, use CALL.")
+    }
+
     /// A call the binder itself adds.
     pub fn call_by_name(
         &mut self,
@@ -350,15 +367,12 @@ pub enum Ready {
     Call(ReadyCall),
 }
 
-/// A procedure stands where only a function may.
-pub fn procedure_in_expression(name: &str, location: u32) -> SqlError {
-    error(sqlstate::WRONG_OBJECT_TYPE, format!("{name}() is a procedure"), location)
-        .hint("To call a procedure, use CALL.")
-}
-
 /// Whether a function's rows have several columns.
 pub fn is_table_function(body: &FunctionBody) -> bool {
-    matches!(body, FunctionBody::Set(_) | FunctionBody::CatalogSet | FunctionBody::Routine { set: true })
+    matches!(
+        body,
+        FunctionBody::Set(_) | FunctionBody::CatalogSet | FunctionBody::Routine { set: true }
+    )
 }
 
 fn undefined(binder: &Binder<'_>, name: &str, types: &[Oid], location: u32) -> SqlError {

@@ -355,10 +355,7 @@ impl Binder<'_> {
                         ));
                     }
                     FunctionKind::Procedure if !self.calls_procedure => {
-                        return Err(super::calls::procedure_in_expression(
-                            definition.name,
-                            call.location,
-                        ));
+                        return Err(self.procedure_in_expression(definition, call.location));
                     }
                     _ => {}
                 }

@@ -242,7 +242,10 @@ impl Binder<'_> {
         if self.variables.is_empty() {
             return self.table_column(reference);
         }
-        let variable = self.variable(&reference.fields);
+        let mut variable = self.variable(&reference.fields);
+        if variable.is_none() {
+            variable = self.field_of_variable(reference)?;
+        }
         match (self.table_column(reference), variable) {
             (Ok(column), Some((_, false))) | (Ok(column), None) => Ok(column),
             (Ok(_), Some((_, true))) => Err(error(
@@ -260,13 +263,22 @@ impl Binder<'_> {
     fn variable(&self, fields: &[String]) -> Option<(Expr, bool)> {
         let found = self.variables.iter().rev().find(|variable| match fields {
             [name] => variable.bare && variable.name == *name,
-            [qualifier, name] => {
-                variable.name == *name && variable.qualifiers.contains(qualifier)
-            }
+            [qualifier, name] => variable.name == *name && variable.qualifiers.contains(qualifier),
             _ => false,
         })?;
         let parameter = Expr::Parameter { number: found.parameter, ty: found.ty };
         Some((parameter, found.conflicts))
+    }
+
+    /// `p.f`: a field of a variable of a composite type.
+    fn field_of_variable(&mut self, reference: &ast::ColumnRef) -> SqlResult<Option<(Expr, bool)>> {
+        let [rest @ .., field] = reference.fields.as_slice() else { return Ok(None) };
+        let Some((record, conflicts)) = self.variable(rest) else { return Ok(None) };
+        let known = self.composite_fields(crate::walk::type_of(&record).oid);
+        if !known.is_some_and(|known| known.iter().any(|known| known.0 == *field)) {
+            return Ok(None);
+        }
+        self.field(record, field, reference.location).map(|field| Some((field, conflicts)))
     }
 
     fn table_column(&mut self, reference: &ast::ColumnRef) -> SqlResult<Expr> {
