@@ -48,6 +48,12 @@ impl LiveSession {
         changing.transaction_started_at = Some(transaction_started_at);
     }
 
+    /// The text of the statement that runs or ran last.
+    #[cfg(debug_assertions)]
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.changing.lock().query)
+    }
+
     pub fn became(&self, state: &'static str, now: i64) {
         let mut changing = self.changing.lock();
         if changing.state != state {

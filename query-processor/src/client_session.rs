@@ -20,7 +20,7 @@ use crate::activity::LiveSession;
 use crate::block::{Block, BlockKind};
 use crate::environment::{StatementEnvironment, StatementScope, describe_key};
 use crate::errors;
-use crate::portal::{Portal, PortalState, Running, Source, Step};
+use crate::portal::{Portal, Running, Source, Step};
 use crate::services::{CommitFailure, Services};
 use crate::session_cell::SessionCell;
 use crate::statement::{self, Prepared};
@@ -136,7 +136,8 @@ impl Session {
 
     /// Whether the session could move to another query processor now.
     pub fn at_boundary(&self) -> bool {
-        self.block.is_none()
+        // A cursor WITH HOLD lives here.
+        self.block.is_none() && self.portals.values().all(|portal| portal.kept.is_none())
     }
 
     /// Everything the next query processor needs. Call at a boundary only.
@@ -284,7 +285,11 @@ impl Session {
             let step = guarded(|| running.source.step(limit, sent))?;
             return Ok((running, step));
         }
+        #[cfg(debug_assertions)]
+        let text = self.live.text();
         self.run_blocking(move || {
+            #[cfg(debug_assertions)]
+            crate::panic_sites::reach(&text, "step");
             let step = running.source.step(limit, sent)?;
             Ok((running, step))
         })
@@ -302,8 +307,12 @@ impl Session {
         let plan = {
             let prepared = Arc::clone(prepared);
             let environment = Arc::clone(&environment);
-            guarded(move || prepared.plan(&environment))?
+            guarded(move || {
+                crate::panic_sites::reach(&prepared.text, "plan");
+                prepared.plan(&environment)
+            })?
         };
+        crate::panic_sites::reach(&prepared.text, "session");
         let columns = wire::client_columns(&plan.root.columns, &environment.catalog);
         let formats = wire::expand_formats(formats, columns.len(), "result")?;
         if let Some(told) = &prepared.columns {
@@ -411,9 +420,7 @@ impl Session {
     /// Drops the open transaction: nothing of it happened.
     pub fn roll_back(&mut self) {
         let Some(block) = self.block.take() else { return };
-        self.portals
-            .retain(|_, portal| matches!(portal.state, PortalState::Ready) && portal.is_cursor);
-        self.portals.clear();
+        self.end_portals(false);
         if let Some(transaction) = &block.transaction {
             transaction.end_turns();
             let garbage = transaction.flushed_prefixes();
@@ -434,7 +441,7 @@ impl Session {
                 if let Some(transaction) = self.block.take().and_then(|block| block.transaction) {
                     transaction.end_turns();
                 }
-                self.portals.clear();
+                self.end_portals(true);
                 self.cell.transaction_ended(true);
             }
             Err(_) => self.roll_back(),
@@ -589,9 +596,9 @@ impl Session {
         let cursors = self.portals.iter().map(|(name, portal)| catalog::CursorRow {
             name: name.clone(),
             statement: portal.prepared.text.to_string(),
-            is_holdable: false,
+            is_holdable: portal.kept.as_ref().is_some_and(|kept| kept.hold),
             is_binary: portal.formats == [1],
-            is_scrollable: false,
+            is_scrollable: portal.kept.as_ref().is_some_and(|kept| kept.scrolls),
             created_at: portal.created_at,
         });
         self.cell.set_cursor_rows(cursors.collect());
@@ -671,7 +678,9 @@ pub fn check_read_only(plan: &planner::plan::Statement) -> SqlResult<()> {
     Err(crate::transaction::read_only_error(word))
 }
 
-fn panicked() -> SqlError {
+/// What the client of a session learns that ends by a panic. Each is counted.
+pub fn panicked() -> SqlError {
+    metrics::counter!("quorate_session_panics_total").increment(1);
     SqlError::new(sqlstate::INTERNAL_ERROR, "the statement failed by a defect of the server")
         .detail("Only this session ends; other sessions and all data are unaffected.")
         .severity(Severity::Fatal)

@@ -4,10 +4,12 @@
 //! or overlong message cannot reach into the next one. Answers gather in the connection's buffer and are sent when the
 //! client waits for them (Sync, Flush, the end of a query string) or when much has gathered.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
+use futures::FutureExt;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
     BindComplete, CloseComplete, ParseComplete, PortalSuspended,
@@ -19,7 +21,7 @@ use syntax::ast::Statement;
 use types::{Severity, SqlError, SqlResult, sqlstate};
 
 use crate::block::BlockKind;
-use crate::client_session::{Session, guarded};
+use crate::client_session::{Session, guarded, panicked};
 use crate::errors;
 use crate::portal::{BATCH_ROWS, Portal, PortalState, Running, Source};
 use crate::statement::{self, Prepared};
@@ -138,7 +140,9 @@ impl Session {
             if skip_to_sync && !matches!(frame.kind, b'S' | b'X') {
                 continue;
             }
-            match self.message(frame).await {
+            // A panic outside of planning and execution, too, ends this session only.
+            let answered = AssertUnwindSafe(self.message(frame)).catch_unwind().await;
+            match answered.unwrap_or_else(|_| Err(panicked())) {
                 Ok(Next::Continue) => skip_to_sync = false,
                 Ok(Next::End) => return self.close().await,
                 Err(error) => {
@@ -495,6 +499,7 @@ impl Session {
             created_at: self.services.now(),
             is_cursor: false,
             position: 0,
+            kept: None,
         };
         self.portals.insert(portal_name, portal);
         wire::put(&mut self.connection.output, &BindComplete::new());

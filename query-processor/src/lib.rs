@@ -30,6 +30,7 @@ mod errors;
 mod explain;
 mod identifiers;
 mod inner;
+mod panic_sites;
 mod portal;
 mod privileges;
 pub mod processor;

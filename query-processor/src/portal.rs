@@ -27,6 +27,19 @@ pub struct Portal {
     pub is_cursor: bool,
     /// Rows handed out so far: the cursor's position.
     pub position: u64,
+    /// Rows of cursors that go back or outlive their transaction.
+    pub kept: Option<Kept>,
+}
+
+/// What a SCROLL or WITH HOLD cursor has read so far, in the memory of one query.
+#[derive(Default)]
+pub struct Kept {
+    pub rows: Vec<Row>,
+    pub bytes: usize,
+    pub scrolls: bool,
+    pub hold: bool,
+    /// The transaction that declared it has committed.
+    pub committed: bool,
 }
 
 /// How far a portal has got.

@@ -102,17 +102,15 @@ impl Session {
             Statement::Fetch(fetch) => self.fetch(fetch).await,
             Statement::Close(name) => self.close_cursor(name.as_deref()),
             Statement::Unlisten(_) => tag("UNLISTEN"),
-            Statement::Listen(_) | Statement::Notify(_) => Err(unsupported("LISTEN / NOTIFY")),
             Statement::Vacuum(vacuum) => self.vacuum(vacuum).await,
             Statement::Reindex(_) => tag("REINDEX"),
             Statement::Cluster(_) => tag("CLUSTER"),
             Statement::Checkpoint => tag("CHECKPOINT"),
             Statement::Lock(_) => Err(unsupported("LOCK TABLE")
                 .hint("Transactions are optimistic: conflicts are found at COMMIT (40001).")),
-            Statement::Load(_) => Err(unsupported("LOAD")),
             Statement::Do(block) => self.run_do(block).await,
             other if definition::is_definition(other) => self.define(other).await,
-            _ => Err(unsupported("this statement")),
+            other => Err(unsupported(definition::refused(other).unwrap_or("this statement"))),
         }
     }
 

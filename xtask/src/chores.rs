@@ -44,6 +44,13 @@ pub fn test() -> Result<(), String> {
     step(cargo().args(["test", "--workspace", "--doc"]))
 }
 
+/// The test that holds the pages to the tables writes them when it is told to.
+pub fn docs_sql() -> Result<(), String> {
+    let mut tests = cargo();
+    tests.args(["test", "--package", "definition", "--test", "reference"]);
+    step(tests.env("UPDATE_SQL_REFERENCE", "1"))
+}
+
 pub fn tidy() -> Result<(), String> {
     let findings = tidy::run(&root())?;
     for finding in &findings {

@@ -1,4 +1,4 @@
-//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | sim | blackbox | diff-postgres | bench vs-postgres | ci`.
+//! The chores of the project, one entry for all: `cargo xtask check | test | tidy | sim | blackbox | docs-sql | diff-postgres | bench vs-postgres | ci`.
 //!
 //! Continuous integration runs `ci` and nothing else, so what passes here passes there.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
@@ -31,6 +31,8 @@ enum Chore {
     Tidy,
     /// All that continuous integration runs: check, test, and the black-box tests.
     Ci,
+    /// Writes the pages of docs/sql anew, from the tables that the code uses. The tests say when they are out of date.
+    DocsSql,
     /// The same statements on PostgreSQL 16 and on Quorate, and where the answers differ.
     DiffPostgres(diff_postgres::Options),
     /// The state machines of a cluster on a deterministic bus, under random faults (simulation/core).
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Chore::Test => chores::test(),
         Chore::Tidy => chores::tidy(),
         Chore::Ci => chores::ci(),
+        Chore::DocsSql => chores::docs_sql(),
         Chore::DiffPostgres(options) => diff_postgres::run(&options),
         Chore::Sim(options) => simulate::run(&options),
         Chore::Blackbox(options) => blackbox::run(&options),

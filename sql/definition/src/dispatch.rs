@@ -43,6 +43,19 @@ pub fn is_definition(statement: &Statement) -> bool {
     }
 }
 
+/// What a statement is called that nothing here runs; `None` if it is run.
+pub fn refused(statement: &Statement) -> Option<&'static str> {
+    unsupported_name(statement).or(match statement {
+        Statement::Listen(_) => Some("LISTEN"),
+        Statement::Notify(_) => Some("NOTIFY"),
+        Statement::Lock(_) => Some("LOCK TABLE"),
+        Statement::Load(_) => Some("LOAD"),
+        Statement::AlterSystem(_) => Some("ALTER SYSTEM"),
+        Statement::IamGrant(_) => Some("AWS IAM"),
+        _ => None,
+    })
+}
+
 /// Definitions that are refused, by name.
 fn unsupported_name(statement: &Statement) -> Option<&'static str> {
     Some(match statement {

@@ -72,6 +72,11 @@ pub fn is_definition(statement: &Statement) -> bool {
     dispatch::is_definition(statement)
 }
 
+/// The name of a statement that is refused, whatever it says; `None` for those that are run.
+pub fn refused(statement: &Statement) -> Option<&'static str> {
+    dispatch::refused(statement)
+}
+
 /// Runs a definition statement against the transaction's catalog.
 pub fn execute(statement: &Statement, context: &dyn DefinitionContext) -> SqlResult<Definition> {
     dispatch::execute(statement, context)

@@ -205,7 +205,8 @@ impl Binder<'_> {
             level.sets = sets;
         }
         input = input.filtered(having);
-        let windows = std::mem::take(&mut self.level().windows);
+        let mut windows = std::mem::take(&mut self.level().windows);
+        input = self.window_keys(input, &mut windows);
         input = stack_windows(input, windows);
         input = self.set_calls(input);
         // The select list, then ORDER BY's further expressions.

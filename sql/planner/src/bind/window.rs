@@ -309,6 +309,32 @@ impl Binder<'_> {
     }
 }
 
+impl Binder<'_> {
+    /// Computes below the windows the keys that have subqueries: a key is used twice, to sort and to find where a
+    /// partition ends, and a subquery is planned in one place only.
+    pub fn window_keys(&mut self, input: Logical, windows: &mut [BoundWindow]) -> Logical {
+        let mut items: Vec<(ColumnId, Expr)> = Vec::new();
+        for window in windows {
+            let order = window.order.iter_mut().map(|key| &mut key.expression);
+            for key in window.partition.iter_mut().chain(order) {
+                if !walk::has_subplan(key) {
+                    continue;
+                }
+                let id = match items.iter().find(|item| walk::same(&item.1, key)) {
+                    Some(item) => item.0,
+                    None => {
+                        let id = self.columns.add("key", type_of(key));
+                        items.push((id, key.clone()));
+                        id
+                    }
+                };
+                *key = self.columns.column(id);
+            }
+        }
+        input.projected(items)
+    }
+}
+
 fn default_frame() -> Frame {
     Frame {
         mode: FrameMode::Range,

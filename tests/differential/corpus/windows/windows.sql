@@ -53,3 +53,6 @@ select * from (select id, row_number() over (partition by g order by id) r from 
 select id, sum(v) over (order by id) - lag(v) over (order by id) as x from w order by id;
 select max(id) over (), * from w where id = 1;
 select row_number() over () from w where false;
+select id, sum(v) over (partition by (v in (select s.v from w s where s.id < 3)) order by id) from w order by id;
+select id, rank() over (order by (select count(*) from w s where s.g = w.g), id) from w order by id;
+select id, rank() over x, count(*) over x from w window x as (partition by exists (select from w s where s.v > w.v) order by id) order by id;
