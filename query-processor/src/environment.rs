@@ -57,6 +57,10 @@ pub struct StatementEnvironment {
     pub constraint_timing: Vec<(Oid, bool)>,
     /// How many functions stand between this statement and the client's.
     pub routine_depth: u32,
+    /// How many triggers are among them.
+    pub trigger_depth: i32,
+    /// Transition tables of the trigger's function that this is a statement of.
+    pub transitions: Vec<crate::triggers::TransitionTable>,
     /// A procedure may end the transaction.
     pub may_commit: bool,
     /// How often functions had changed the catalog when this was made.
@@ -116,6 +120,8 @@ impl StatementEnvironment {
             transaction_deadline: scope.transaction_deadline,
             constraint_timing: scope.constraint_timing,
             routine_depth: 0,
+            trigger_depth: 0,
+            transitions: Vec::new(),
             may_commit: scope.may_commit,
             interrupt_checks: AtomicU64::new(0),
             targets: DashMap::new(),
@@ -331,6 +337,9 @@ impl EvalContext for StatementEnvironment {
     }
 
     fn catalog_function(&self, name: &str, arguments: &[Datum]) -> SqlResult<Datum> {
+        if name == "pg_trigger_depth" {
+            return Ok(Datum::Int4(self.trigger_depth));
+        }
         catalog::call_function(&self.catalog, self, name, arguments)
     }
 
@@ -563,6 +572,9 @@ impl CatalogView for StatementEnvironment {
             };
             return Ok(self.catalog.relation_by_name(found.oid, name).cloned());
         }
+        if let Some(table) = self.transitions.iter().find(|table| table.relation.name == name) {
+            return Ok(Some(Arc::clone(&table.relation)));
+        }
         if !self.search_path.contains(&PG_CATALOG)
             && let Some(found) = self.catalog.relation_by_name(PG_CATALOG, name)
         {
@@ -731,6 +743,11 @@ impl Environment for StatementEnvironment {
     }
 
     fn virtual_rows(&self, relation: &Relation, equals: &[(usize, Datum)]) -> SqlResult<Vec<Row>> {
+        if let Some(table) =
+            self.transitions.iter().find(|table| table.relation.oid == relation.oid)
+        {
+            return Ok(table.rows.to_vec());
+        }
         catalog::virtual_rows(&self.catalog, relation, equals, self)
     }
 
@@ -741,6 +758,13 @@ impl Environment for StatementEnvironment {
         let target = Arc::new(planner::bind_target(relation, self)?);
         self.targets.insert(relation, Arc::clone(&target));
         Ok(target)
+    }
+
+    fn fire_trigger(
+        &self,
+        firing: &executor::modify::triggers::Firing<'_>,
+    ) -> SqlResult<Option<Row>> {
+        crate::triggers::fire(self, firing)
     }
 
     fn new_row_id(&self) -> [u8; 16] {

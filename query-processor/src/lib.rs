@@ -46,6 +46,7 @@ mod settings_table;
 mod simple_query;
 mod statement;
 pub mod transaction;
+mod triggers;
 mod turns;
 mod utility;
 mod wire;

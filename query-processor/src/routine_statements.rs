@@ -198,24 +198,27 @@ fn without_place(mut failure: SqlError) -> SqlError {
 
 impl Host for Call {
     fn query(&self, sql: &str, variables: &[Binding], limit: usize) -> SqlResult<Rows> {
-        let environment = self.environment();
-        let transaction = &environment.transaction;
-        if self.volatile {
-            // What the calling statement has written so far is seen, and kept however this statement ends.
-            transaction.do_not_wait();
-            transaction.finish_statement();
-        }
         let plan = match self.plan(sql, variables)? {
             Planned::Rows(plan) => plan,
             Planned::Utility(statement) => return self.utility(*statement),
         };
         let parameters = variables.iter().map(|variable| variable.value.clone()).collect();
+        // An expression that reads no table needs no statement of its own.
+        let is_plain = plan.kind == StatementKind::Select
+            && plan.relations.is_empty()
+            && plan.routines.is_empty();
+        if is_plain || !self.volatile {
+            return self.run(plan, parameters, limit).map_err(without_place);
+        }
+        let environment = self.environment();
+        let transaction = &environment.transaction;
+        // What the calling statement has written so far is seen, and kept however this statement ends.
+        transaction.do_not_wait();
+        transaction.finish_statement();
         let answered = self.run(plan, parameters, limit).map_err(without_place);
-        if self.volatile {
-            match &answered {
-                Ok(_) => transaction.finish_statement(),
-                Err(_) => transaction.abandon_statement(),
-            }
+        match &answered {
+            Ok(_) => transaction.finish_statement(),
+            Err(_) => transaction.abandon_statement(),
         }
         answered
     }

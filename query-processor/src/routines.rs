@@ -50,19 +50,27 @@ pub fn call(environment: &StatementEnvironment, called: &RoutineCall<'_>) -> Sql
         return Err(refused("trigger functions can only be called as triggers"));
     }
     catalog::privileges::check_routine(&environment.catalog, environment.current_role, &routine)?;
+    with_stack(environment, || execute(environment, &routine, called))
+}
+
+/// Runs one level of a function, with a stack of its own if those before have used much of theirs.
+pub fn with_stack<T: Send>(
+    environment: &StatementEnvironment,
+    run: impl FnOnce() -> SqlResult<T> + Send,
+) -> SqlResult<T> {
     if environment.routine_depth >= MAXIMUM_DEPTH {
         return Err(SqlError::new(sqlstate::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded")
             .hint(format!("Functions may call functions {MAXIMUM_DEPTH} levels deep.")));
     }
     if environment.routine_depth % LEVELS_OF_A_STACK != LEVELS_OF_A_STACK - 1 {
-        return execute(environment, &routine, called);
+        return run();
     }
     let failed =
         || SqlError::new(sqlstate::INSUFFICIENT_RESOURCES, "no thread for a function call");
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || execute(environment, &routine, called))
+            .spawn_scoped(scope, run)
             .map_err(|_| failed())?
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -168,13 +176,13 @@ fn bound(routine: &Routine, called: &RoutineCall<'_>) -> Routine {
 }
 
 /// The settings of a function's SET clauses, in force while this lives.
-struct Settled<'a> {
+pub struct Settled<'a> {
     session: &'a crate::session_cell::SessionCell,
     before: Vec<(String, Option<String>)>,
 }
 
 impl<'a> Settled<'a> {
-    fn new(environment: &'a StatementEnvironment, routine: &Routine) -> SqlResult<Settled<'a>> {
+    pub fn new(environment: &'a StatementEnvironment, routine: &Routine) -> SqlResult<Settled<'a>> {
         let session = &*environment.session;
         let mut settled = Settled { session, before: Vec::new() };
         for (name, value) in &routine.settings {
@@ -272,7 +280,7 @@ fn run_sql(
 
 impl StatementEnvironment {
     /// The surroundings of a function's statements: this transaction, and the role it runs as.
-    fn for_routine(&self, role: Option<Oid>) -> StatementEnvironment {
+    pub fn for_routine(&self, role: Option<Oid>) -> StatementEnvironment {
         let mut inner = self.again();
         inner.current_role = role.unwrap_or(self.current_role);
         if let Some(role) = role.and_then(|role| self.catalog.role(role)) {
@@ -280,6 +288,7 @@ impl StatementEnvironment {
         }
         inner.routine_depth = self.routine_depth + 1;
         inner.may_commit = false;
+        inner.transitions.clear();
         inner
     }
 
@@ -313,6 +322,8 @@ impl StatementEnvironment {
         inner.current_role = self.current_role;
         inner.current_role_name = Arc::clone(&self.current_role_name);
         inner.routine_depth = self.routine_depth;
+        inner.trigger_depth = self.trigger_depth;
+        inner.transitions.clone_from(&self.transitions);
         inner
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What their statements answer is compared with PostgreSQL by the corpus in `tests/differential/corpus/programs`.
 
+use std::io::Cursor;
 use std::time::{Duration, Instant};
 
 use tests::connect::{config, connect, connect_as, failure, rows};
@@ -255,4 +256,121 @@ async fn prepared_calls_take_parameters_and_see_the_function_of_now() {
     assert_eq!((row.get::<_, i32>("b"), row.get::<_, &str>("c")), (5, "sum 5"));
     run(&client, "drop function add(int, int)").await;
     assert!(client.query_one(&add, &[&7]).await.is_err());
+}
+
+const AUDITED: &str = "create table t (id int primary key, v text, n int default 0);
+    create table log (k serial primary key, line text);
+    create function note() returns trigger language plpgsql as $$ begin
+        insert into log(line) values (concat_ws(' ', tg_when, tg_level, tg_op, old.id, new.id));
+        if tg_level = 'ROW' and tg_when = 'BEFORE' and tg_op <> 'DELETE' then new.v := upper(new.v); end if;
+        return coalesce(new, old); end $$;
+    create trigger a before insert or update or delete on t for each statement execute function note();
+    create trigger b before insert or update or delete on t for each row execute function note();
+    create trigger c after insert or update or delete on t for each row execute function note();
+    create trigger d after insert or update or delete on t for each statement execute function note()";
+
+#[tokio::test]
+async fn triggers_fire_around_every_kind_of_change() {
+    let (_server, client) = start(AUDITED).await;
+    run(&client, "insert into t values (1, 'one'), (2, 'two')").await;
+    run(&client, "update t set v = 'uno' where id = 1").await;
+    run(&client, "delete from t where id = 2").await;
+    let fired = [
+        "BEFORE STATEMENT INSERT",
+        "BEFORE ROW INSERT 1",
+        "BEFORE ROW INSERT 2",
+        "AFTER ROW INSERT 1",
+        "AFTER ROW INSERT 2",
+        "AFTER STATEMENT INSERT",
+        "BEFORE STATEMENT UPDATE",
+        "BEFORE ROW UPDATE 1 1",
+        "AFTER ROW UPDATE 1 1",
+        "AFTER STATEMENT UPDATE",
+        "BEFORE STATEMENT DELETE",
+        "BEFORE ROW DELETE 2",
+        "AFTER ROW DELETE 2",
+        "AFTER STATEMENT DELETE",
+    ];
+    assert_eq!(rows(&client, "select line from log order by k").await, fired);
+    assert_eq!(rows(&client, "select id, v from t").await, ["1|UNO"]);
+    // Prepared point statements take the short way only where nothing else happens.
+    run(&client, "delete from log").await;
+    let update = client.prepare("update t set v = $1 where id = $2").await.expect("prepared");
+    client.execute(&update, &[&"due", &1]).await.expect("updated");
+    assert_eq!(rows(&client, "select v from t").await, ["DUE"]);
+    assert_eq!(rows(&client, "select count(*) from log").await, ["4"]);
+    run(&client, "begin; update t set v = 'x'; rollback").await;
+    assert_eq!(rows(&client, "select count(*) from log").await, ["4"]);
+}
+
+#[tokio::test]
+async fn copy_and_cascades_fire_triggers_too() {
+    let (_server, client) = start(AUDITED).await;
+    run(
+        &client,
+        "create table child (id int primary key, t int references t on delete cascade);
+         create trigger c after delete on child for each row execute function note()",
+    )
+    .await;
+    let sink =
+        client.copy_in::<_, Cursor<Vec<u8>>>("copy t (id, v) from stdin").await.expect("copy");
+    futures::pin_mut!(sink);
+    futures::SinkExt::send(
+        &mut sink,
+        Cursor::new(
+            b"7	seven
+"
+            .to_vec(),
+        ),
+    )
+    .await
+    .expect("sent");
+    sink.finish().await.expect("copied");
+    assert_eq!(rows(&client, "select v from t").await, ["SEVEN"]);
+    assert_eq!(rows(&client, "select count(*) from log").await, ["4"]);
+    run(&client, "insert into child values (70, 7); delete from log").await;
+    run(&client, "delete from t").await;
+    let cascaded = rows(&client, "select line from log where line like '%70'").await;
+    assert_eq!(cascaded, ["AFTER ROW DELETE 70"]);
+}
+
+#[tokio::test]
+async fn a_trigger_that_fails_or_refuses_keeps_the_row_out() {
+    let (_server, client) = start(
+        "create table t (id int primary key);
+         create function guard() returns trigger language plpgsql as $$ begin
+             if new.id = 13 then raise exception 'unlucky' using errcode = '23514'; end if;
+             if new.id < 0 then return null; end if;
+             return new; end $$;
+         create trigger g before insert or update on t for each row execute function guard()",
+    )
+    .await;
+    run(&client, "insert into t values (1), (-1), (2)").await;
+    assert_eq!(failure(&client, "insert into t values (3), (13)").await, "23514");
+    assert_eq!(failure(&client, "update t set id = 13 where id = 1").await, "23514");
+    assert_eq!(rows(&client, "select id from t order by id").await, ["1", "2"]);
+    assert_eq!(failure(&client, "drop function guard()").await, "2BP01");
+    run(&client, "alter table t disable trigger g").await;
+    run(&client, "insert into t values (13)").await;
+    run(&client, "drop function guard() cascade").await;
+    run(&client, "insert into t values (-5)").await;
+    for refused in [
+        "create trigger x instead of insert on t for each row execute function note()",
+        "create trigger x before truncate on t for each statement execute function note()",
+    ] {
+        assert_eq!(failure(&client, refused).await, "0A000", "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn endless_triggers_end() {
+    let (_server, client) = start(
+        "create table t (id int);
+         create function again() returns trigger language plpgsql
+             as $$ begin insert into t values (new.id + 1); return null; end $$;
+         create trigger a after insert on t for each row execute function again()",
+    )
+    .await;
+    assert_eq!(failure(&client, "insert into t values (1)").await, "54001");
+    assert_eq!(rows(&client, "select count(*) from t").await, ["0"]);
 }

@@ -154,6 +154,8 @@ pub struct Relation {
     pub options: Vec<(String, String)>,
     /// Oids of the relations that refer to this one by a foreign key.
     pub referenced_by: Vec<Oid>,
+    /// In the order of their names.
+    pub triggers: Vec<crate::triggers::Trigger>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -78,6 +78,7 @@ fn parse_relation(line: &str, schema: Oid) -> Option<Relation> {
         comment: None,
         options: Vec::new(),
         referenced_by: Vec::new(),
+        triggers: Vec::new(),
     })
 }
 

@@ -46,5 +46,6 @@ pub fn table(oid: Oid, name: &str, columns: Vec<Column>) -> Relation {
         comment: None,
         options: Vec::new(),
         referenced_by: Vec::new(),
+        triggers: Vec::new(),
     }
 }

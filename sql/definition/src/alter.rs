@@ -177,7 +177,7 @@ impl Run<'_> {
             AlterTableAction::ReplicaIdentity(_) => {
                 Err(unsupported("REPLICA IDENTITY is not supported"))
             }
-            AlterTableAction::Trigger { .. } => Err(unsupported("triggers are not supported")),
+            AlterTableAction::Trigger { mode, target } => self.set_firing(oid, *mode, target),
             AlterTableAction::Rule { .. } => Err(unsupported("rules are not supported")),
             AlterTableAction::Inherit { .. } => {
                 Err(unsupported("table inheritance is not supported"))

@@ -87,6 +87,28 @@ impl Run<'_> {
                 })));
                 Ok(())
             }
+            ObjectType::Trigger => {
+                let ObjectReference::OnTable { name, table } = &comment.object else {
+                    return Err(unsupported("comments on this trigger are not supported"));
+                };
+                let relation = self.relation(table)?;
+                self.require_relation_owner(&relation)?;
+                if !relation.triggers.iter().any(|trigger| trigger.name == *name) {
+                    return Err(error(
+                        sqlstate::UNDEFINED_OBJECT,
+                        format!(
+                            "trigger \"{name}\" for table \"{}\" does not exist",
+                            relation.name
+                        ),
+                    ));
+                }
+                self.alter(relation.oid, |relation| {
+                    for trigger in relation.triggers.iter_mut().filter(|known| known.name == *name)
+                    {
+                        trigger.comment.clone_from(&text);
+                    }
+                })
+            }
             _ => self.comment_other(comment, text),
         }
     }

@@ -23,6 +23,7 @@ pub(crate) enum Object {
     Schema(Oid),
     Extension(Oid),
     Routine(Oid),
+    Trigger(Oid, Oid),
 }
 
 /// A dependent: `true` if it goes without being asked for.
@@ -35,7 +36,8 @@ impl Object {
             Object::Column(table, _)
             | Object::Default(table, _)
             | Object::Index(table, _)
-            | Object::Constraint(table, _) => Some(table),
+            | Object::Constraint(table, _)
+            | Object::Trigger(table, _) => Some(table),
             _ => None,
         }
     }
@@ -79,6 +81,13 @@ impl Run<'_> {
                 });
                 format!("constraint {name} on {}", table(oid))
             }
+            Object::Trigger(oid, trigger) => {
+                let name = part(oid, &|table| {
+                    let mut all = table.triggers.iter();
+                    all.find(|known| known.oid == trigger).map(|known| known.name.clone())
+                });
+                format!("trigger {name} on {}", table(oid))
+            }
             Object::Routine(oid) => match self.catalog.routine(oid) {
                 Some(routine) if routine.procedure => {
                     format!("procedure {}", self.routine_text(routine))
@@ -111,7 +120,7 @@ impl Run<'_> {
                     .unwrap_or_default())
             }
             Object::Routine(oid) => self.on_routine(oid),
-            Object::Default(..) | Object::Extension(_) => Ok(Vec::new()),
+            Object::Default(..) | Object::Extension(_) | Object::Trigger(..) => Ok(Vec::new()),
         }
     }
 
@@ -348,6 +357,15 @@ impl Run<'_> {
         {
             if child != oid {
                 found.push((Object::Constraint(child, constraint), false));
+            }
+        }
+        for trigger in &table.triggers {
+            let in_condition = match &trigger.when {
+                Some(when) => columns_of(&self.stored_expression(when)?).contains(&column.name),
+                None => false,
+            };
+            if in_condition || trigger.columns.contains(&number) {
+                found.push((Object::Trigger(oid, trigger.oid), false));
             }
         }
         for generated in self.generated_from(&table, column)? {

@@ -23,6 +23,7 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::CreateDomain(_)
         | Statement::CreateFunction(_)
         | Statement::AlterFunction(_)
+        | Statement::CreateTrigger(_)
         | Statement::AlterDomain(_)
         | Statement::CreateRole(_)
         | Statement::AlterRole(_)
@@ -59,7 +60,6 @@ pub fn refused(statement: &Statement) -> Option<&'static str> {
 /// Definitions that are refused, by name.
 fn unsupported_name(statement: &Statement) -> Option<&'static str> {
     Some(match statement {
-        Statement::CreateTrigger(_) => "CREATE TRIGGER",
         Statement::CreateRule(_) => "CREATE RULE",
         Statement::CreateDatabase(_) => "CREATE DATABASE",
         Statement::AlterDatabase(_) => "ALTER DATABASE",
@@ -102,6 +102,7 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::CreateDomain(create) => run.create_domain(create),
         Statement::CreateFunction(create) => run.create_function(create),
         Statement::AlterFunction(alter) => run.alter_function(alter),
+        Statement::CreateTrigger(create) => run.create_trigger(create),
         Statement::AlterDomain(alter) => run.alter_domain(alter),
         Statement::CreateRole(create) => run.create_role(create),
         Statement::AlterRole(alter) => run.alter_role(alter),

@@ -39,6 +39,7 @@ impl Run<'_> {
                 ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
                     self.routine_target(drop, object)?
                 }
+                ObjectType::Trigger => self.trigger_target(drop, object)?,
                 _ => self.target(drop, &name_in(object)?)?,
             };
             if let Some(target) = target
@@ -364,6 +365,9 @@ impl Run<'_> {
         for part in parts {
             match *part {
                 Object::Index(_, index) => indexes.push(index),
+                Object::Trigger(_, trigger) => {
+                    table.triggers.retain(|known| known.oid != trigger);
+                }
                 Object::Constraint(_, constraint) => {
                     let found = old.constraints.iter().find(|known| known.oid == constraint);
                     indexes.extend(found.and_then(constraint_index));

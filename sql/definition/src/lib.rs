@@ -103,6 +103,7 @@ mod run;
 mod sequence;
 mod settings;
 mod table;
+mod trigger;
 mod type_names;
 mod user_type;
 mod view;

@@ -141,6 +141,7 @@ impl Run<'_> {
             ObjectType::Function | ObjectType::Procedure | ObjectType::Routine => {
                 self.rename_routine(rename)
             }
+            ObjectType::Trigger => self.rename_trigger(rename),
             ObjectType::Database => Err(unsupported("ALTER DATABASE RENAME is not supported")),
             _ => Err(unsupported("objects of this kind cannot be renamed")),
         }

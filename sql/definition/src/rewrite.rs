@@ -45,7 +45,8 @@ impl Run<'_> {
                     IndexKey::Column(_) => None,
                 });
                 keys.chain(index.predicate.as_mut())
-            }));
+            }))
+            .chain(table.triggers.iter_mut().filter_map(|trigger| trigger.when.as_mut()));
         for text in texts {
             if let Some(new) = self.changed_expression(text, change)? {
                 *text = new;

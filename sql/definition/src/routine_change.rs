@@ -325,6 +325,8 @@ impl Run<'_> {
         let mut found = Vec::new();
         for relation in self.catalog.relations().filter(|relation| !relation.is_virtual()) {
             self.uses_in_table(relation, &routine, &mut found)?;
+            let triggers = relation.triggers.iter().filter(|trigger| trigger.function == oid);
+            found.extend(triggers.map(|trigger| Object::Trigger(relation.oid, trigger.oid)));
             if let Some(view) = &relation.view
                 && view.query.contains(routine.name.as_str())
             {

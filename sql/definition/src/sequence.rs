@@ -425,6 +425,7 @@ pub(crate) fn new_relation(
         comment: None,
         options: Vec::new(),
         referenced_by: Vec::new(),
+        triggers: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::evaluate::Scope;
 use crate::modify::errors;
 use crate::modify::foreign_keys::{EventQueue, run_events};
+use crate::modify::triggers::Event;
 use crate::modify::writer::{TableWriter, index_values};
 use crate::rows::RowCodec;
 
@@ -21,11 +22,12 @@ pub struct InsertPipeline {
     target: Arc<Target>,
     events: RefCell<EventQueue>,
     rows: u64,
+    begun: bool,
 }
 
 impl InsertPipeline {
     pub fn new(env: Arc<dyn Environment>, target: Arc<Target>) -> InsertPipeline {
-        InsertPipeline { env, target, events: RefCell::default(), rows: 0 }
+        InsertPipeline { env, target, events: RefCell::default(), rows: 0, begun: false }
     }
 
     /// Inserts rows in `relation.columns` order, defaults filled in, dropped columns NULL.
@@ -34,7 +36,12 @@ impl InsertPipeline {
         let env = &*self.env;
         let scope = Scope::detached(env, &[], &[]);
         let writer = TableWriter::new(env, scope, &self.target, &self.events)?;
-        for mut row in rows {
+        if !self.begun {
+            self.begun = true;
+            writer.begins(Event::Insert, &[])?;
+        }
+        for row in rows {
+            let Some(mut row) = writer.before_insert(row)? else { continue };
             writer.complete(&mut row)?;
             writer.insert(&row)?;
             self.rows += 1;
@@ -44,6 +51,11 @@ impl InsertPipeline {
 
     /// Looks at foreign keys; answers with the number of rows inserted.
     pub fn finish(self) -> SqlResult<u64> {
+        if !self.begun {
+            let scope = Scope::detached(&*self.env, &[], &[]);
+            TableWriter::new(&*self.env, scope, &self.target, &self.events)?
+                .begins(Event::Insert, &[])?;
+        }
         run_events(&*self.env, &self.events)?;
         Ok(self.rows)
     }

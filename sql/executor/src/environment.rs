@@ -11,6 +11,8 @@ use protocol::storage::{Direction, RowFilter, ScanCursor};
 use protocol::transaction::{Check, Write};
 use types::{Datum, Row, SqlResult};
 
+use crate::modify::triggers::Firing;
+
 /// One range to read through the transaction: storage as of its snapshot, under its own writes.
 #[derive(Clone)]
 pub struct ReadRequest {
@@ -68,6 +70,14 @@ pub trait Environment: EvalContext {
 
     /// A table by oid, bound for writing: for foreign keys' actions on child tables.
     fn target(&self, relation: types::Oid) -> SqlResult<Arc<Target>>;
+
+    /// Runs a trigger's function if its condition holds; for a trigger before a row, the row to go on with.
+    fn fire_trigger(&self, firing: &Firing<'_>) -> SqlResult<Option<Row>> {
+        Err(types::SqlError::new(
+            types::sqlstate::FEATURE_NOT_SUPPORTED,
+            format!("trigger \"{}\" cannot fire here", firing.trigger.name),
+        ))
+    }
 
     /// The key of a row of a table without primary key: unique, and growing on one node.
     fn new_row_id(&self) -> [u8; 16];

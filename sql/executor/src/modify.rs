@@ -6,6 +6,7 @@
 
 pub mod errors;
 pub mod foreign_keys;
+pub mod triggers;
 pub mod writer;
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ use crate::context::{Context, internal};
 use crate::evaluate::{evaluate, holds};
 use crate::node::{BATCH_ROWS, Batch, Input};
 use crate::spill::{BufferCursor, RowBuffer};
+use triggers::Event;
 use writer::TableWriter;
 
 /// A modification: not yet run, or what it returned.
@@ -87,8 +89,23 @@ impl<'a> Run<'a> {
 
     fn insert(&mut self, insert: &Insert) -> SqlResult<()> {
         let writer = TableWriter::of_statement(self.context, &insert.target)?;
+        let updated = match &insert.on_conflict {
+            Some(OnConflict { action: ConflictAction::Update { assignments, .. }, .. }) => {
+                numbers(assignments)
+            }
+            _ => Vec::new(),
+        };
+        if !updated.is_empty() {
+            // Triggers after the updates of the statement fire before those after its insertions.
+            writer.announce(Event::Update, &updated);
+        }
+        writer.begins(Event::Insert, &[])?;
+        if !updated.is_empty() {
+            writer.begins(Event::Update, &updated)?;
+        }
         let mut input = Input::new(&insert.input);
-        while let Some(mut row) = input.next_row(&insert.input, self.context)? {
+        while let Some(row) = input.next_row(&insert.input, self.context)? {
+            let Some(mut row) = writer.before_insert(row)? else { continue };
             writer.complete(&mut row)?;
             let stored = match &insert.on_conflict {
                 None => {
@@ -150,6 +167,7 @@ impl<'a> Run<'a> {
         for (position, expression) in assignments {
             assign(&mut new, *position, evaluate(expression, &both, &scope)?)?;
         }
+        let Some(mut new) = writer.before_update(&old, new)? else { return Ok(None) };
         writer.complete(&mut new)?;
         writer.update(&key, &old, &new)?;
         self.check_view(&insert.view_checks, &insert.target, &new)?;
@@ -159,6 +177,7 @@ impl<'a> Run<'a> {
     fn update(&mut self, update: &Update) -> SqlResult<()> {
         let writer = TableWriter::of_statement(self.context, &update.target)?;
         let scope = self.context.scope();
+        writer.begins(Event::Update, &numbers(&update.assignments))?;
         let width = update.target.relation.columns.len();
         let mut input = Input::new(&update.input);
         while let Some(row) = input.next_row(&update.input, self.context)? {
@@ -174,6 +193,7 @@ impl<'a> Run<'a> {
             for (position, expression) in &update.assignments {
                 assign(&mut new, *position, evaluate(expression, &row, &scope)?)?;
             }
+            let Some(mut new) = writer.before_update(&old, new)? else { continue };
             writer.complete(&mut new)?;
             writer.update(&key, &old, &new)?;
             self.check_view(&update.view_checks, &update.target, &new)?;
@@ -188,6 +208,7 @@ impl<'a> Run<'a> {
 
     fn delete(&mut self, delete: &Delete) -> SqlResult<()> {
         let writer = TableWriter::of_statement(self.context, &delete.target)?;
+        writer.begins(Event::Delete, &[])?;
         let width = delete.target.relation.columns.len();
         let mut input = Input::new(&delete.input);
         while let Some(row) = input.next_row(&delete.input, self.context)? {
@@ -195,6 +216,9 @@ impl<'a> Run<'a> {
                 continue;
             };
             if self.context.env().written_by_statement(&key) {
+                continue;
+            }
+            if !writer.before_delete(&row[..width])? {
                 continue;
             }
             writer.delete(&key, &row[..width])?;
@@ -212,6 +236,16 @@ impl<'a> Run<'a> {
         let writer = TableWriter::of_statement(self.context, &merge.target)?;
         let scope = self.context.scope();
         let width = merge.target.relation.columns.len();
+        for action in &merge.actions {
+            match &action.action {
+                MergeKind::Insert(_) => writer.begins(Event::Insert, &[])?,
+                MergeKind::Update(assignments) => {
+                    writer.begins(Event::Update, &numbers(assignments))?;
+                }
+                MergeKind::Delete => writer.begins(Event::Delete, &[])?,
+                MergeKind::Nothing => {}
+            }
+        }
         let knows_source =
             merge.actions.iter().any(|action| action.matched == MergeMatch::NotMatchedBySource);
         let mut input = Input::new(&merge.input);
@@ -269,6 +303,7 @@ impl<'a> Run<'a> {
                 for expression in expressions {
                     new.push(evaluate(expression, row, &scope)?);
                 }
+                let Some(mut new) = writer.before_insert(new)? else { return Ok(None) };
                 writer.complete(&mut new)?;
                 writer.insert(&new)?;
                 Ok(Some((new, "INSERT")))
@@ -279,11 +314,15 @@ impl<'a> Run<'a> {
                 for (position, expression) in assignments {
                     assign(&mut new, *position, evaluate(expression, row, &scope)?)?;
                 }
+                let Some(mut new) = writer.before_update(&old, new)? else { return Ok(None) };
                 writer.complete(&mut new)?;
                 writer.update(key, &old, &new)?;
                 Ok(Some((new, "UPDATE")))
             }
             (MergeKind::Delete, Some(key)) => {
+                if !writer.before_delete(&row[..width])? {
+                    return Ok(None);
+                }
                 writer.delete(key, &row[..width])?;
                 Ok(Some((row[..width].to_vec(), "DELETE")))
             }
@@ -295,6 +334,12 @@ impl<'a> Run<'a> {
 fn key_at(row: &Row, position: usize) -> SqlResult<Option<Bytes>> {
     let value = row.get(position).ok_or_else(|| internal("a modified row has no row key"))?;
     Context::row_key(value)
+}
+
+/// The numbers of assigned columns.
+fn numbers(assignments: &[(usize, Expr)]) -> Vec<i16> {
+    let positions = assignments.iter().map(|assignment| assignment.0 + 1);
+    positions.filter_map(|number| i16::try_from(number).ok()).collect()
 }
 
 fn assign(row: &mut Row, position: usize, value: Datum) -> SqlResult<()> {

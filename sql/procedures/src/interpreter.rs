@@ -151,6 +151,10 @@ impl<'a> Interpreter<'a> {
                 self.returned.push(vec![Datum::Null]);
                 Ok(())
             }
+            Flow::Next if self.signature.result.oid == oid::TRIGGER => {
+                self.place = (0, "");
+                Err(error("2F005", "control reached end of trigger procedure without RETURN"))
+            }
             Flow::Next => {
                 self.place = (0, "");
                 Err(error("2F005", "control reached end of function without RETURN"))

@@ -20,6 +20,24 @@ impl Interpreter<'_> {
             return Ok(Flow::Return);
         };
         let (value, given) = self.evaluate(text)?;
+        if self.signature.result.oid == oid::TRIGGER {
+            // NULL says that the row is to be left out.
+            if let Datum::Record(fields) = &value {
+                if fields.len() != self.signature.columns.len() {
+                    return Err(error(
+                        sqlstate::DATATYPE_MISMATCH,
+                        "returned row structure does not match the structure of the triggering table",
+                    ));
+                }
+                let coerced = fields
+                    .iter()
+                    .zip(&self.signature.columns)
+                    .map(|(field, wanted)| self.host.coerce(field.1.clone(), field.0, *wanted));
+                let row = coerced.collect::<SqlResult<Row>>()?;
+                self.returned.push(row);
+            }
+            return Ok(Flow::Return);
+        }
         let row = self.result_row(value, given)?;
         self.returned.push(row);
         Ok(Flow::Return)

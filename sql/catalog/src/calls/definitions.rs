@@ -38,13 +38,16 @@ pub(super) fn call(
         "pg_get_function_result" => function_result(scope, arguments.oid(0)),
         "pg_get_function_arg_default"
         | "pg_get_function_sqlbody"
-        | "pg_get_triggerdef"
         | "pg_get_statisticsobjdef"
         | "pg_get_statisticsobjdef_columns"
         | "pg_get_statisticsobjdef_expressions"
         | "pg_get_partkeydef"
         | "pg_get_partition_constraintdef"
         | "pg_get_replica_identity_index" => Datum::Null,
+        "pg_get_triggerdef" => {
+            crate::triggers::definition(scope, arguments.oid(0), arguments.boolean(1))
+                .map_or(Datum::Null, |sql| text(&sql))
+        }
         "pg_get_functiondef" => function_definition(scope, arguments.oid(0)),
         "obj_description" => {
             let class = (arguments.len() > 1).then(|| arguments.text(1));
@@ -235,6 +238,7 @@ fn description(scope: &Scope<'_>, object: Oid, class: Option<&str>, part: i32) -
         "pg_namespace" => constraints::NAMESPACE_CATALOG,
         "pg_type" => constraints::TYPE_CATALOG,
         "pg_proc" => constraints::PROC_CATALOG,
+        "pg_trigger" => constraints::TRIGGER_CATALOG,
         _ => 0,
     });
     constraints::comments(scope, Some(object))

@@ -113,7 +113,7 @@ fn relation_row(scope: &Scope<'_>, relation: &Relation) -> Row {
         int2(columns.len()),
         int2(checks.count()),
         Datum::Bool(is_view || relation.kind == RelationKind::MaterializedView),
-        Datum::Bool(has_foreign_keys(relation)),
+        Datum::Bool(has_foreign_keys(relation) || !relation.triggers.is_empty()),
         Datum::Bool(false),
         Datum::Bool(false),
         Datum::Bool(false),

@@ -16,6 +16,7 @@ pub const REWRITE_CATALOG: Oid = 2_618;
 pub const NAMESPACE_CATALOG: Oid = 2_615;
 pub const TYPE_CATALOG: Oid = 1_247;
 pub const PROC_CATALOG: Oid = 1_255;
+pub const TRIGGER_CATALOG: Oid = 2_620;
 pub const DATABASE_CATALOG: Oid = 1_262;
 pub const AUTHID_CATALOG: Oid = 1_260;
 
@@ -375,6 +376,9 @@ pub fn comments(scope: &Scope<'_>, wanted: Option<Oid>) -> Vec<(Oid, Oid, i32, S
         }
         for index in &relation.indexes {
             add(index.oid, CLASS_CATALOG, 0, &index.comment);
+        }
+        for trigger in &relation.triggers {
+            add(trigger.oid, TRIGGER_CATALOG, 0, &trigger.comment);
         }
         for constraint in &relation.constraints {
             add(constraint.oid, CONSTRAINT_CATALOG, 0, &constraint.comment);

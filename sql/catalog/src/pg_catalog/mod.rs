@@ -35,6 +35,7 @@ pub fn rows(scope: &Scope<'_>) -> Vec<Row> {
         "pg_description" => constraints::pg_description(scope),
         "pg_shdescription" => constraints::pg_shdescription(scope),
         "pg_proc" => routines::pg_proc(scope),
+        "pg_trigger" => crate::triggers::pg_trigger(scope),
         "pg_operator" => routines::pg_operator(scope),
         "pg_cast" => routines::pg_cast(scope),
         "pg_aggregate" => routines::pg_aggregate(scope),

@@ -20,6 +20,7 @@ use protocol::transaction::{Check, ConflictClass};
 use types::{Datum, Oid, Row, SqlError, SqlResult, compare, oid, sqlstate};
 
 use super::errors;
+use super::triggers::{self, Event, TriggerQueue};
 use super::writer::TableWriter;
 use crate::context::{internal, read_error};
 use crate::environment::{DeferredCheck, Environment, ReadRequest};
@@ -40,6 +41,8 @@ pub struct EventQueue {
     /// NO ACTION: looked at last.
     last: Vec<ParentChange>,
     actions: u64,
+    /// What triggers wait for.
+    pub(crate) triggers: TriggerQueue,
 }
 
 struct ParentCheck {
@@ -147,7 +150,11 @@ pub fn run_events(env: &dyn Environment, queue: &RefCell<EventQueue>) -> SqlResu
         let parents = std::mem::take(&mut queue.borrow_mut().parents);
         let last = std::mem::take(&mut queue.borrow_mut().last);
         if parents.is_empty() && last.is_empty() {
-            return Ok(());
+            let waiting = std::mem::take(&mut queue.borrow_mut().triggers);
+            return match waiting.is_empty() {
+                true => Ok(()),
+                false => triggers::after_statement(env, waiting),
+            };
         }
         for check in parents.into_values().flatten() {
             let (values, check) = check;
@@ -192,6 +199,14 @@ fn run_action(
     let scope = Scope::detached(env, &[], &[]);
     let writer = TableWriter::new(env, Scope::detached(env, &[], &[]), &target, queue)?;
     let key = foreign_key(&change.key.constraint.kind)?;
+    let columns: Vec<i16> = change
+        .key
+        .child_columns
+        .iter()
+        .filter_map(|column| i16::try_from(column + 1).ok())
+        .collect();
+    let deletes = action == ReferentialAction::Cascade && change.new.is_none();
+    writer.begins(if deletes { Event::Delete } else { Event::Update }, &columns)?;
     for (row_key, old) in children {
         {
             let mut queue = queue.borrow_mut();
@@ -203,8 +218,10 @@ fn run_action(
                 ));
             }
         }
-        if action == ReferentialAction::Cascade && change.new.is_none() {
-            writer.delete(&row_key, &old)?;
+        if deletes {
+            if writer.before_delete(&old)? {
+                writer.delete(&row_key, &old)?;
+            }
             continue;
         }
         let mut new = old.clone();
@@ -232,6 +249,7 @@ fn run_action(
                 _ => {}
             }
         }
+        let Some(mut new) = writer.before_update(&old, new)? else { continue };
         writer.complete(&mut new)?;
         writer.update(&row_key, &old, &new)?;
     }

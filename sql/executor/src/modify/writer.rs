@@ -19,6 +19,7 @@ use types::{Datum, Row, SqlResult, compare};
 
 use super::errors;
 use super::foreign_keys::{EventQueue, ParentChange};
+use super::triggers::{self, Event};
 use crate::context::{Context, internal};
 use crate::environment::Environment;
 use crate::evaluate::{Scope, evaluate, evaluate_borrowed, holds};
@@ -36,6 +37,8 @@ pub struct TableWriter<'a> {
     /// Per column: a member of a unique index that is neither partial nor over expressions.
     is_key: Vec<bool>,
     secondary: Vec<usize>,
+    /// Columns that UPDATE sets, by number.
+    assigned: RefCell<Vec<i16>>,
 }
 
 impl<'a> TableWriter<'a> {
@@ -82,11 +85,76 @@ impl<'a> TableWriter<'a> {
             incoming: target.incoming.iter().cloned().map(Arc::new).collect(),
             is_key,
             secondary,
+            assigned: RefCell::default(),
         })
     }
 
     pub fn codec(&self) -> &Arc<RowCodec> {
         &self.codec
+    }
+
+    /// The statement is about to do this to rows of the table, perhaps to none.
+    pub fn begins(&self, event: Event, columns: &[i16]) -> SqlResult<()> {
+        let relation = &self.target.relation;
+        if event == Event::Update {
+            *self.assigned.borrow_mut() = columns.to_vec();
+        }
+        if !triggers::any(relation, event) {
+            return Ok(());
+        }
+        self.events.borrow_mut().triggers.statement(relation, event, columns);
+        triggers::before_statement(self.env, relation, event, columns)
+    }
+
+    /// As [`TableWriter::begins`], for what fires after only.
+    pub fn announce(&self, event: Event, columns: &[i16]) {
+        self.events.borrow_mut().triggers.statement(&self.target.relation, event, columns);
+    }
+
+    /// The row as triggers want it, or none.
+    pub fn before_insert(&self, row: Row) -> SqlResult<Option<Row>> {
+        if self.target.relation.triggers.is_empty() {
+            return Ok(Some(row));
+        }
+        triggers::before_row(self.env, &self.target.relation, Event::Insert, &[], None, Some(row))
+    }
+
+    pub fn before_update(&self, old: &Row, mut new: Row) -> SqlResult<Option<Row>> {
+        let relation = &self.target.relation;
+        if relation.triggers.is_empty() {
+            return Ok(Some(new));
+        }
+        let columns = self.assigned.borrow().clone();
+        // Generated columns are computed from what the triggers leave.
+        for (position, _) in &self.target.generated {
+            new[*position] = Datum::Null;
+        }
+        triggers::before_row(self.env, relation, Event::Update, &columns, Some(old), Some(new))
+    }
+
+    /// Whether triggers let the row be deleted.
+    pub fn before_delete(&self, old: &[Datum]) -> SqlResult<bool> {
+        let relation = &self.target.relation;
+        if relation.triggers.is_empty() {
+            return Ok(true);
+        }
+        let old = old.to_vec();
+        let kept = triggers::before_row(self.env, relation, Event::Delete, &[], Some(&old), None)?;
+        Ok(kept.is_some())
+    }
+
+    fn queue_triggers(
+        &self,
+        event: Event,
+        old: Option<&[Datum]>,
+        new: Option<&Row>,
+    ) -> SqlResult<()> {
+        let relation = &self.target.relation;
+        if relation.triggers.is_empty() {
+            return Ok(());
+        }
+        let columns = self.assigned.borrow();
+        self.events.borrow_mut().triggers.row(relation, event, &columns, old, new)
     }
 
     /// Computes generated columns, then looks at NOT NULL and CHECK.
@@ -126,6 +194,7 @@ impl<'a> TableWriter<'a> {
             }
         }
         self.queue_outgoing(None, row, &key)?;
+        self.queue_triggers(Event::Insert, None, Some(row))?;
         Ok(key)
     }
 
@@ -166,6 +235,7 @@ impl<'a> TableWriter<'a> {
         }
         self.queue_outgoing(Some((&changed, old)), new, &new_key)?;
         self.queue_incoming(old, Some((new, &changed)))?;
+        self.queue_triggers(Event::Update, Some(old), Some(new))?;
         Ok(new_key)
     }
 
@@ -177,7 +247,8 @@ impl<'a> TableWriter<'a> {
                 self.write(entry.key, None, class)?;
             }
         }
-        self.queue_incoming(old, None)
+        self.queue_incoming(old, None)?;
+        self.queue_triggers(Event::Delete, Some(old), None)
     }
 
     /// The key of a row that excludes this one by one of the given unique indexes; by any if none

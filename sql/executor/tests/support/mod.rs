@@ -490,6 +490,7 @@ pub fn table(oid: Oid, name: &str, columns: Vec<Column>, indexes: Vec<Index>) ->
         comment: None,
         options: Vec::new(),
         referenced_by: Vec::new(),
+        triggers: Vec::new(),
     }
 }
 

@@ -276,6 +276,11 @@ const QUICK: &[&str] = &[
     "clock_timestamp",
 ];
 
+/// Nothing else happens when rows of the table change.
+fn is_quiet(target: &crate::plan::Target) -> bool {
+    target.incoming.is_empty() && target.relation.triggers.is_empty()
+}
+
 /// Nothing in the expression waits or reads rows: `pg_sleep` must not hold up a thread that others need.
 fn is_short(expr: &Expr) -> bool {
     !crate::walk::any(expr, &|expr| match expr {
@@ -309,9 +314,9 @@ fn is_trivial(plan: &Plan) -> bool {
         }
         Operator::Filter { input, condition, .. } => is_short(condition) && is_trivial(input),
         Operator::Limit { input, .. } | Operator::LockRows { input, .. } => is_trivial(input),
-        Operator::Insert(insert) => insert.target.incoming.is_empty() && is_trivial(&insert.input),
-        Operator::Update(update) => update.target.incoming.is_empty() && is_trivial(&update.input),
-        Operator::Delete(delete) => delete.target.incoming.is_empty() && is_trivial(&delete.input),
+        Operator::Insert(insert) => is_quiet(&insert.target) && is_trivial(&insert.input),
+        Operator::Update(update) => is_quiet(&update.target) && is_trivial(&update.input),
+        Operator::Delete(delete) => is_quiet(&delete.target) && is_trivial(&delete.input),
         _ => false,
     }
 }

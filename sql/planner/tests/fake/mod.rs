@@ -105,6 +105,7 @@ fn table(
         comment: None,
         options: Vec::new(),
         referenced_by: Vec::new(),
+        triggers: Vec::new(),
     }
 }
 

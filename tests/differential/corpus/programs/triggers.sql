@@ -1,0 +1,72 @@
+-- Triggers: order, conditions, transition tables, cascades.
+create table tt(id int primary key, v text, n int default 0, g int generated always as (n * 2) stored);
+create table tlog(k serial primary key, msg text);
+create function trg() returns trigger language plpgsql as $$ begin
+  insert into tlog(msg) values (format('%s %s %s %s old=%s new=%s args=%s', tg_name, tg_when, tg_level, tg_op, old, new, tg_argv));
+  if tg_level = 'ROW' and tg_when = 'BEFORE' and tg_op <> 'DELETE' then new.v := upper(new.v); return new; end if;
+  if tg_op = 'DELETE' then return old; end if;
+  return new; end $$;
+create trigger a_bs before insert or update or delete on tt for each statement execute function trg();
+create trigger b_br before insert or update or delete on tt for each row execute function trg('x', 'y');
+create trigger c_ar after insert or update or delete on tt for each row execute function trg();
+create trigger d_as after insert or update or delete on tt for each statement execute function trg();
+insert into tt(id, v) values (1, 'a'), (2, 'b') returning *;
+update tt set n = n + 1, v = v || 'c' where id = 1 returning *;
+delete from tt where id = 2;
+update tt set n = 5 where id = 77;
+select msg from tlog order by k; truncate tlog;
+insert into tt(id, v) values (1, 'z') on conflict (id) do update set v = excluded.v || 'q' returning *;
+insert into tt(id, v) values (1, 'z') on conflict do nothing;
+select msg from tlog order by k; truncate tlog;
+select tgname, tgtype, tgenabled, tgnargs from pg_trigger where tgrelid = 'tt'::regclass order by 1;
+select pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'tt'::regclass order by tgname;
+alter table tt disable trigger a_bs; alter table tt disable trigger c_ar; alter table tt disable trigger d_as;
+update tt set v = 'again'; select msg from tlog order by k; truncate tlog;
+alter table tt disable trigger all; update tt set v = 'low'; select * from tt; alter table tt enable trigger all; truncate tlog;
+drop function trg(); drop trigger nope on tt; drop trigger if exists nope on tt;
+alter trigger b_br on tt rename to bb; comment on trigger bb on tt is 'hi'; select obj_description(oid, 'pg_trigger') from pg_trigger where tgname = 'bb';
+drop function trg() cascade;
+-- skip, when, of
+create function skip() returns trigger language plpgsql as $$ begin raise notice 'skip %', tg_name; return null; end $$;
+create trigger s before insert on tt for each row when (new.id > 10) execute function skip();
+insert into tt(id) values (11), (5); select id from tt order by 1;
+create trigger u before update of n on tt for each row when (old.n is distinct from new.n) execute function skip();
+update tt set v = 'x'; update tt set n = n; update tt set n = n + 1; update tt set n = 3, v = 'y' where id = 5; select id, n, v from tt order by 1;
+drop trigger s on tt; drop trigger u on tt;
+alter table tt drop column n; 
+create trigger bad before insert on tt for each row when (old.id > 1) execute function skip();
+create trigger bad before insert on tt for each statement when (new.id > 1) execute function skip();
+create trigger bad before insert on nope for each row execute function skip();
+create trigger bad before insert on tt for each row execute function nope();
+create function notrig() returns int language sql as 'select 1';
+create trigger bad before insert on tt for each row execute function notrig();
+create trigger s before insert on tt for each row execute function skip(); create trigger s before insert on tt for each row execute function skip();
+create or replace trigger s after insert on tt for each row execute function skip(); insert into tt(id) values (6); drop trigger s on tt;
+select skip();
+-- transition tables
+create function tr() returns trigger language plpgsql as $$ declare r record; begin for r in select * from newt order by id loop raise notice 'new %', r; end loop; raise notice 'count %', (select count(*) from oldt); return null; end $$;
+create trigger tr after update on tt referencing old table as oldt new table as newt for each statement execute function tr();
+update tt set v = 'tr' where id < 6; update tt set v = 'none' where id = 99;
+select pg_get_triggerdef(oid) from pg_trigger where tgname = 'tr';
+drop trigger tr on tt;
+-- fk cascade, copy, merge, errors
+create table ch(id int primary key, p int references tt on delete cascade on update cascade);
+create function n2() returns trigger language plpgsql as $$ begin raise notice '% % % %', tg_table_name, tg_op, old, new; return coalesce(new, old); end $$;
+create trigger n before delete or update on ch for each row execute function n2();
+insert into ch values (1, 5), (2, 5);
+update tt set id = 50 where id = 5; delete from tt where id = 50; select * from ch;
+create trigger m before insert or update or delete on tt for each row execute function n2();
+merge into tt using (values (1, 'm'), (300, 'm2')) s(i, w) on tt.id = s.i when matched then update set v = w when not matched then insert (id, v) values (i, w);
+create function fail() returns trigger language plpgsql as $$ begin if new.v = 'bad' then raise exception 'bad value %', new.id using errcode = '23514'; end if; return new; end $$;
+create trigger f before insert on tt for each row execute function fail();
+insert into tt(id, v) values (400, 'ok'), (401, 'bad'); select id from tt order by 1;
+create function nort() returns trigger language plpgsql as $$ begin end $$; create trigger z before insert on tt for each row execute function nort(); insert into tt(id) values (500); drop trigger z on tt;
+-- audit, recursion
+create table au(id int primary key, t timestamptz, who text, c int); create function aud() returns trigger language plpgsql as $$ begin new.t := '2020-01-01'; new.who := current_user; new.c := (select count(*) from au); return new; end $$;
+create trigger au before insert or update on au for each row execute function aud(); insert into au(id) values (1), (2), (3); select * from au order by 1; select id, c from au where c > 0 order by 1;
+create table rc(id int); create function rcf() returns trigger language plpgsql as $$ begin raise notice 'depth %', pg_trigger_depth(); if new.id < 3 then insert into rc values (new.id + 1); end if; return null; end $$;
+create trigger rc after insert on rc for each row when (pg_trigger_depth() < 5) execute function rcf(); insert into rc values (1); select * from rc order by 1;
+create constraint trigger ct after insert on rc deferrable initially immediate for each row execute function rcf(); select pg_get_triggerdef(oid) from pg_trigger where tgname = 'ct';
+select count(*) from rc;
+create view vv as select * from rc;
+create trigger io instead of insert on vv for each row execute function rcf();
