@@ -126,7 +126,10 @@ impl Binder<'_> {
         }
         let places = super::calls::argument_places(call);
         let ready =
-            match self.ready_call(name, arguments, &names, &places, call.variadic, location)? {
+            match self
+                .ready_call(name, arguments, &names, &places, call.variadic, location)
+                .map_err(|failure| without_group(failure, call))?
+            {
                 Ready::Call(ready) => ready,
                 Ready::Cast(_) => {
                     return Err(error(
@@ -210,6 +213,15 @@ impl Binder<'_> {
                          argument list",
                         call.order_by.get(place).map_or(location, |item| item.location),
                     ));
+                }
+            }
+        }
+        // What is distinct is found by sorting: functions that show the order of their values show this one.
+        if call.distinct && !call.within_group && shows_order(name) {
+            for argument in &arguments {
+                if !order_by.iter().any(|key| walk::same(&key.expression, argument)) {
+                    let expression = argument.clone();
+                    order_by.push(SortKey { expression, descending: false, nulls_first: false });
                 }
             }
         }
@@ -307,13 +319,50 @@ impl Binder<'_> {
             ));
         }
         let before = std::mem::replace(&mut self.level().in_aggregate, true);
-        let bound: SqlResult<Vec<Expr>> = arguments.iter().map(|item| self.expr(item)).collect();
+        let bound: SqlResult<Vec<(Expr, u32)>> = arguments
+            .iter()
+            .map(|item| Ok((self.expr(item)?, super::expressions::location_of(item))))
+            .collect();
         self.level().in_aggregate = before;
         let bound = bound?;
         let id = self.columns.add("grouping", SqlType::new(oid::INT4));
         self.level().groupings.push((id, bound));
         Ok(self.columns.column(id))
     }
+}
+
+/// Aggregates whose results depend on the order in which they see their values.
+fn shows_order(name: &str) -> bool {
+    matches!(
+        name,
+        "array_agg"
+            | "string_agg"
+            | "json_agg"
+            | "json_agg_strict"
+            | "jsonb_agg"
+            | "jsonb_agg_strict"
+            | "json_object_agg"
+    )
+}
+
+/// An ordered-set aggregate called like an ordinary one lacks WITHIN GROUP before its types are looked at.
+fn without_group(failure: types::SqlError, call: &ast::FunctionCall) -> types::SqlError {
+    let name = call.name.name();
+    let ordered = |function: &&functions::FunctionDef| {
+        matches!(function.body, FunctionBody::Aggregate(definition) if definition.kind != 'n')
+    };
+    let known = functions::tables::functions_named(name);
+    if call.within_group
+        || failure.sqlstate() != sqlstate::DATATYPE_MISMATCH
+        || !known.iter().all(ordered)
+    {
+        return failure;
+    }
+    error(
+        sqlstate::WRONG_OBJECT_TYPE,
+        format!("WITHIN GROUP is required for ordered-set aggregate {name}"),
+        call.location,
+    )
 }
 
 fn same_call(left: &Aggregate, right: &Aggregate) -> bool {

@@ -305,6 +305,7 @@ impl Binder<'_> {
             self.columns.records.insert(id, fields);
         }
         self.level().sets.push((id, call));
+        self.level().last_set = location;
         Ok(self.columns.column(id))
     }
 

@@ -295,8 +295,19 @@ impl Binder<'_> {
     ) -> SqlResult<(Vec<Expr>, SqlType)> {
         let members: Vec<Oid> = exprs.iter().map(|expr| type_of(expr).oid).collect();
         let location = locations.first().copied().unwrap_or(0);
-        let common = functions::common_type(self.catalog.types(), &members, construct)
-            .map_err(|failure| types::SqlError::from(failure).at(location))?;
+        let common = match functions::common_type(self.catalog.types(), &members, construct) {
+            Ok(common) => common,
+            Err(failure) => {
+                // The first member that does not go with those before it is the one at fault.
+                let fits = |count: &usize| {
+                    let members = &members[..*count];
+                    functions::common_type(self.catalog.types(), members, construct).is_ok()
+                };
+                let fitting = (1..members.len()).take_while(fits).count();
+                let place = locations.get(fitting).copied().unwrap_or(location);
+                return Err(types::SqlError::from(failure).at(place));
+            }
+        };
         let mut modifier = exprs.first().map_or(-1, |expr| type_of(expr).modifier);
         if exprs.iter().any(|expr| type_of(expr) != SqlType::with_modifier(common, modifier)) {
             modifier = -1;

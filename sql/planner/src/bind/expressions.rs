@@ -4,6 +4,7 @@ use functions::type_catalog::{array_type, element_type};
 use syntax::ast;
 use types::{Datum, SqlResult, SqlType, oid, sqlstate};
 
+use super::operators::Places;
 use super::type_names::resolve_type;
 use super::{Binder, error, unsupported};
 use crate::expression::{Call, Expr, Subscript, SubscriptBounds};
@@ -99,7 +100,9 @@ impl Binder<'_> {
             }
             ast::Expr::Case(case) => self.case(case),
             ast::Expr::Coalesce { arguments, location } => {
+                let sets = self.level().sets.len();
                 let (arguments, ty) = self.unified(arguments, "COALESCE", *location)?;
+                self.refuse_sets("COALESCE", sets)?;
                 Ok(Expr::Coalesce { arguments, ty })
             }
             ast::Expr::MinMax { greatest, arguments, location } => {
@@ -341,6 +344,7 @@ impl Binder<'_> {
     }
 
     fn case_branches(&mut self, case: &ast::CaseExpr, operand: Option<Expr>) -> SqlResult<Expr> {
+        let sets = self.level().sets.len();
         let mut conditions = Vec::with_capacity(case.branches.len());
         let mut results = Vec::with_capacity(case.branches.len() + 1);
         let mut locations = Vec::with_capacity(case.branches.len() + 1);
@@ -349,7 +353,9 @@ impl Binder<'_> {
             let condition = self.expr(&branch.condition)?;
             let condition = match &operand {
                 Some(operand) => {
-                    self.operator("=", Some(operand.clone()), condition, branch.location)?
+                    let places = Places { left: branch.location, right: location, fields: &[] };
+                    let operand = Some(operand.clone());
+                    self.operator_at("=", operand, condition, branch.location, places)?
                 }
                 None => condition,
             };
@@ -371,6 +377,7 @@ impl Binder<'_> {
         results.insert(0, otherwise);
         let (mut results, ty) = self.unify(results, "CASE", &locations)?;
         let otherwise = results.remove(0);
+        self.refuse_sets("CASE", sets)?;
         let has_else = case.otherwise.is_some()
             && !matches!(&otherwise, Expr::Constant { value: Datum::Null, .. });
         Ok(Expr::Case {
@@ -378,6 +385,19 @@ impl Binder<'_> {
             otherwise: has_else.then(|| Box::new(otherwise)),
             ty,
         })
+    }
+
+    /// Conditional constructs may not compute sets of rows: `before` is how many there were outside.
+    fn refuse_sets(&mut self, construct: &str, before: usize) -> SqlResult<()> {
+        let level = self.level();
+        if level.sets.len() == before {
+            return Ok(());
+        }
+        Err(unsupported(
+            format!("set-returning functions are not allowed in {construct}"),
+            level.last_set,
+        )
+        .hint("You might be able to move the set-returning function into a LATERAL FROM item."))
     }
 
     fn null_if(&mut self, null_if: &ast::NullIfExpr) -> SqlResult<Expr> {
@@ -491,10 +511,20 @@ impl Binder<'_> {
     }
 
     fn indirection(&mut self, indirection: &ast::Indirection) -> SqlResult<Expr> {
-        let location = location_of(&indirection.base);
+        let location = match &indirection.base {
+            // A row made into a composite value stands where the cast does.
+            ast::Expr::TypeCast(cast) if matches!(cast.expr, ast::Expr::Row { .. }) => {
+                cast.location
+            }
+            base => location_of(base),
+        };
+        let whole_row = self.names_whole_row(&indirection.base);
         let mut current = self.expr(&indirection.base)?;
         let mut bounds: Vec<SubscriptBounds> = Vec::new();
         for step in &indirection.steps {
+            if let ast::IndirectionStep::Index(_) | ast::IndirectionStep::Slice { .. } = step {
+                self.check_subscripted(&current, location)?;
+            }
             match step {
                 ast::IndirectionStep::Index(index) => {
                     let bound = if type_of(&current).oid == oid::JSONB {
@@ -509,9 +539,20 @@ impl Binder<'_> {
                     let upper = upper.as_ref().map(|bound| self.subscript(bound)).transpose()?;
                     bounds.push(SubscriptBounds::Slice { lower, upper });
                 }
-                ast::IndirectionStep::Field { name, location } => {
-                    current = self.subscripted(current, &mut bounds, *location)?;
-                    current = self.field(current, name, *location)?;
+                ast::IndirectionStep::Field { name, .. } => {
+                    current = self.subscripted(current, &mut bounds, location)?;
+                    current = self.field(current, name, location).map_err(|failure| {
+                        match &whole_row {
+                            Some(relation) if failure.sqlstate() == sqlstate::UNDEFINED_COLUMN => {
+                                error(
+                                    sqlstate::UNDEFINED_COLUMN,
+                                    format!("column {relation}.{name} does not exist"),
+                                    location,
+                                )
+                            }
+                            _ => failure,
+                        }
+                    })?;
                 }
                 ast::IndirectionStep::Star { location } => {
                     return Err(unsupported(
@@ -522,6 +563,20 @@ impl Binder<'_> {
             }
         }
         self.subscripted(current, &mut bounds, location)
+    }
+
+    /// The relation whose whole row the expression is.
+    fn names_whole_row(&mut self, expr: &ast::Expr) -> Option<String> {
+        let ast::Expr::ColumnRef(reference) = expr else {
+            return None;
+        };
+        let [name] = reference.fields.as_slice() else {
+            return None;
+        };
+        let level = self.level();
+        let is_column = level.columns.iter().any(|column| column.name == *name);
+        let is_item = level.items.iter().any(|item| item.name == *name);
+        (is_item && !is_column && !reference.star).then(|| name.clone())
     }
 
     pub fn subscript(&mut self, index: &ast::Expr) -> SqlResult<Expr> {
@@ -564,25 +619,43 @@ impl Binder<'_> {
             }
             return Ok(current);
         }
+        self.check_subscripted(&operand, location)?;
         let element = self.element_of(ty.oid);
-        if element == 0 {
-            return Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!(
-                    "cannot subscript type {} because it does not support subscripting",
-                    self.type_name(ty.oid)
-                ),
-                location,
-            ));
-        }
         let slice = bounds.iter().any(|bound| matches!(bound, SubscriptBounds::Slice { .. }));
         let ty = SqlType::with_modifier(if slice { ty.oid } else { element }, ty.modifier);
         Ok(Expr::Subscript(Box::new(Subscript { operand, subscripts: bounds, ty })))
     }
 
+    fn check_subscripted(&self, operand: &Expr, location: u32) -> SqlResult<()> {
+        let ty = type_of(operand).oid;
+        if ty == oid::JSONB || self.element_of(ty) != 0 {
+            return Ok(());
+        }
+        Err(error(
+            sqlstate::DATATYPE_MISMATCH,
+            format!(
+                "cannot subscript type {} because it does not support subscripting",
+                self.type_name(ty)
+            ),
+            location,
+        ))
+    }
+
     pub fn field(&mut self, operand: Expr, name: &str, location: u32) -> SqlResult<Expr> {
         let ty = type_of(&operand);
         let fields = self.set_fields(&operand).or_else(|| self.composite_fields(ty.oid));
+        if let (None, Expr::Row { fields, .. }) = (&fields, &operand) {
+            let number = name.strip_prefix('f').and_then(|digits| digits.parse::<usize>().ok());
+            let index = number.and_then(|number| number.checked_sub(1));
+            return match index.and_then(|index| fields.get(index)) {
+                Some(field) => Ok(field.clone()),
+                None => Err(error(
+                    sqlstate::UNDEFINED_COLUMN,
+                    format!("could not identify column \"{name}\" in record data type"),
+                    location,
+                )),
+            };
+        }
         let Some(fields) = fields else {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,

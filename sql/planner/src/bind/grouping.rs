@@ -212,6 +212,16 @@ impl Binder<'_> {
         let groupings = std::mem::take(&mut self.level().groupings);
         let mut keys = std::mem::take(&mut groups.keys);
         let mut sets = std::mem::take(&mut groups.sets);
+        for (argument, location) in groupings.iter().flat_map(|grouping| &grouping.1) {
+            if !keys.iter().any(|key| walk::same(&key.1, argument)) {
+                return Err(error(
+                    sqlstate::GROUPING_ERROR,
+                    "arguments to GROUPING must be grouping expressions of the associated query \
+                     level",
+                    *location,
+                ));
+            }
+        }
         for expr in all {
             walk::replace(expr, &mut |part| {
                 keys.iter()
@@ -251,22 +261,15 @@ impl Binder<'_> {
 
     fn grouping_value(
         &mut self,
-        arguments: &[Expr],
+        arguments: &[(Expr, u32)],
         keys: &[(ColumnId, Expr)],
         mask: Option<ColumnId>,
     ) -> SqlResult<Expr> {
         let int = |value: i32| constant(Datum::Int4(value), oid::INT4);
         let mut value: Option<Expr> = None;
-        for argument in arguments {
-            let Some(key) = keys.iter().position(|key| walk::same(&key.1, argument)) else {
-                return Err(error(
-                    sqlstate::GROUPING_ERROR,
-                    "arguments to GROUPING must be grouping expressions of the associated query \
-                     level",
-                    0,
-                ));
-            };
-            let Some(mask) = mask else {
+        for (argument, _) in arguments {
+            let key = keys.iter().position(|key| walk::same(&key.1, argument));
+            let (Some(key), Some(mask)) = (key, mask) else {
                 continue;
             };
             let shift = (keys.len() - 1 - key).min(31) as i32;

@@ -33,8 +33,16 @@ impl Binder<'_> {
         for operator in spine.into_iter().rev() {
             let right = self.expr(&operator.right)?;
             let location = operator.location;
-            let operands = (left_location.unwrap_or(location), location_of(&operator.right));
-            current = Some(self.operator_at(&operator.name, current, right, location, operands)?);
+            self.check_collations(operator)?;
+            let fields = operator.left.as_ref().map_or(Vec::new(), |left| {
+                field_places(left, &operator.right)
+            });
+            let places = Places {
+                left: left_location.unwrap_or(location),
+                right: location_of(&operator.right),
+                fields: &fields,
+            };
+            current = Some(self.operator_at(&operator.name, current, right, location, places)?);
             left_location = Some(location);
         }
         current.ok_or_else(|| error(sqlstate::INTERNAL_ERROR, "an operator without operands", 0))
@@ -47,22 +55,45 @@ impl Binder<'_> {
         right: Expr,
         location: u32,
     ) -> SqlResult<Expr> {
-        self.operator_at(name, left, right, location, (location, location))
+        let places = Places { left: location, right: location, fields: &[] };
+        self.operator_at(name, left, right, location, places)
+    }
+
+    /// Two collations that are both asked for cannot both be used.
+    fn check_collations(&self, operator: &ast::OperatorExpr) -> SqlResult<()> {
+        let (Some(right), Some(left)) = (
+            explicit_collation(&operator.right),
+            operator.left.as_ref().and_then(explicit_collation),
+        ) else {
+            return Ok(());
+        };
+        if left.collation.name() == right.collation.name() {
+            return Ok(());
+        }
+        Err(error(
+            sqlstate::COLLATION_MISMATCH,
+            format!(
+                "collation mismatch between explicit collations \"{}\" and \"{}\"",
+                left.collation.name(),
+                right.collation.name()
+            ),
+            right.location,
+        ))
     }
 
     /// With where the operands are written: a literal that cannot be read is wrong there.
-    fn operator_at(
+    pub fn operator_at(
         &mut self,
         name: &str,
         left: Option<Expr>,
         right: Expr,
         location: u32,
-        operands: (u32, u32),
+        places: Places<'_>,
     ) -> SqlResult<Expr> {
         if let (Some(Expr::Row { fields: a, .. }), Expr::Row { fields: b, .. }) = (&left, &right)
             && let Some(operator) = row_operator(name)
         {
-            return self.row_comparison(name, operator, a.clone(), b.clone(), location);
+            return self.row_comparison(name, operator, (a.clone(), b.clone()), location, places);
         }
         let left_type = left.as_ref().map(|left| type_of(left).oid);
         let right_type = type_of(&right).oid;
@@ -86,10 +117,10 @@ impl Binder<'_> {
         let mut arguments = Vec::with_capacity(2);
         let mut argument_types = Vec::with_capacity(2);
         if let Some(left) = left {
-            arguments.push(self.coerce(left, resolved.left, operands.0)?);
+            arguments.push(self.coerce(left, resolved.left, places.left)?);
             argument_types.push(resolved.left);
         }
-        arguments.push(self.coerce(right, resolved.right, operands.1)?);
+        arguments.push(self.coerce(right, resolved.right, places.right)?);
         argument_types.push(resolved.right);
         Ok(Expr::Call(Box::new(Call {
             function,
@@ -104,9 +135,9 @@ impl Binder<'_> {
         &mut self,
         name: &str,
         operator: RowOperator,
-        left: Vec<Expr>,
-        right: Vec<Expr>,
+        (left, right): (Vec<Expr>, Vec<Expr>),
         location: u32,
+        places: Places<'_>,
     ) -> SqlResult<Expr> {
         if left.len() != right.len() {
             return Err(error(
@@ -124,8 +155,10 @@ impl Binder<'_> {
         }
         let mut pairs = Vec::with_capacity(left.len());
         let mut equalities = Vec::with_capacity(left.len());
-        for (left, right) in left.into_iter().zip(right) {
-            let compared = self.operator(name, Some(left), right, location)?;
+        for (index, (left, right)) in left.into_iter().zip(right).enumerate() {
+            let (first, second) = places.fields.get(index).copied().unwrap_or((location, location));
+            let places = Places { left: first, right: second, fields: &[] };
+            let compared = self.operator_at(name, Some(left), right, location, places)?;
             match (&operator, compared) {
                 (RowOperator::Equal, compared) => equalities.push(compared),
                 (RowOperator::NotEqual, compared) => equalities.push(compared),
@@ -221,16 +254,19 @@ impl Binder<'_> {
         };
         let negated = between.negated;
         let symmetric = between.symmetric;
+        let left = location_of(&between.expr);
+        let bounds = (location_of(&between.low), location_of(&between.high));
         self.shared(operand, |binder, operand| {
-            let mut ranges = vec![(low.clone(), high.clone())];
+            let mut ranges = vec![(low.clone(), high.clone(), bounds)];
             if symmetric {
-                ranges.push((high, low));
+                ranges.push((high, low, (bounds.1, bounds.0)));
             }
+            let at = |right| Places { left, right, fields: &[] };
             let mut tests = Vec::new();
-            for (low, high) in ranges {
+            for (low, high, bounds) in ranges {
                 let (above, below) = if negated { ("<", ">") } else { (">=", "<=") };
-                let low = binder.operator(above, Some(operand.clone()), low, location)?;
-                let high = binder.operator(below, Some(operand.clone()), high, location)?;
+                let low = binder.operator_at(above, Some(operand.clone()), low, location, at(bounds.0))?;
+                let high = binder.operator_at(below, Some(operand.clone()), high, location, at(bounds.1))?;
                 tests.push(if negated {
                     Expr::Or(vec![low, high])
                 } else {
@@ -329,6 +365,39 @@ impl Binder<'_> {
         let left = self.coerce(left, resolved.left, location)?;
         let array = self.explicit_cast(array, SqlType::new(wanted), location)?;
         Ok(Expr::AnyAll { operand: Box::new(left), array: Box::new(array), function, all })
+    }
+}
+
+/// Where the operands of an operator are written; if both are rows, also where their fields are.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    pub left: u32,
+    pub right: u32,
+    pub fields: &'a [(u32, u32)],
+}
+
+fn field_places(left: &ast::Expr, right: &ast::Expr) -> Vec<(u32, u32)> {
+    let (ast::Expr::Row { fields: left, .. }, ast::Expr::Row { fields: right, .. }) = (left, right)
+    else {
+        return Vec::new();
+    };
+    // A star stands for any number of fields: their places are not known.
+    let is_star = |field: &ast::Expr| matches!(field, ast::Expr::ColumnRef(name) if name.star);
+    if left.iter().chain(right).any(is_star) {
+        return Vec::new();
+    }
+    left.iter().zip(right).map(|(left, right)| (location_of(left), location_of(right))).collect()
+}
+
+/// The COLLATE that decides about an operand.
+fn explicit_collation(expr: &ast::Expr) -> Option<&ast::CollateExpr> {
+    match expr {
+        ast::Expr::Collate(collate) => Some(collate),
+        ast::Expr::TypeCast(cast) => explicit_collation(&cast.expr),
+        ast::Expr::Function(call) => {
+            call.arguments.iter().find_map(|argument| explicit_collation(&argument.value))
+        }
+        _ => None,
     }
 }
 

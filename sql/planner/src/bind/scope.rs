@@ -151,8 +151,10 @@ pub struct Level {
     pub windows: Vec<super::window::BoundWindow>,
     pub named_windows: Vec<(String, super::window::WindowSpecification)>,
     pub sets: Vec<(ColumnId, SetCall)>,
-    /// GROUPING() calls: their columns with the arguments.
-    pub groupings: Vec<(ColumnId, Vec<Expr>)>,
+    /// Where the last of `sets` stands.
+    pub last_set: u32,
+    /// GROUPING() calls: their columns with the arguments and where these stand.
+    pub groupings: Vec<(ColumnId, Vec<(Expr, u32)>)>,
     pub in_aggregate: bool,
     pub in_window: bool,
     /// Columns used outside of aggregates with where they stand.
@@ -175,6 +177,7 @@ impl Level {
             windows: Vec::new(),
             named_windows: Vec::new(),
             sets: Vec::new(),
+            last_set: 0,
             groupings: Vec::new(),
             in_aggregate: false,
             in_window: false,

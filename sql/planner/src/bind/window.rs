@@ -5,6 +5,7 @@ use syntax::ast;
 use types::{SqlResult, oid, sqlstate};
 
 use super::calls::Ready;
+use super::expressions::location_of;
 use super::scope::Clause;
 use super::{Binder, error};
 use crate::expression::{
@@ -19,6 +20,7 @@ pub struct WindowSpecification {
     pub partition: Vec<Expr>,
     pub order: Vec<SortKey>,
     pub frame: Option<ast::WindowFrame>,
+    pub location: u32,
 }
 
 pub struct BoundWindow {
@@ -67,7 +69,8 @@ impl Binder<'_> {
             order.push(self.sort_key(bound, item)?);
         }
         let Some(base) = &definition.base else {
-            return Ok(WindowSpecification { partition, order, frame: definition.frame.clone() });
+            let frame = definition.frame.clone();
+            return Ok(WindowSpecification { partition, order, frame, location });
         };
         let inherited = self.named(base, location)?;
         let refuse = |what: String| Err(error(sqlstate::WINDOWING_ERROR, what, location));
@@ -84,6 +87,7 @@ impl Binder<'_> {
             partition: inherited.partition,
             order: if order.is_empty() { inherited.order } else { order },
             frame: definition.frame.clone(),
+            location,
         })
     }
 
@@ -107,6 +111,23 @@ impl Binder<'_> {
             ));
         }
         level.in_window = true;
+        let kinds = functions::resolve::kinds_of(name);
+        if kinds.iter().all(|kind| *kind == FunctionKind::Aggregate) && !kinds.is_empty() {
+            self.level().in_window = false;
+            if call.within_group {
+                return Err(super::unsupported(
+                    format!("OVER is not supported for ordered-set aggregate {name}"),
+                    location,
+                ));
+            }
+            if !call.order_by.is_empty() {
+                return Err(super::unsupported(
+                    "aggregate ORDER BY is not implemented for window functions",
+                    location,
+                ));
+            }
+            self.level().in_window = true;
+        }
         let bound = self.window_call_inner(call);
         self.level().in_window = false;
         let (specification, mut window) = bound?;
@@ -125,7 +146,7 @@ impl Binder<'_> {
                 location,
             ));
         }
-        window.1.frame = self.frame(&specification, location)?;
+        window.1.frame = self.frame(&specification)?;
         let id = self.columns.add(window.0.name, window.1.ty);
         self.level().windows.push(BoundWindow {
             id,
@@ -174,7 +195,12 @@ impl Binder<'_> {
         let specification = match &call.over {
             Some(ast::Over::Name { name, location }) => self.named(name, *location)?,
             Some(ast::Over::Window(definition)) => self.window_specification(definition)?,
-            None => WindowSpecification { partition: Vec::new(), order: Vec::new(), frame: None },
+            None => WindowSpecification {
+                partition: Vec::new(),
+                order: Vec::new(),
+                frame: None,
+                location,
+            },
         };
         let function = ready.resolved.definition;
         let window = WindowCall {
@@ -189,7 +215,8 @@ impl Binder<'_> {
         Ok((specification, (function, window)))
     }
 
-    fn frame(&mut self, specification: &WindowSpecification, location: u32) -> SqlResult<Frame> {
+    fn frame(&mut self, specification: &WindowSpecification) -> SqlResult<Frame> {
+        let location = specification.location;
         let Some(frame) = &specification.frame else {
             return Ok(default_frame());
         };
@@ -247,6 +274,7 @@ impl Binder<'_> {
             ast::FrameBound::Preceding(offset) => (offset, true),
             ast::FrameBound::Following(offset) => (offset, false),
         };
+        let offset_location = location_of(offset);
         let offset = self.expr(offset)?;
         let (offset, range) = if mode == FrameMode::Range {
             let [key] = specification.order.as_slice() else {
@@ -263,7 +291,23 @@ impl Binder<'_> {
                     oid::DATE | oid::TIME | oid::TIMESTAMP | oid::TIMESTAMPTZ => oid::INTERVAL,
                     other => other,
                 };
-                offset = self.coerce(offset, wanted, location)?;
+                offset = self.coerce(offset, wanted, offset_location)?;
+            }
+            // These know offsets of one type only, which others become.
+            let only = match ty {
+                oid::INT8 | oid::NUMERIC => ty,
+                oid::FLOAT4 | oid::FLOAT8 => oid::FLOAT8,
+                _ => 0,
+            };
+            if only != 0
+                && let Some(cast) = self.try_coerce(
+                    offset.clone(),
+                    types::SqlType::new(only),
+                    functions::CastContext::Implicit,
+                    offset_location,
+                )?
+            {
+                offset = cast;
             }
             let other = type_of(&offset).oid;
             let find = |name: &str| {
@@ -273,15 +317,20 @@ impl Binder<'_> {
                     .filter(|function| function.arguments == [ty, other])
             };
             let (Some(add), Some(subtract)) = (find("+"), find("-")) else {
+                let column = self.type_name(ty);
+                let message = format!(
+                    "RANGE with offset PRECEDING/FOLLOWING is not supported for column type \
+                     {column}"
+                );
+                if !takes_offsets(ty) {
+                    return Err(super::unsupported(message, offset_location));
+                }
+                let other = self.type_name(other);
                 return Err(super::unsupported(
-                    format!(
-                        "RANGE with offset PRECEDING/FOLLOWING is not supported for column type \
-                         {} and offset type {}",
-                        self.type_name(ty),
-                        self.type_name(other)
-                    ),
-                    location,
-                ));
+                    format!("{message} and offset type {other}"),
+                    offset_location,
+                )
+                .hint("Cast the offset value to an appropriate type."));
             };
             (offset, Some(RangeOffset { add, subtract, result: add.result }))
         } else {
@@ -289,16 +338,17 @@ impl Binder<'_> {
             let source = type_of(&offset).oid;
             let ty = types::SqlType::new(oid::INT8);
             let context = functions::CastContext::Implicit;
-            let offset = self.try_coerce(offset, ty, context, location)?.ok_or_else(|| {
-                error(
-                    sqlstate::DATATYPE_MISMATCH,
-                    format!(
-                        "argument of {word} must be type bigint, not type {}",
-                        self.type_name(source)
-                    ),
-                    location,
-                )
-            })?;
+            let offset =
+                self.try_coerce(offset, ty, context, offset_location)?.ok_or_else(|| {
+                    error(
+                        sqlstate::DATATYPE_MISMATCH,
+                        format!(
+                            "argument of {word} must be type bigint, not type {}",
+                            self.type_name(source)
+                        ),
+                        offset_location,
+                    )
+                })?;
             (offset, None)
         };
         Ok(if preceding {
@@ -333,6 +383,25 @@ impl Binder<'_> {
         }
         input.projected(items)
     }
+}
+
+/// Types whose windows may be bounded by a distance.
+fn takes_offsets(ty: types::Oid) -> bool {
+    matches!(
+        ty,
+        oid::INT2
+            | oid::INT4
+            | oid::INT8
+            | oid::FLOAT4
+            | oid::FLOAT8
+            | oid::NUMERIC
+            | oid::DATE
+            | oid::TIME
+            | oid::TIMETZ
+            | oid::TIMESTAMP
+            | oid::TIMESTAMPTZ
+            | oid::INTERVAL
+    )
 }
 
 fn default_frame() -> Frame {

@@ -132,10 +132,13 @@ impl Parser<'_> {
     }
 
     fn frame(&mut self, unit: FrameUnit) -> Parse<WindowFrame> {
-        let at = self.location();
+        let mut start_at = self.location();
+        let mut end_at = start_at;
         let (start, end) = if self.accept("between") {
+            start_at = self.location();
             let start = self.frame_bound()?;
             self.expect("and")?;
+            end_at = self.location();
             (start, Some(self.frame_bound()?))
         } else {
             (self.frame_bound()?, None)
@@ -168,6 +171,7 @@ impl Parser<'_> {
             None
         };
         if let Some(message) = message {
+            let at = if rank(&start) == 4 { start_at } else { end_at };
             return Err(self.error_at("42P20", &message, at));
         }
         let exclusion = if self.accept("exclude") {
