@@ -70,13 +70,9 @@ impl Session {
         self.begin_statement(&statement, text)?;
         if statement::is_planned(&statement) {
             let now = self.services.now();
-            let prepared = Arc::new(Prepared::new(
-                Arc::clone(text),
-                Some(Arc::new(statement)),
-                Vec::new(),
-                false,
-                now,
-            ));
+            let statement = Some(Arc::new(statement));
+            let prepared = Prepared::new(Arc::clone(text), statement, Vec::new(), false, now);
+            let prepared = Arc::new(prepared.without_parameters());
             let running = self.start_planned(&prepared, Vec::new(), &[]).await?;
             return self.stream_all(running).await;
         }

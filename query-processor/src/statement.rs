@@ -24,6 +24,7 @@ pub struct Prepared {
     pub columns: Option<Arc<[OutputColumn]>>,
     pub from_sql: bool,
     pub prepared_at: i64,
+    without_parameters: bool,
     plan: Mutex<Option<CachedPlan>>,
 }
 
@@ -51,8 +52,15 @@ impl Prepared {
             columns: None,
             from_sql,
             prepared_at,
+            without_parameters: false,
             plan: Mutex::new(None),
         }
+    }
+
+    /// For a statement of a simple query, which has no parameters.
+    pub fn without_parameters(mut self) -> Prepared {
+        self.without_parameters = true;
+        self
     }
 
     /// The plan for this catalog, role and these settings; made again when one of them changed.
@@ -69,7 +77,8 @@ impl Prepared {
             return Ok(Arc::clone(&cached.statement));
         }
         let statement = self.statement.as_ref().expect("only statements are planned");
-        let planned = Arc::new(plan(statement, &self.given_types, environment)?);
+        let planned =
+            Arc::new(plan(statement, &self.given_types, self.without_parameters, environment)?);
         *self.plan.lock() = Some(CachedPlan {
             catalog: Arc::downgrade(&environment.catalog),
             settings_epoch: epoch,
@@ -84,9 +93,14 @@ impl Prepared {
 pub fn plan(
     statement: &Statement,
     parameter_types: &[Oid],
+    without_parameters: bool,
     environment: &StatementEnvironment,
 ) -> SqlResult<planner::plan::Statement> {
-    let options = planner::PlanOptions { parameter_types, ..planner::PlanOptions::default() };
+    let options = planner::PlanOptions {
+        parameter_types,
+        without_parameters,
+        ..planner::PlanOptions::default()
+    };
     let planned = planner::plan_statement(statement, environment, &options)?;
     crate::privileges::check(&planned, environment)?;
     Ok(planned)

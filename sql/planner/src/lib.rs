@@ -34,6 +34,8 @@ pub struct PlanOptions<'a> {
     pub fills: bool,
     /// Variables of the function that the statement is in.
     pub variables: &'a [bind::Variable],
+    /// There are no parameters: one that is named is an error, not one to be declared.
+    pub without_parameters: bool,
 }
 
 /// Analyzes and plans a statement that reads or writes rows.
@@ -45,6 +47,7 @@ pub fn plan_statement(
     let mut binder = bind::Binder::new(catalog, options.parameter_types);
     binder.fills = options.fills;
     binder.variables = options.variables;
+    binder.without_parameters = options.without_parameters;
     let bound = binder.statement(statement)?;
     let mut planned = optimize::modify::plan_statement(binder, bound)?;
     if matches!(statement, syntax::ast::Statement::Call(_)) {

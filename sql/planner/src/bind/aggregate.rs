@@ -125,20 +125,19 @@ impl Binder<'_> {
             return Err(error(sqlstate::SYNTAX_ERROR, "* takes no other arguments", location));
         }
         let places = super::calls::argument_places(call);
-        let ready =
-            match self
-                .ready_call(name, arguments, &names, &places, call.variadic, location)
-                .map_err(|failure| without_group(failure, call))?
-            {
-                Ready::Call(ready) => ready,
-                Ready::Cast(_) => {
-                    return Err(error(
-                        sqlstate::UNDEFINED_FUNCTION,
-                        format!("function {name} does not exist"),
-                        location,
-                    ));
-                }
-            };
+        let ready = match self
+            .ready_call(name, arguments, &names, &places, call.variadic, location)
+            .map_err(|failure| without_group(failure, call))?
+        {
+            Ready::Call(ready) => ready,
+            Ready::Cast(_) => {
+                return Err(error(
+                    sqlstate::UNDEFINED_FUNCTION,
+                    format!("function {name} does not exist"),
+                    location,
+                ));
+            }
+        };
         let FunctionBody::Aggregate(definition) = ready.resolved.definition.body else {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,
@@ -348,9 +347,7 @@ fn shows_order(name: &str) -> bool {
 /// An ordered-set aggregate called like an ordinary one lacks WITHIN GROUP before its types are looked at.
 fn without_group(failure: types::SqlError, call: &ast::FunctionCall) -> types::SqlError {
     let name = call.name.name();
-    let ordered = |function: &&functions::FunctionDef| {
-        matches!(function.body, FunctionBody::Aggregate(definition) if definition.kind != 'n')
-    };
+    let ordered = |function: &&functions::FunctionDef| matches!(function.body, FunctionBody::Aggregate(definition) if definition.kind != 'n');
     let known = functions::tables::functions_named(name);
     if call.within_group
         || failure.sqlstate() != sqlstate::DATATYPE_MISMATCH

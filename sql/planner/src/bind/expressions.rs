@@ -152,7 +152,7 @@ impl Binder<'_> {
     }
 
     fn parameter(&mut self, number: u32, location: u32) -> SqlResult<Expr> {
-        if number == 0 || number > 65_535 {
+        if number == 0 || number > 65_535 || self.without_parameters {
             return Err(error(
                 sqlstate::UNDEFINED_PARAMETER,
                 format!("there is no parameter ${number}"),
@@ -541,18 +541,21 @@ impl Binder<'_> {
                 }
                 ast::IndirectionStep::Field { name, .. } => {
                     current = self.subscripted(current, &mut bounds, location)?;
-                    current = self.field(current, name, location).map_err(|failure| {
-                        match &whole_row {
-                            Some(relation) if failure.sqlstate() == sqlstate::UNDEFINED_COLUMN => {
-                                error(
-                                    sqlstate::UNDEFINED_COLUMN,
-                                    format!("column {relation}.{name} does not exist"),
-                                    location,
-                                )
-                            }
-                            _ => failure,
-                        }
-                    })?;
+                    current =
+                        self.field(current, name, location).map_err(
+                            |failure| match &whole_row {
+                                Some(relation)
+                                    if failure.sqlstate() == sqlstate::UNDEFINED_COLUMN =>
+                                {
+                                    error(
+                                        sqlstate::UNDEFINED_COLUMN,
+                                        format!("column {relation}.{name} does not exist"),
+                                        location,
+                                    )
+                                }
+                                _ => failure,
+                            },
+                        )?;
                 }
                 ast::IndirectionStep::Star { location } => {
                     return Err(unsupported(

@@ -84,10 +84,11 @@ impl Binder<'_> {
         if name.parts.len() == 3 {
             self.check_database(&name.parts, location)?;
         }
-        let found = self
-            .catalog
-            .relation(name.schema(), name.name())
-            .map_err(|failure| failure.at(location))?;
+        let found = match self.catalog.relation(name.schema(), name.name()) {
+            // A schema that does not exist has no relations: that is all a query is told.
+            Err(failure) if failure.sqlstate() == sqlstate::INVALID_SCHEMA_NAME => None,
+            found => found.map_err(|failure| failure.at(location))?,
+        };
         found.ok_or_else(|| {
             let shown = match name.schema() {
                 Some(schema) => format!("{schema}.{}", name.name()),

@@ -6,7 +6,7 @@ use types::{Datum, SqlResult, SqlType, oid, sqlstate};
 use super::expressions::{constant, location_of};
 use super::scope::Clause;
 use super::select::{Target, has_equality, position};
-use super::{Binder, error, unsupported};
+use super::{Binder, error};
 use crate::expression::Expr;
 use crate::logical::{Aggregation, ColumnId, Logical};
 use crate::walk::{self, type_of};
@@ -128,7 +128,9 @@ impl Binder<'_> {
             }
             return Ok(keys);
         }
+        let sets = self.level().sets.len();
         let bound = self.group_expression(expr, targets)?;
+        let bound = self.known_set(bound, sets);
         let location = location_of(expr);
         let bound = self.settle(bound, location)?;
         self.check_key(&bound, location)?;
@@ -141,6 +143,28 @@ impl Binder<'_> {
         };
         groups.keys.push((id, bound));
         Ok(vec![groups.keys.len() - 1])
+    }
+
+    /// A call that makes rows and stands in the select list too is one call.
+    fn known_set(&mut self, bound: Expr, before: usize) -> Expr {
+        let Expr::Column { index, .. } = &bound else {
+            return bound;
+        };
+        let sets = &mut self.level().sets;
+        if sets.len() != before + 1 || sets.last().is_none_or(|last| last.0 != *index) {
+            return bound;
+        }
+        let same = |(_, call): &&(ColumnId, crate::plan::SetCall)| {
+            let last = &sets[before].1;
+            std::ptr::eq(call.function, last.function)
+                && call.arguments.len() == last.arguments.len()
+                && call.arguments.iter().zip(&last.arguments).all(|(a, b)| walk::same(a, b))
+        };
+        let Some(known) = sets[..before].iter().find(same).map(|known| known.0) else {
+            return bound;
+        };
+        sets.pop();
+        self.columns.column(known)
     }
 
     fn check_key(&mut self, key: &Expr, location: u32) -> SqlResult<()> {
@@ -157,12 +181,6 @@ impl Binder<'_> {
             return Err(error(
                 sqlstate::WINDOWING_ERROR,
                 "window functions are not allowed in GROUP BY",
-                location,
-            ));
-        }
-        if uses(level.sets.iter().map(|call| call.0).collect()) {
-            return Err(unsupported(
-                "grouping by a set-returning function is not supported",
                 location,
             ));
         }

@@ -211,12 +211,6 @@ impl Binder<'_> {
                     column.location,
                 ));
             }
-            if !column.indirection.is_empty() {
-                return Err(unsupported(
-                    "inserting into a part of a column is not supported",
-                    column.location,
-                ));
-            }
             positions.push(position);
         }
         Ok(positions)
@@ -251,9 +245,16 @@ impl Binder<'_> {
         insert: &ast::Insert,
     ) -> SqlResult<(Logical, Vec<Option<ColumnId>>)> {
         let mut given: Vec<Option<ColumnId>> = vec![None; relation.columns.len()];
+        let selected;
         let query = match &insert.source {
             ast::InsertSource::DefaultValues => return Ok((Logical::one_row(), given)),
-            ast::InsertSource::Query(query) => query,
+            ast::InsertSource::Query(query) => match row_with_sets(query) {
+                Some(row) => {
+                    selected = row;
+                    &selected
+                }
+                None => query,
+            },
         };
         let plain_values = query.with.is_none()
             && query.order_by.is_empty()
@@ -277,10 +278,19 @@ impl Binder<'_> {
             let mut all_default = vec![true; width];
             let mut bound = Vec::with_capacity(rows.len());
             for row in rows {
-                let mut values = Vec::with_capacity(width);
+                let mut values: Vec<Expr> = Vec::with_capacity(width);
                 for (place, value) in row.iter().enumerate() {
                     let position = columns[place];
                     let column = &relation.columns[position];
+                    let target = insert.columns.get(place).filter(|c| !c.indirection.is_empty());
+                    if let (Some(target), ast::Expr::Default { .. }) = (target, value) {
+                        let what = match target.indirection.first() {
+                            Some(ast::IndirectionStep::Field { .. }) => "a subfield",
+                            _ => "an array element",
+                        };
+                        let message = format!("cannot set {what} to DEFAULT");
+                        return Err(unsupported(message, target.location));
+                    }
                     if matches!(value, ast::Expr::Default { .. }) {
                         values.push(self.default_of(relation, position)?);
                         continue;
@@ -288,6 +298,25 @@ impl Binder<'_> {
                     all_default[place] = false;
                     let ty = SqlType::with_modifier(column.type_oid, column.modifier);
                     let expr = self.in_clause(Clause::Values, |binder| binder.expr(value))?;
+                    if let Some(target) = target {
+                        // Parts of one column come together in its first place.
+                        let first = columns[..place].iter().position(|known| *known == position);
+                        let base = match first {
+                            Some(first) => std::mem::replace(&mut values[first], self.null(ty)),
+                            None => self.null(ty),
+                        };
+                        let at = (target.indirection.as_slice(), target.location);
+                        let whole = (column.name.as_str(), location_of(value));
+                        let part = self.part_of_target(base, ty, at, expr, whole)?;
+                        match first {
+                            Some(first) => {
+                                values[first] = part;
+                                values.push(self.null(ty));
+                            }
+                            None => values.push(part),
+                        }
+                        continue;
+                    }
                     values.push(self.assign(expr, ty, &column.name, location_of(value))?);
                 }
                 bound.push(values);
@@ -304,7 +333,8 @@ impl Binder<'_> {
                     all_default[place],
                     insert.overriding,
                     insert.location,
-                )? {
+                )? && !columns[..place].contains(&position)
+                {
                     given[position] = Some(id);
                 }
             }
@@ -313,6 +343,7 @@ impl Binder<'_> {
         let bound = self.query(query, true)?;
         self.check_width(bound.outputs.len(), columns.len(), insert, query.location)?;
         let mut items = Vec::new();
+        let mut parts: Vec<(usize, Expr)> = Vec::new();
         let mut input = bound.input;
         let locations = super::setops::item_locations(&query.body, query.location);
         for (place, (output, &position)) in bound.outputs.iter().zip(columns).enumerate() {
@@ -321,6 +352,17 @@ impl Binder<'_> {
             let ty = SqlType::with_modifier(column.type_oid, column.modifier);
             let value = super::setops::literal(&input, output.id)
                 .unwrap_or_else(|| self.columns.column(output.id));
+            if let Some(target) = insert.columns.get(place).filter(|c| !c.indirection.is_empty()) {
+                let first = parts.iter().position(|part| part.0 == position);
+                let base = match first {
+                    Some(first) => parts.remove(first).1,
+                    None => self.null(ty),
+                };
+                let at = (target.indirection.as_slice(), target.location);
+                let whole = (column.name.as_str(), location);
+                parts.push((position, self.part_of_target(base, ty, at, value, whole)?));
+                continue;
+            }
             let value = self.assign(value, ty, &column.name, location)?;
             let id = match &value {
                 Expr::Column { index, .. } => *index,
@@ -333,6 +375,11 @@ impl Binder<'_> {
             if self.may_set(relation, position, false, insert.overriding, insert.location)? {
                 given[position] = Some(id);
             }
+        }
+        for (position, value) in parts {
+            let id = self.columns.add(&relation.columns[position].name, type_of(&value));
+            items.push((id, value));
+            given[position] = Some(id);
         }
         input = input.projected(items);
         Ok((input, given))
@@ -530,4 +577,45 @@ impl Binder<'_> {
         self.levels.pop();
         built
     }
+}
+
+/// A single row of VALUES that calls functions which make rows, as the select list it stands for.
+fn row_with_sets(query: &ast::Query) -> Option<ast::Query> {
+    let ast::QueryBody::Values { rows, location } = &query.body else {
+        return None;
+    };
+    let [row] = rows.as_slice() else {
+        return None;
+    };
+    let makes_rows = |value: &ast::Expr| match value {
+        ast::Expr::Function(call) => functions::resolve::kinds_of(call.name.name())
+            .contains(&functions::FunctionKind::SetReturning),
+        _ => false,
+    };
+    let is_default = |value: &ast::Expr| matches!(value, ast::Expr::Default { .. });
+    if !row.iter().any(makes_rows) || row.iter().any(is_default) {
+        return None;
+    }
+    let items = row
+        .iter()
+        .map(|value| ast::SelectItem {
+            expr: value.clone(),
+            alias: None,
+            location: location_of(value),
+        })
+        .collect();
+    let select = ast::Select {
+        distinct: ast::Distinct::All,
+        items,
+        into: None,
+        from: Vec::new(),
+        as_of: None,
+        filter: None,
+        group_by: Vec::new(),
+        group_distinct: false,
+        having: None,
+        windows: Vec::new(),
+        location: *location,
+    };
+    Some(ast::Query { body: ast::QueryBody::Select(Box::new(select)), ..query.clone() })
 }

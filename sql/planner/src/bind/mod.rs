@@ -71,6 +71,8 @@ pub struct Binder<'a> {
     pub merge_action: Option<usize>,
     /// A materialized view may be written to.
     pub fills: bool,
+    /// No parameter may be named.
+    pub without_parameters: bool,
     /// Aggregate calls whose arguments are being bound: their level, and the innermost level used so far.
     pub aggregate_levels: Vec<(usize, Option<usize>)>,
     /// Sides of outer joins that may be missing, around what is being bound.
@@ -124,6 +126,7 @@ impl<'a> Binder<'a> {
             calls_procedure: false,
             merge_action: None,
             fills: false,
+            without_parameters: false,
             aggregate_levels: Vec::new(),
             nullable_joins: 0,
             intersections: 0,
@@ -239,5 +242,16 @@ impl<'a> Binder<'a> {
 }
 
 fn functions_type_name(catalog: &dyn CatalogView, ty: Oid) -> String {
+    if ty >= oid::FIRST_USER_OID
+        && let Ok(name) = functions::input_output::output(
+            catalog.evaluation(),
+            oid::REGTYPE,
+            &types::Datum::Oid(ty),
+        )
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+    {
+        // As the search path makes it visible.
+        return name.to_string();
+    }
     functions::type_catalog::name_of(catalog.types(), ty)
 }

@@ -34,9 +34,10 @@ impl Binder<'_> {
             let right = self.expr(&operator.right)?;
             let location = operator.location;
             self.check_collations(operator)?;
-            let fields = operator.left.as_ref().map_or(Vec::new(), |left| {
-                field_places(left, &operator.right)
-            });
+            let fields = operator
+                .left
+                .as_ref()
+                .map_or(Vec::new(), |left| field_places(left, &operator.right));
             let places = Places {
                 left: left_location.unwrap_or(location),
                 right: location_of(&operator.right),
@@ -265,8 +266,20 @@ impl Binder<'_> {
             let mut tests = Vec::new();
             for (low, high, bounds) in ranges {
                 let (above, below) = if negated { ("<", ">") } else { (">=", "<=") };
-                let low = binder.operator_at(above, Some(operand.clone()), low, location, at(bounds.0))?;
-                let high = binder.operator_at(below, Some(operand.clone()), high, location, at(bounds.1))?;
+                let low = binder.operator_at(
+                    above,
+                    Some(operand.clone()),
+                    low,
+                    location,
+                    at(bounds.0),
+                )?;
+                let high = binder.operator_at(
+                    below,
+                    Some(operand.clone()),
+                    high,
+                    location,
+                    at(bounds.1),
+                )?;
                 tests.push(if negated {
                     Expr::Or(vec![low, high])
                 } else {

@@ -183,6 +183,15 @@ impl Binder<'_> {
         let has_sets = !level.sets.is_empty();
         self.check_locking(query, select, grouped, windowed, has_sets)?;
         if grouped {
+            // Sets that rows are grouped by are made before.
+            let (grouping, others): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.level().sets).into_iter().partition(|(id, _)| {
+                    let id = *id;
+                    groups.keys.iter().any(|key| !walk::all_columns(&key.1, &|used| used != id))
+                });
+            self.level().sets = grouping;
+            input = self.set_calls(input);
+            self.level().sets = others;
             let mut windows = std::mem::take(&mut self.level().windows);
             let mut sets = std::mem::take(&mut self.level().sets);
             let mut all: Vec<&mut Expr> = Vec::new();
@@ -212,6 +221,7 @@ impl Binder<'_> {
         // The select list, then ORDER BY's further expressions.
         let mut items: Vec<(ColumnId, Expr)> = Vec::new();
         let mut outputs = Vec::with_capacity(targets.len());
+        let locations: Vec<u32> = targets.iter().map(|target| target.location).collect();
         for target in targets {
             let id = match &target.expr {
                 // A column of an outer query becomes one of this query's own: a join may make it NULL.
@@ -260,6 +270,19 @@ impl Binder<'_> {
                 let mut columns: Vec<ColumnId> = outputs.iter().map(|output| output.id).collect();
                 columns.sort_unstable();
                 columns.dedup();
+                for (output, location) in outputs.iter().zip(&locations) {
+                    let ty = self.columns.facts[output.id].ty.oid;
+                    if !has_equality(ty) {
+                        return Err(error(
+                            sqlstate::UNDEFINED_FUNCTION,
+                            format!(
+                                "could not identify an equality operator for type {}",
+                                self.type_name(ty)
+                            ),
+                            *location,
+                        ));
+                    }
+                }
                 input = Logical::Distinct { input: Box::new(input), columns };
             }
             ast::Distinct::On(list) => {

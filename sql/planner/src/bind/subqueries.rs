@@ -138,11 +138,8 @@ impl Binder<'_> {
             };
             return Err(error(sqlstate::SYNTAX_ERROR, message, location));
         }
-        if left.len() > 1 && !matches!(operator, "=" | "<>" | "!=") {
-            return Err(unsupported(
-                format!("row comparison with {operator} of a subquery is not supported"),
-                location,
-            ));
+        if left.len() > 1 && matches!(operator, "<" | "<=" | ">" | ">=") {
+            return self.compared_rows((left, operator, all), bound, parameters, location);
         }
         let mut bound = bound;
         let mut lefts = Vec::with_capacity(left.len());
@@ -183,6 +180,41 @@ impl Binder<'_> {
         }
         bound.input = bound.input.projected(casts);
         let kind = SubPlanKind::Quantified { left: lefts, tests, all, hashable };
+        Ok(self.subplan(kind, bound, parameters, SqlType::new(oid::BOOL)))
+    }
+
+    /// `(a, b) < ALL (query)`: the query computes the comparison, which must be true for all (or any) of its rows.
+    fn compared_rows(
+        &mut self,
+        (left, operator, all): (Vec<Expr>, &str, bool),
+        mut bound: BoundQuery,
+        mut parameters: Vec<(ExecParameter, Expr)>,
+        location: u32,
+    ) -> SqlResult<Expr> {
+        let mut fields = Vec::with_capacity(left.len());
+        for value in left {
+            let ty = type_of(&value);
+            let id = self.columns.slot();
+            parameters.push((id, value));
+            fields.push(Expr::ExecParameter { id, ty });
+        }
+        let columns: Vec<Expr> =
+            bound.outputs.iter().map(|output| self.columns.column(output.id)).collect();
+        let ty = SqlType::new(oid::RECORD);
+        let left = Expr::Row { fields, ty };
+        let right = Expr::Row { fields: columns, ty };
+        let compared = self.operator(operator, Some(left), right, location)?;
+        let id = self.columns.add("?column?", SqlType::new(oid::BOOL));
+        bound.input = bound.input.projected(vec![(id, compared)]);
+        let is_true = super::expressions::constant(types::Datum::Bool(true), oid::BOOL);
+        let (is_true, _, equal) = self.equality(is_true, self.columns.column(id), location)?;
+        bound.outputs = vec![Output { name: "?column?".to_owned(), id }];
+        let kind = SubPlanKind::Quantified {
+            left: vec![is_true],
+            tests: vec![equal],
+            all,
+            hashable: false,
+        };
         Ok(self.subplan(kind, bound, parameters, SqlType::new(oid::BOOL)))
     }
 }

@@ -268,9 +268,27 @@ impl Binder<'_> {
             Some(earlier) => bound.remove(earlier).1,
             None => self.columns.column(old + position),
         };
-        let value = self.part(base, ty, &target.indirection, value, &column.name, location)?;
+        let target = (target.indirection.as_slice(), target.location);
+        let value = self.part_of_target(base, ty, target, value, (&column.name, location))?;
         bound.push((position, value));
         Ok(())
+    }
+
+    /// As [`Binder::part`]; a field that is not there is wrong where the target begins.
+    pub fn part_of_target(
+        &mut self,
+        base: Expr,
+        ty: SqlType,
+        (steps, place): (&[ast::IndirectionStep], u32),
+        value: Expr,
+        (column, location): (&str, u32),
+    ) -> SqlResult<Expr> {
+        self.part(base, ty, steps, value, column, location).map_err(|mut failure| {
+            if failure.sqlstate() == sqlstate::UNDEFINED_COLUMN {
+                failure.fields_mut().location = (place > 0).then_some(place);
+            }
+            failure
+        })
     }
 
     /// `a[1] = v`, `a.b = v`: the whole column's new value.
@@ -317,8 +335,11 @@ impl Binder<'_> {
             };
             return Ok(Expr::Assign(Box::new(ElementAssignment { base, target, value, ty })));
         }
+        if ty.oid == oid::JSONB {
+            return self.json_part(base, ty, steps, value, column, location);
+        }
         let element = self.element_of(ty.oid);
-        if element == 0 || ty.oid == oid::JSONB {
+        if element == 0 {
             return Err(error(
                 sqlstate::DATATYPE_MISMATCH,
                 format!(
@@ -353,6 +374,56 @@ impl Binder<'_> {
         let value =
             self.assign(value, SqlType::with_modifier(wanted, ty.modifier), column, location)?;
         let target = AssignmentTarget::Subscripts { element, subscripts };
+        Ok(Expr::Assign(Box::new(ElementAssignment { base, target, value, ty })))
+    }
+
+    /// `d['a'][1] = v`; what does not exist yet is made, an array if the first subscript is a number.
+    fn json_part(
+        &mut self,
+        base: Expr,
+        ty: SqlType,
+        steps: &[ast::IndirectionStep],
+        value: Expr,
+        column: &str,
+        location: u32,
+    ) -> SqlResult<Expr> {
+        let mut subscripts = Vec::with_capacity(steps.len());
+        let mut is_array = false;
+        for step in steps {
+            let ast::IndirectionStep::Index(index) = step else {
+                return Err(error(
+                    sqlstate::DATATYPE_MISMATCH,
+                    "jsonb subscript does not support slices",
+                    location,
+                ));
+            };
+            let at = location_of(index);
+            let bound = self.expr(index)?;
+            let bound = self.settle(bound, at)?;
+            let wanted = match type_of(&bound).oid {
+                oid::INT2 | oid::INT4 => oid::INT4,
+                _ => oid::TEXT,
+            };
+            let source = self.type_name(type_of(&bound).oid);
+            let context = functions::CastContext::Implicit;
+            let bound =
+                self.try_coerce(bound, SqlType::new(wanted), context, at)?.ok_or_else(|| {
+                    error(
+                        sqlstate::DATATYPE_MISMATCH,
+                        format!("subscript type {source} is not supported"),
+                        at,
+                    )
+                    .hint("jsonb subscript must be coercible to either integer or text.")
+                })?;
+            is_array |= subscripts.is_empty() && wanted == oid::INT4;
+            subscripts.push(SubscriptBounds::Index(bound));
+        }
+        let value = self.assign(value, ty, column, location)?;
+        let empty = types::Datum::text(if is_array { "[]" } else { "{}" });
+        let empty = Expr::Constant { value: empty, ty: SqlType::new(oid::UNKNOWN) };
+        let empty = self.coerce(empty, oid::JSONB, location)?;
+        let base = Expr::Coalesce { arguments: vec![base, empty], ty };
+        let target = AssignmentTarget::Subscripts { element: oid::JSONB, subscripts };
         Ok(Expr::Assign(Box::new(ElementAssignment { base, target, value, ty })))
     }
 
