@@ -34,7 +34,7 @@ normal_aggregates! {
     SUM_NUMERIC: true |_| Box::new(NumericSum { average: false, ..NumericSum::default() });
     AVERAGE_NUMERIC: true |_| Box::new(NumericSum { average: true, ..NumericSum::default() });
     SUM_FLOAT4: true |_| Box::<SingleSum>::default();
-    SUM_FLOAT8: true |_| Box::new(FloatSum { average: false, ..FloatSum::default() });
+    SUM_FLOAT8: true |_| Box::new(FloatSum { average: false, sum: -0.0, rows: 0 });
     AVERAGE_FLOAT: true |_| Box::new(FloatSum { average: true, ..FloatSum::default() });
     SUM_INTERVAL: true |_| Box::new(IntervalSum { average: false, ..IntervalSum::default() });
     AVERAGE_INTERVAL: true |_| Box::new(IntervalSum { average: true, ..IntervalSum::default() });

@@ -81,15 +81,16 @@ impl FloatSpread {
 impl Accumulator for FloatSpread {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
         let value = float(&arguments[0])?;
+        let before = self.sum;
         self.rows += 1.0;
         self.sum += value;
         if self.rows > 1.0 {
             let distance = value * self.rows - self.sum;
             self.distances += distance * distance / (self.rows * (self.rows - 1.0));
-            if self.distances.is_infinite() && value.is_finite() && self.sum.is_finite() {
-                return Err(float_overflow());
-            }
-            if !value.is_finite() || self.sum.is_infinite() {
+            if self.sum.is_infinite() || self.distances.is_infinite() {
+                if !before.is_infinite() && !value.is_infinite() {
+                    return Err(float_overflow());
+                }
                 self.distances = f64::NAN;
             }
         } else if !value.is_finite() {
@@ -178,6 +179,8 @@ impl Regression {
 impl Accumulator for Regression {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
         let (y, x) = (float(&arguments[0])?, float(&arguments[1])?);
+        let known_x = !self.sum_x.is_infinite() && !x.is_infinite();
+        let known_y = !self.sum_y.is_infinite() && !y.is_infinite();
         self.rows += 1.0;
         self.sum_x += x;
         self.sum_y += y;
@@ -187,9 +190,16 @@ impl Accumulator for Regression {
             self.xx += dx * dx * scale;
             self.yy += dy * dy * scale;
             self.xy += dx * dy * scale;
-            let overflow = self.xx.is_infinite() || self.yy.is_infinite() || self.xy.is_infinite();
-            if overflow && x.is_finite() && y.is_finite() {
+            let overflow = (self.sum_x.is_infinite() || self.xx.is_infinite()) && known_x
+                || (self.sum_y.is_infinite() || self.yy.is_infinite()) && known_y
+                || self.xy.is_infinite() && known_x && known_y;
+            if overflow {
                 return Err(float_overflow());
+            }
+            for sum in [&mut self.xx, &mut self.yy, &mut self.xy] {
+                if sum.is_infinite() {
+                    *sum = f64::NAN;
+                }
             }
         } else {
             if !x.is_finite() {

@@ -43,10 +43,14 @@ macro_rules! datetime_functions {
 datetime_functions! {
     date_pli(c, a) => datetime::date_plus_days(date(a, 0)?, int4(a, 1)?).map(Datum::Date);
     date_mii(c, a) => {
+        let day = date(a, 0)?;
+        if day == i32::MIN || day == i32::MAX {
+            return Ok(Datum::Date(day));
+        }
         let days = int4(a, 1)?.checked_neg().ok_or_else(|| {
             SqlError::new(sqlstate::DATETIME_FIELD_OVERFLOW, "date out of range")
         })?;
-        datetime::date_plus_days(date(a, 0)?, days).map(Datum::Date)
+        datetime::date_plus_days(day, days).map(Datum::Date)
     };
     integer_pl_date(c, a) => datetime::date_plus_days(date(a, 1)?, int4(a, 0)?).map(Datum::Date);
     date_mi(c, a) => datetime::date_minus_date(date(a, 0)?, date(a, 1)?).map(Datum::Int4);
@@ -298,10 +302,18 @@ datetime_functions! {
         Ok(Datum::TimeTz(clock, west))
     };
     timestamp_izone(c, a) => {
+        let value = timestamp(a, 1)?;
+        if value == i64::MIN || value == i64::MAX {
+            return Ok(Datum::TimestampTz(value));
+        }
         let zone = interval_zone(&interval(a, 0)?)?;
         datetime::timestamp_to_timestamptz(timestamp(a, 1)?, &zone).map(Datum::TimestampTz)
     };
     timestamptz_izone(c, a) => {
+        let value = timestamptz(a, 1)?;
+        if value == i64::MIN || value == i64::MAX {
+            return Ok(Datum::Timestamp(value));
+        }
         let zone = interval_zone(&interval(a, 0)?)?;
         datetime::timestamptz_to_timestamp(timestamptz(a, 1)?, &zone).map(Datum::Timestamp)
     };
@@ -326,9 +338,11 @@ datetime_functions! {
     time_scale(c, a) => types::io::apply_modifier(oid::TIME, a[0].clone(), int4(a, 1)?, true);
     timetz_scale(c, a) => types::io::apply_modifier(oid::TIMETZ, a[0].clone(), int4(a, 1)?, true);
     timestamp_scale(c, a) => {
+        precision_in_range(&a[0], int4(a, 1)?)?;
         types::io::apply_modifier(oid::TIMESTAMP, a[0].clone(), int4(a, 1)?, true)
     };
     timestamptz_scale(c, a) => {
+        precision_in_range(&a[0], int4(a, 1)?)?;
         types::io::apply_modifier(oid::TIMESTAMPTZ, a[0].clone(), int4(a, 1)?, true)
     };
     interval_scale(c, a) => {
@@ -337,6 +351,20 @@ datetime_functions! {
     overlaps_timestamp(c, a) => overlaps(c, a);
     overlaps_time(c, a) => overlaps(c, a);
     overlaps_timetz(c, a) => overlaps(c, a);
+}
+
+/// A precision that no type can have is an error where there is something to round.
+fn precision_in_range(value: &Datum, precision: i32) -> SqlResult<()> {
+    let is_infinite = matches!(
+        value,
+        Datum::Timestamp(i64::MIN | i64::MAX) | Datum::TimestampTz(i64::MIN | i64::MAX)
+    );
+    if is_infinite || (-1..=6).contains(&precision) {
+        return Ok(());
+    }
+    Err(crate::bodies::arguments::invalid_parameter(format!(
+        "timestamp({precision}) precision must be between 0 and 6"
+    )))
 }
 
 fn any_timestamp(arguments: &[Datum], position: usize) -> SqlResult<i64> {

@@ -71,6 +71,39 @@ pub(super) fn steps(arguments: &[Datum], position: usize) -> SqlResult<Option<Ve
     Ok(Some(steps))
 }
 
+/// The path that an edit follows; `None` if it leads out of the document before its first NULL, which is an error
+/// where it is met.
+fn edited_path(value: &Json, arguments: &[Datum], scalar: &str) -> SqlResult<Option<Vec<String>>> {
+    let path = array(arguments, 1)?;
+    if path.dimensions.len() > 1 {
+        return Err(SqlError::new(
+            sqlstate::ARRAY_SUBSCRIPT_ERROR,
+            "wrong number of array subscripts",
+        ));
+    }
+    if !matches!(value, Json::Object(_) | Json::Array(_)) {
+        return Err(type_error(scalar));
+    }
+    let mut steps = Vec::with_capacity(path.elements.len());
+    for item in &path.elements {
+        match item {
+            Datum::Text(step) => steps.push(step.to_string()),
+            Datum::Null => {
+                let met = value.get_path(&steps);
+                if !matches!(met, Some(Json::Object(_) | Json::Array(_))) {
+                    return Ok(None);
+                }
+                return Err(SqlError::new(
+                    sqlstate::NULL_VALUE_NOT_ALLOWED,
+                    format!("path element at position {} is null", steps.len() + 1),
+                ));
+            }
+            other => return Err(wrong_kind("text", other)),
+        }
+    }
+    Ok(Some(steps))
+}
+
 fn at_path<'a>(value: &'a Json, arguments: &[Datum]) -> SqlResult<Option<&'a Json>> {
     Ok(steps(arguments, 1)?.and_then(|steps| value.get_path(&steps)))
 }
@@ -130,11 +163,9 @@ jsonb_functions! {
     jsonb_delete_array(value, a) => without_keys(value, &keys(a)?).map(jsonb_result);
     jsonb_delete_idx(value, a) => without_index(value, int4(a, 1)?).map(jsonb_result);
     jsonb_delete_path(value, a) => {
-        let Some(steps) = steps(a, 1)? else { return Ok(Datum::Null) };
-        match value {
-            Json::Object(_) | Json::Array(_) => {}
-            _ => return Err(type_error("cannot delete path in scalar")),
-        }
+        let Some(steps) = edited_path(value, a, "cannot delete path in scalar")? else {
+            return Ok(a[0].clone());
+        };
         // There is nothing to delete, whatever the path says.
         if matches!(value, Json::Array(items) if items.is_empty()) {
             return Ok(jsonb_result(value.clone()));
@@ -142,20 +173,16 @@ jsonb_functions! {
         edited(value, &steps, 0, &Edit::Delete).map(jsonb_result)
     };
     jsonb_set(value, a) => {
-        let Some(steps) = steps(a, 1)? else { return Ok(Datum::Null) };
-        match value {
-            Json::Object(_) | Json::Array(_) => {}
-            _ => return Err(type_error("cannot set path in scalar")),
-        }
+        let Some(steps) = edited_path(value, a, "cannot set path in scalar")? else {
+            return Ok(a[0].clone());
+        };
         let edit = Edit::Set { value: &*jsonb(a, 2)?, create: boolean(a, 3)? };
         edited(value, &steps, 0, &edit).map(jsonb_result)
     };
     jsonb_insert(value, a) => {
-        let Some(steps) = steps(a, 1)? else { return Ok(Datum::Null) };
-        match value {
-            Json::Object(_) | Json::Array(_) => {}
-            _ => return Err(type_error("cannot set path in scalar")),
-        }
+        let Some(steps) = edited_path(value, a, "cannot set path in scalar")? else {
+            return Ok(a[0].clone());
+        };
         let edit = Edit::Insert { value: &*jsonb(a, 2)?, after: boolean(a, 3)? };
         edited(value, &steps, 0, &edit).map(jsonb_result)
     };

@@ -57,7 +57,16 @@ numeric_unary_functions! {
     numeric_int4: value => value.to_i32().map(Datum::Int4);
     numeric_int8: value => value.to_i64().map(Datum::Int8);
     numeric_float4: value => Ok(Datum::Float4(value.try_to_f32()?));
-    numeric_float8: value => Ok(Datum::Float8(value.to_f64()));
+    numeric_float8: value => {
+        let number = value.to_f64();
+        if number.is_infinite() && value.is_finite() {
+            return Err(SqlError::new(
+                sqlstate::NUMERIC_VALUE_OUT_OF_RANGE,
+                format!("\"{value}\" is out of range for type double precision"),
+            ));
+        }
+        Ok(Datum::Float8(number))
+    };
     numeric_inc: value => value.add(&Numeric::one()).map(number);
 }
 
@@ -215,7 +224,13 @@ double_unary_functions! {
     dsinh: value => Ok(Datum::Float8(value.sinh()));
     dcosh: value => Ok(Datum::Float8(value.cosh()));
     dtanh: value => Ok(Datum::Float8(value.tanh()));
-    dasinh: value => Ok(Datum::Float8(value.asinh()));
+    dasinh: value => {
+        // The square of a very large number is none.
+        let size = value.abs();
+        let large = size.is_finite() && size > 1e150;
+        let result = if large { (size.ln() + std::f64::consts::LN_2).copysign(value) } else { value.asinh() };
+        Ok(Datum::Float8(result))
+    };
     dacosh: value => {
         if value < 1.0 {
             return Err(input_out_of_range());
@@ -228,12 +243,13 @@ double_unary_functions! {
     dtand: value => {
         let value = finite_angle(value)?;
         let (sine, cosine) = (sine_of_degrees(value), sine_of_degrees(90.0 - value.abs() % 360.0));
-        Ok(Datum::Float8(sine / cosine))
+        // Zero has no sign here.
+        Ok(Datum::Float8(sine / cosine + 0.0))
     };
     dcotd: value => {
         let value = finite_angle(value)?;
         let (sine, cosine) = (sine_of_degrees(value), sine_of_degrees(90.0 - value.abs() % 360.0));
-        Ok(Datum::Float8(cosine / sine))
+        Ok(Datum::Float8(cosine / sine + 0.0))
     };
     dasind: value => Ok(Datum::Float8(exact_degrees(unit(value)?.asin().to_degrees())));
     dacosd: value => Ok(Datum::Float8(exact_degrees(unit(value)?.acos().to_degrees())));

@@ -333,8 +333,8 @@ struct Gathered {
 
 impl Accumulator for Gathered {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
-        let ranges = self.ranges.get_or_insert_with(Vec::new);
         if !arguments[0].is_null() {
+            let ranges = self.ranges.get_or_insert_with(Vec::new);
             self.bytes += datum_bytes(&arguments[0]) + size_of::<Range>();
             ranges.extend(multirange(arguments, 0)?.ranges.iter().cloned());
         }

@@ -5,7 +5,7 @@ use types::compare::compare;
 use types::numeric::Numeric;
 use types::{Datum, SqlError, SqlResult, sqlstate};
 
-use crate::bodies::arguments::{array, integer, invalid_parameter, numeric, text, wrong_kind};
+use crate::bodies::arguments::{array, integer, numeric, text, wrong_kind};
 use crate::context::EvalContext;
 
 fn unsigned(arguments: &[Datum], position: usize) -> SqlResult<u64> {
@@ -93,13 +93,14 @@ pub(crate) use pg_lsn_mi as pg_wal_lsn_diff;
 fn lsn(number: i128) -> SqlResult<Datum> {
     u64::try_from(number)
         .map(Datum::Unsigned)
-        .map_err(|_| SqlError::new(sqlstate::NUMERIC_VALUE_OUT_OF_RANGE, "pg_lsn out of range"))
+        .map_err(|_| SqlError::new(sqlstate::INVALID_PARAMETER_VALUE, "pg_lsn out of range"))
 }
 
 fn moved(place: u64, bytes: &Numeric, verb: &str, sign: i128) -> SqlResult<Datum> {
     if bytes.is_nan() {
         let word = if sign > 0 { "to" } else { "from" };
-        return Err(invalid_parameter(format!("cannot {verb} NaN {word} pg_lsn")));
+        let message = format!("cannot {verb} NaN {word} pg_lsn");
+        return Err(SqlError::new(sqlstate::FEATURE_NOT_SUPPORTED, message));
     }
     if !bytes.is_finite() {
         return lsn(-1);
