@@ -103,13 +103,18 @@ impl Binder<'_> {
     }
 
     fn table(&mut self, table: &ast::TableReference) -> SqlResult<Source> {
-        if let Some(sample) = &table.sample {
-            return Err(unsupported("TABLESAMPLE is not supported", sample.location));
-        }
+        let not_sampled = |table: &ast::TableReference| match &table.sample {
+            None => Ok(()),
+            Some(_) => Err(unsupported(
+                "TABLESAMPLE clause can only be applied to tables and materialized views",
+                table.location,
+            )),
+        };
         let name = &table.relation.name;
         if name.schema().is_none()
             && let Some(source) = self.cte_reference(name.name(), table)?
         {
+            not_sampled(table)?;
             return Ok(source);
         }
         let relation = self.relation(name)?;
@@ -117,6 +122,7 @@ impl Binder<'_> {
         if let Some(view) = &relation.view
             && relation.kind == RelationKind::View
         {
+            not_sampled(table)?;
             let query = self.view_query(&relation, view)?;
             let mut source = self.named_query(query, alias, relation.name.as_str())?;
             for item in &mut source.items {
@@ -132,7 +138,11 @@ impl Binder<'_> {
             ));
         }
         self.uses(&relation, Access::Select);
-        let (input, item) = self.stored(relation, alias)?;
+        let (mut input, item) = self.stored(relation, alias)?;
+        if let Some(sample) = &table.sample {
+            let kept = self.sampled(sample, &item.columns)?;
+            input = input.filtered(vec![kept]);
+        }
         Ok(Source { input, columns: item.columns.clone(), items: vec![item] })
     }
 

@@ -14,6 +14,7 @@ pub mod lists;
 pub mod merge;
 pub mod operators;
 mod record_names;
+mod sample;
 pub mod scope;
 pub mod select;
 pub mod setops;

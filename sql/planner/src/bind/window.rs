@@ -110,6 +110,12 @@ impl Binder<'_> {
                 location,
             ));
         }
+        if call.within_group {
+            return Err(super::unsupported(
+                format!("OVER is not supported for ordered-set aggregate {name}"),
+                location,
+            ));
+        }
         level.in_window = true;
         let kinds = functions::resolve::kinds_of(name);
         if kinds.iter().all(|kind| *kind == FunctionKind::Aggregate) && !kinds.is_empty() {
@@ -134,6 +140,12 @@ impl Binder<'_> {
         if window.0.kind == FunctionKind::Aggregate && call.distinct {
             return Err(super::unsupported(
                 "DISTINCT is not implemented for window functions",
+                location,
+            ));
+        }
+        if window.0.kind == FunctionKind::Aggregate && !call.order_by.is_empty() {
+            return Err(super::unsupported(
+                "aggregate ORDER BY is not implemented for window functions",
                 location,
             ));
         }

@@ -1,0 +1,24 @@
+-- TABLESAMPLE: what must hold whichever rows are drawn.
+create table ts (id int primary key, v text);
+insert into ts select g, 'v' || g from generate_series(1, 2000) g;
+select count(*) from ts tablesample bernoulli (100);
+select count(*) from ts tablesample bernoulli (0);
+select count(*) from ts tablesample system (100) repeatable (3);
+select count(*) between 100 and 300 from ts tablesample bernoulli (10);
+select count(*) between 100 and 300 from ts as t tablesample bernoulli (10) repeatable (0.5) where t.id > 0;
+select (select array_agg(id order by id) from ts tablesample bernoulli (20) repeatable (7)) = (select array_agg(id order by id) from ts tablesample bernoulli (20) repeatable (7));
+select count(*) from ts a tablesample bernoulli (0) left join ts b on a.id = b.id;
+select count(*) from (select id from ts limit 3) s left join (select * from ts tablesample bernoulli (0)) b on s.id = b.id;
+select count(*) from ts tablesample bernoulli ((select 50.0 + 50));
+select count(*) % 50, count(*) > 0 from ts a tablesample bernoulli (20), ts b where b.id <= 50;
+select count(*) % 50, count(*) > 0 from ts a tablesample bernoulli (20) join ts b on b.id <= 50 and a.id <> b.id - 50;
+select count(*) from ts tablesample bernoulli (101);
+select count(*) from ts tablesample bernoulli (null);
+select count(*) from ts tablesample system (-1);
+select count(*) from ts tablesample bernoulli (10) repeatable (null);
+select * from ts tablesample nothing (1);
+select * from ts tablesample bernoulli (1, 2);
+select * from ts tablesample bernoulli ('x');
+create view tsv as select * from ts;
+select * from tsv tablesample bernoulli (10);
+with w as (select 1) select * from w tablesample bernoulli (10);
