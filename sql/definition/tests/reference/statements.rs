@@ -11,6 +11,7 @@ const PREPARATION: &[&str] = &[
     "CREATE TABLE parent (id int PRIMARY KEY)",
     "CREATE TABLE items (id int PRIMARY KEY, name text, price numeric)",
     "CREATE ROLE reader",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
 ];
 
 /// Headings, and below each the title and example of its statements, in an order in which they can run.
