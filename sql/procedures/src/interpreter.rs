@@ -270,9 +270,13 @@ impl<'a> Interpreter<'a> {
         match &statement.kind {
             Kind::Null => {}
             Kind::Block(block) => return self.block(block),
-            Kind::Assign { target, value } => {
+            Kind::Assign { target, subscripts, value } => {
                 let (value, ty) = self.evaluate(value)?;
-                self.assign(target, value, ty)?;
+                if subscripts.is_empty() {
+                    self.assign(target, value, ty)?;
+                } else {
+                    self.assign_element(target, subscripts, value, ty)?;
+                }
             }
             Kind::If { branches, otherwise } => {
                 for (condition, body) in branches {

@@ -4,6 +4,7 @@
 //! the variables in sight, to its [`Host`]. It keeps control flow, variables and exception handlers to itself.
 
 mod conditions;
+mod elements;
 mod host;
 mod interpreter;
 mod parser;

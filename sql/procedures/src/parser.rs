@@ -103,10 +103,20 @@ impl Parser<'_> {
         while self.accept(".") {
             parts.push(self.name()?);
         }
-        if self.peek(0) == "[" {
-            return Err(self.unsupported("assignment to an array element"));
-        }
         Ok(parts)
+    }
+
+    /// `[1][2]` after a target.
+    fn subscripts(&mut self) -> Parse<Vec<String>> {
+        let mut subscripts = Vec::new();
+        while self.accept("[") {
+            subscripts.push(self.until(&["]", ":"])?);
+            if self.peek(0) == ":" {
+                return Err(self.unsupported("assignment to a slice of an array"));
+            }
+            self.expect("]")?;
+        }
+        Ok(subscripts)
     }
 
     fn targets(&mut self) -> Parse<Vec<Vec<String>>> {
@@ -501,8 +511,11 @@ impl Parser<'_> {
             let next = self.pieces.get(end).map_or("", |piece| piece.text.as_str());
             if matches!(next, ":=" | "=" | "[") {
                 let target = self.target()?;
-                self.at += 1;
-                return Ok(Kind::Assign { target, value: self.until(&[";"])? });
+                let subscripts = self.subscripts()?;
+                if !self.accept(":=") {
+                    self.expect("=")?;
+                }
+                return Ok(Kind::Assign { target, subscripts, value: self.until(&[";"])? });
             }
         }
         // INTO of INSERT and MERGE is their own.

@@ -57,6 +57,8 @@ pub enum Kind {
     Null,
     Assign {
         target: Vec<String>,
+        /// `a[1][2] := …`.
+        subscripts: Vec<String>,
         value: String,
     },
     If {
@@ -181,7 +183,11 @@ fn each<E>(statements: &[Statement], visit: Visit<'_, E>) -> Result<(), E> {
         match &statement.kind {
             Kind::Block(block) => block.each_text(visit)?,
             Kind::Null | Kind::Diagnostics { .. } => {}
-            Kind::Assign { value, .. } | Kind::Perform(value) => expressions.push(value),
+            Kind::Assign { value, subscripts, .. } => {
+                expressions.push(value);
+                expressions.extend(subscripts);
+            }
+            Kind::Perform(value) => expressions.push(value),
             Kind::If { branches, otherwise } => {
                 expressions.extend(branches.iter().map(|branch| &branch.0));
                 bodies.extend(branches.iter().map(|branch| branch.1.as_slice()));
