@@ -1,5 +1,6 @@
 //! A node of its own for a test: free ports, a temporary directory, and an end by kill, by signal or by drop.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -30,6 +31,8 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// Where other nodes reach it; otherwise a free port.
     pub node: Option<SocketAddr>,
+    /// Variables of its environment, besides ours.
+    pub environment: Vec<(OsString, OsString)>,
     pub more: Vec<String>,
 }
 
@@ -128,6 +131,7 @@ impl Server {
             command.args(["--adjudicators", &number.to_string()]);
         }
         command.args(&self.options.more);
+        command.envs(self.options.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -19,19 +19,21 @@
 //! | [`cluster`] | the nodes: own processes, or addresses of nodes that somebody else runs |
 //! | [`proxy`] | the way from clients to a node: cut, stalled, answers held back |
 //! | [`network`] | the ways between nodes: blocked, slow, reset, each direction on its own |
+//! | [`faults`] | inside a node's process: clocks that are off, disks that are slow or fail |
 //! | [`nemesis`] | which faults, when |
 //! | [`session`] | one client's connection, and what an end of a transaction means |
 //! | [`lists`], [`registers`], [`bank`], [`unique`], [`indexes`] | the workloads, each with its judge |
 //! | [`run`] | one workload under one nemesis, from start to verdict |
 //! | [`edn`] | histories in the form that Jepsen's Elle reads |
 //!
-//! What it does not show: clocks (all nodes of a machine have the same), disks that lie.
+//! What it does not show: clocks beyond their bound, disks that lie.
 //!
 //! Checks: L1, I1, I2, I3, D1, D2, A1,
 
 pub mod bank;
 pub mod cluster;
 pub mod edn;
+pub mod faults;
 pub mod indexes;
 pub mod lists;
 pub mod nemesis;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::Parser;
 use consistency::{Cluster, Nemesis, Plan, Workload, run};
-use tests::Options;
 
 #[derive(Parser)]
 #[command(name = "consistency", about = "Workloads against real nodes under faults, judged")]
@@ -66,7 +65,7 @@ fn main() -> ExitCode {
                 histories: arguments.histories.clone(),
             };
             let cluster = if arguments.nodes.is_empty() {
-                Cluster::start(arguments.processes, options(nemesis))
+                Cluster::start(arguments.processes, nemesis.options())
             } else {
                 Cluster::foreign(&arguments.nodes)
             };
@@ -80,11 +79,6 @@ fn main() -> ExitCode {
     }
     println!("\n{runs} runs, {transactions} transactions, {faults} faults, {invalid} not valid");
     if invalid == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn options(nemesis: Nemesis) -> Options {
-    let options = Options::adjudicators(4);
-    if nemesis.recycles() { options.with(&["--qp-max-age", "1s"]) } else { options }
 }
 
 fn given_or<T: Copy>(given: &[T], all: &[T]) -> Vec<T> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tests::Options;
 
 use crate::cluster::Cluster;
 use crate::network::{Way, Ways};
@@ -13,6 +14,8 @@ use crate::proxy::Switches;
 
 /// Between two faults, in milliseconds.
 const GAP_MS: std::ops::Range<u64> = 150..900;
+/// Much longer than a message between nodes takes, so that a bound that is not waited for shows.
+const CLOCK_BOUND: Duration = Duration::from_millis(20);
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -43,12 +46,18 @@ pub enum Nemesis {
     Bridge,
     /// The ways between nodes take up to 150 ms, each its own time.
     Slow,
+    /// Clocks jump, within what nodes are told of them.
+    Clock,
+    /// Syncs take up to two seconds.
+    SlowDisk,
+    /// Syncs fail, and the node has to end.
+    FailingDisk,
     /// All of them in turn.
     Mixed,
 }
 
 impl Nemesis {
-    pub const ALL: [Nemesis; 14] = [
+    pub const ALL: [Nemesis; 17] = [
         Nemesis::None,
         Nemesis::Kill,
         Nemesis::Torn,
@@ -62,13 +71,16 @@ impl Nemesis {
         Nemesis::OneWay,
         Nemesis::Bridge,
         Nemesis::Slow,
+        Nemesis::Clock,
+        Nemesis::SlowDisk,
+        Nemesis::FailingDisk,
         Nemesis::Mixed,
     ];
 
     /// Whether it needs nodes whose processes are ours.
     pub fn needs_processes(self) -> bool {
-        use Nemesis::{Kill, Mixed, Pause, Recycle, Terminate, Torn};
-        matches!(self, Kill | Torn | Terminate | Pause | Recycle | Mixed) || self.needs_ways()
+        // Faults on the way from clients to nodes reach nodes of others as well.
+        !matches!(self, Nemesis::None | Nemesis::Cut | Nemesis::Stall | Nemesis::Cancel)
     }
 
     /// Whether it needs several nodes whose ways to each other are ours.
@@ -78,8 +90,21 @@ impl Nemesis {
     }
 
     /// Whether query processors live for a second only.
-    pub fn recycles(self) -> bool {
+    fn recycles(self) -> bool {
         matches!(self, Nemesis::Recycle | Nemesis::Mixed)
+    }
+
+    /// What nodes that it disturbs are started with.
+    pub fn options(self) -> Options {
+        let mut options = Options::adjudicators(4);
+        if self.recycles() {
+            options = options.with(&["--qp-max-age", "1s"]);
+        }
+        if matches!(self, Nemesis::Clock | Nemesis::Mixed) {
+            let bound = format!("{}ms", CLOCK_BOUND.as_millis());
+            options = options.with(&["--max-clock-offset", &bound]);
+        }
+        options
     }
 
     pub fn cancels(self) -> bool {
@@ -114,6 +139,9 @@ pub fn disturb(
         Nemesis::Pause,
         Nemesis::Cut,
         Nemesis::Stall,
+        Nemesis::SlowDisk,
+        Nemesis::FailingDisk,
+        Nemesis::Clock,
     ];
     if ways.is_some() {
         kinds.extend([Nemesis::Part, Nemesis::OneWay, Nemesis::Bridge, Nemesis::Slow]);
@@ -140,6 +168,11 @@ pub fn disturb(
                 // The floor on faults tells that nothing happened.
                 None => continue,
             },
+            Nemesis::Clock => cluster.clocks(&mut random, CLOCK_BOUND),
+            Nemesis::SlowDisk => cluster.slow_disk(&mut random),
+            Nemesis::FailingDisk => {
+                deeds.findings.extend(cluster.failing_disk(&mut random).err());
+            }
             // These work on their own; here they only count as time under the fault.
             Nemesis::None | Nemesis::Recycle | Nemesis::Cancel | Nemesis::Mixed => {}
         }
@@ -151,6 +184,7 @@ pub fn disturb(
         switches.stall_answers(false);
         switches.stall_requests(false);
     }
+    cluster.heal();
     // Each node talks to each other one.
     if let Some(ways) = ways.filter(|ways| ways.opened() < ways.nodes() as u64) {
         deeds.findings.push(format!("only {} connections between nodes", ways.opened()));

@@ -8,17 +8,12 @@
 use std::time::Duration;
 
 use consistency::{Cluster, Nemesis, Plan, Workload, run};
-use tests::Options;
 
 const SECONDS: u64 = 4;
 
 /// The same nodes for all workloads, under one nemesis.
 fn under(nodes: usize, nemesis: Nemesis, workloads: &[Workload]) {
-    let mut options = Options::adjudicators(4);
-    if nemesis.recycles() {
-        options = options.with(&["--qp-max-age", "1s"]);
-    }
-    let mut cluster = Cluster::start(nodes, options);
+    let mut cluster = Cluster::start(nodes, nemesis.options());
     for workload in workloads {
         let plan = Plan {
             workload: *workload,
@@ -69,4 +64,11 @@ fn three_nodes_of_which_one_is_killed_show_no_anomaly() {
 fn three_nodes_of_which_some_do_not_hear_each_other_show_no_anomaly() {
     under(3, Nemesis::Part, &[Workload::Append]);
     under(3, Nemesis::OneWay, &[Workload::Bank]);
+}
+
+#[test]
+fn clocks_that_are_off_and_disks_that_fail_show_no_anomaly() {
+    under(3, Nemesis::Clock, &[Workload::Register]);
+    under(1, Nemesis::FailingDisk, &[Workload::Append]);
+    under(1, Nemesis::SlowDisk, &[Workload::Bank]);
 }
