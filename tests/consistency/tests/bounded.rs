@@ -10,19 +10,24 @@ use std::time::Duration;
 use consistency::{Cluster, Nemesis, Plan, Workload, run};
 
 const SECONDS: u64 = 4;
+const NOTICED_TRIES: usize = 5;
+
+fn plan(nemesis: Nemesis, workload: Workload) -> Plan {
+    Plan {
+        workload,
+        nemesis,
+        time: Duration::from_secs(SECONDS),
+        clients: 8,
+        seed: rand::random::<u32>().into(),
+        histories: None,
+    }
+}
 
 /// The same nodes for all workloads, under one nemesis.
 fn under(nodes: usize, nemesis: Nemesis, workloads: &[Workload]) {
     let mut cluster = Cluster::start(nodes, nemesis.options());
     for workload in workloads {
-        let plan = Plan {
-            workload: *workload,
-            nemesis,
-            time: Duration::from_secs(SECONDS),
-            clients: 8,
-            seed: rand::random::<u32>().into(),
-            histories: None,
-        };
+        let plan = plan(nemesis, *workload);
         let (verdict, same) = run(&plan, cluster);
         cluster = same;
         println!("{verdict} seed {}", plan.seed);
@@ -71,4 +76,19 @@ fn clocks_that_are_off_and_disks_that_fail_show_no_anomaly() {
     under(3, Nemesis::Clock, &[Workload::Register]);
     under(1, Nemesis::FailingDisk, &[Workload::Append]);
     under(1, Nemesis::SlowDisk, &[Workload::Bank]);
+}
+
+/// The black box is not blind to clocks: nodes that are not told how far theirs are off read stale, and it is seen.
+#[test]
+fn clocks_off_by_more_than_nodes_are_told_are_noticed() {
+    let mut cluster = Cluster::start(3, Nemesis::None.options());
+    for _ in 0..NOTICED_TRIES {
+        let plan = plan(Nemesis::Clock, Workload::Append);
+        let (verdict, same) = run(&plan, cluster);
+        cluster = same;
+        if verdict.findings.iter().any(|finding| finding.contains("did not see it")) {
+            return;
+        }
+    }
+    panic!("no stale read in {NOTICED_TRIES} runs");
 }
