@@ -26,7 +26,7 @@ Examples:
   quorate status --json                  how the node is, for scripts
 
 Exit codes: 0 success, 1 failure, 2 usage, 4 not ready, 5 port in use,
-6 data directory unusable, 7 disk full, 8 data corrupt.";
+6 data directory unusable, 7 disk full, 8 data corrupt, 9 clock not kept.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -102,10 +102,10 @@ pub struct StartOptions {
     /// The host that other nodes and the address book are told, if it is not that of the addresses.
     #[arg(long, env = "QUORATE_ADVERTISE_HOST", value_name = "HOST", help_heading = "Cluster")]
     pub advertise_host: Option<String>,
-    /// How far this machine's clock may be from the true time. Nodes on different machines need the truth here: a commit
-    /// waits for it, and reads may be stale if it is more.
-    #[arg(long, env = "QUORATE_MAX_CLOCK_OFFSET", default_value = "0s", value_parser = duration, value_name = "TIME", help_heading = "Cluster")]
-    pub max_clock_offset: Duration,
+    /// How far this machine's clock may be from the true time: every commit waits for twice that, and with less than the
+    /// truth reads may be stale [default: what the kernel's time keeping says; nothing on loopback].
+    #[arg(long, env = "QUORATE_MAX_CLOCK_OFFSET", value_parser = duration, value_name = "TIME", help_heading = "Cluster")]
+    pub max_clock_offset: Option<Duration>,
     /// Certificates of this node: ca.crt, node.crt, node.key [default: certs in the data directory, made if missing].
     #[arg(long, env = "QUORATE_CERTS_DIR", value_name = "DIR", help_heading = "Security")]
     pub certs_dir: Option<PathBuf>,

@@ -13,6 +13,7 @@ pub enum Code {
     DataDirectory = 6,
     DiskFull = 7,
     Corrupt = 8,
+    Clock = 9,
 }
 
 /// One clear line, and a code.

@@ -8,6 +8,7 @@ mod book;
 mod bootstrap;
 mod cert;
 mod certificates;
+mod clocks;
 mod command_line;
 mod commits;
 mod data_directory;

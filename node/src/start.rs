@@ -10,7 +10,6 @@ use gateway::{Gateway, GatewayConfig, TlsIdentity};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use query_processor::{CatalogDirectory, Processor, ProcessorConfig, Services, Settings};
 use runtime::files::SystemFiles;
-use runtime::{Clock, SystemClock};
 use session::{CancelRegistry, ManagedProcessor};
 use storage::DiskOptions;
 use supervisor::{Supervisor, SupervisorConfig};
@@ -21,6 +20,7 @@ use transport::{CertificateFiles, CertificateStore, Network, Security, Transport
 use crate::book::{Locality, NodeRecord};
 use crate::bootstrap;
 use crate::certificates::Certificates;
+use crate::clocks::NodeClock;
 use crate::command_line::StartOptions;
 use crate::commits::Commits;
 use crate::data_directory::{
@@ -73,6 +73,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         http_addr: http_public?,
         locality: options.locality.clone().unwrap_or_default(),
     };
+    let node_clock = NodeClock::open(options.max_clock_offset, &application.node_addr)?;
     let (mut directory, welcome) = enter(&options, &application).await?;
     let prometheus = install_metrics()?;
     let sql_addr = address_of(&sql)?;
@@ -115,9 +116,6 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         join::take_copy(&network, member, &directory.file("storage"), &disk).await?;
         directory.note_joined(Joined::Wholly)?;
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new(
-        u64::try_from(options.max_clock_offset.as_nanos()).unwrap_or(u64::MAX),
-    ));
     let cluster = LocalCluster::open(Opening {
         directory: &directory.path,
         identity: &directory.identity,
@@ -125,7 +123,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         disk,
         network,
         services,
-        clock,
+        clock: node_clock.clock.clone(),
         node_addr: application.node_addr.clone(),
     })
     .await?;
@@ -162,6 +160,7 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let services = make_services(&options, &directory, &cluster, &registry, &garbage, &space)?;
     tokio::select! {
         ready = cluster.become_ready() => ready?,
+        exit = node_clock.failed() => return Err(exit),
         ended = wait_for_end(&cluster) => {
             // Stopped before it was ready: there is nothing to drain.
             ended?;
@@ -203,7 +202,10 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     })?;
     status.set_phase(Phase::Serving);
     announce(&options, &directory, &status, password.as_deref(), begun.elapsed());
-    let ended = wait_for_end(&cluster).await;
+    let ended = tokio::select! {
+        ended = wait_for_end(&cluster) => ended,
+        exit = node_clock.failed() => Err(exit),
+    };
     status.set_phase(Phase::Draining);
     let result = match ended {
         Ok(mut again) => {

@@ -1,7 +1,11 @@
 //! The clock: the only place where time comes from.
 
+mod kernel;
+
+pub use kernel::kernel_clock_error;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::{ClockReading, Timestamp};
 
@@ -12,29 +16,47 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> ClockReading;
 }
 
-/// The operating system's clock with a fixed bound on its error; never runs backwards.
+/// The operating system's clock with a bound on its error; never runs backwards.
 #[derive(Debug)]
 pub struct SystemClock {
-    error_nanos: u64,
-    last: AtomicU64,
+    error_nanos: AtomicU64,
+    earliest: AtomicU64,
+    latest: AtomicU64,
 }
 
 impl SystemClock {
     /// `error_nanos`: how far the clock may be from true time, either way. Zero for a process that compares only with
     /// itself.
     pub fn new(error_nanos: u64) -> SystemClock {
-        SystemClock { error_nanos, last: AtomicU64::new(0) }
+        SystemClock {
+            error_nanos: AtomicU64::new(error_nanos),
+            earliest: AtomicU64::new(0),
+            latest: AtomicU64::new(0),
+        }
+    }
+
+    /// What is known of the error from now on.
+    pub fn set_error(&self, error: Duration) {
+        let nanos = u64::try_from(error.as_nanos()).unwrap_or(u64::MAX);
+        self.error_nanos.store(nanos, Ordering::Relaxed);
+    }
+
+    pub fn error(&self) -> Duration {
+        Duration::from_nanos(self.error_nanos.load(Ordering::Relaxed))
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> ClockReading {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let nanos = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX / 2);
-        let now = self.last.fetch_max(nanos, Ordering::Relaxed).max(nanos);
+        let now = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX / 2);
+        let error = self.error_nanos.load(Ordering::Relaxed);
+        // Both limits that an earlier reading gave are still true: that time has passed the earliest, and a latest that is
+        // too late only makes the interval wider.
+        let (earliest, latest) = (now.saturating_sub(error), now.saturating_add(error));
         ClockReading {
-            earliest: Timestamp(now.saturating_sub(self.error_nanos)),
-            latest: Timestamp(now.saturating_add(self.error_nanos)),
+            earliest: Timestamp(self.earliest.fetch_max(earliest, Ordering::Relaxed).max(earliest)),
+            latest: Timestamp(self.latest.fetch_max(latest, Ordering::Relaxed).max(latest)),
         }
     }
 }
@@ -84,5 +106,17 @@ mod tests {
             assert!(now.earliest >= last.earliest && now.latest.nanos_since(now.earliest) == 10);
             last = now;
         }
+    }
+
+    #[test]
+    fn neither_limit_goes_back_when_the_error_changes() {
+        let clock = SystemClock::new(0);
+        let sharp = clock.now();
+        clock.set_error(Duration::from_secs(1));
+        let vague = clock.now();
+        assert!(vague.earliest >= sharp.earliest && vague.latest > sharp.latest);
+        clock.set_error(Duration::ZERO);
+        let again = clock.now();
+        assert!(again.earliest > vague.earliest && again.latest >= vague.latest);
     }
 }

@@ -6,4 +6,4 @@
 pub mod clock;
 pub mod files;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, SystemClock, kernel_clock_error};
