@@ -71,6 +71,7 @@ fn commit(criterion: &mut Criterion) {
                                 value: None,
                                 class: Some(ConflictClass::Exclusive),
                             }],
+                            additions: Vec::new(),
                             checks: vec![],
                             ranges: vec![],
                             schema: vec![],

@@ -329,7 +329,14 @@ impl Adjudicator {
                     .into_iter()
                     .map(|write| DecidedWrite { key: write.key, value: write.value })
                     .collect();
-                self.put(request.id, request.tau_start, tau_commit, writes, outputs);
+                let decided = DecidedTransaction {
+                    id: request.id,
+                    tau_start: request.tau_start,
+                    tau_commit,
+                    writes,
+                    additions: request.additions,
+                };
+                self.put(decided, outputs);
             }
         }
     }
@@ -364,26 +371,16 @@ impl Adjudicator {
     }
 
     /// Hands a decided transaction to the next entry.
-    pub(crate) fn put(
-        &mut self,
-        id: TransactionId,
-        tau_start: Timestamp,
-        tau_commit: Timestamp,
-        writes: Vec<DecidedWrite>,
-        outputs: &mut Vec<Output>,
-    ) {
+    pub(crate) fn put(&mut self, decided: DecidedTransaction, outputs: &mut Vec<Output>) {
+        let (id, tau_commit) = (decided.id, decided.tau_commit);
         self.outcomes.appending(id, tau_commit);
-        let bytes: usize = writes
-            .iter()
-            .map(|write| write.key.len() + write.value.as_ref().map_or(0, Bytes::len))
-            .sum();
-        self.batch_bytes += bytes;
+        self.batch_bytes += decided.size_bytes();
         self.batch_travelling.push(Travelling {
             id,
             tau_commit,
-            floor_if_refused: tau_start.next(),
+            floor_if_refused: decided.tau_start.next(),
         });
-        self.batch.push(DecidedTransaction { id, tau_start, tau_commit, writes });
+        self.batch.push(decided);
         if self.config.broken(Mutation::AcknowledgeBeforeDurable) {
             reply(outputs, id, Outcome::Committed { tau_commit });
         }
@@ -592,7 +589,8 @@ pub(crate) struct Claims<'a> {
 fn request_keys(request: &CommitRequest) -> impl Iterator<Item = (&Bytes, ConflictClass)> + Clone {
     let written =
         request.writes.iter().filter_map(|write| write.class.map(|class| (&write.key, class)));
-    written.chain(check_keys(&request.checks))
+    let added = request.additions.iter().map(|one| (&one.key, ConflictClass::Delta));
+    written.chain(added).chain(check_keys(&request.checks))
 }
 
 pub(crate) fn check_keys(

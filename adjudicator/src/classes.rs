@@ -13,20 +13,26 @@ pub enum Relation {
 
 use Relation::{Conflict, Free, Later};
 
-/// Rows: mine. Columns: the other's. Both in the order of [`ConflictClass`]: exclusive, non-key update, key share, read.
-const TABLE: [[Relation; 4]; 4] = [
-    [Conflict, Conflict, Conflict, Later],
-    [Conflict, Conflict, Free, Later],
-    [Conflict, Free, Free, Free],
-    [Conflict, Conflict, Free, Free],
+/// How many classes the conflict memory keeps.
+pub(crate) const REMEMBERED: usize = 4;
+
+/// Rows: mine. Columns: the other's. Both in the order of [`ConflictClass`]: exclusive, non-key update, delta, key share,
+/// read.
+const TABLE: [[Relation; 5]; 5] = [
+    [Conflict, Conflict, Conflict, Conflict, Later],
+    [Conflict, Conflict, Conflict, Free, Later],
+    [Conflict, Conflict, Free, Free, Later],
+    [Conflict, Free, Free, Free, Free],
+    [Conflict, Conflict, Conflict, Free, Free],
 ];
 
 const fn index(class: ConflictClass) -> usize {
     match class {
         ConflictClass::Exclusive => 0,
         ConflictClass::NonKeyUpdate => 1,
-        ConflictClass::KeyShare => 2,
-        ConflictClass::Read => 3,
+        ConflictClass::Delta => 2,
+        ConflictClass::KeyShare => 3,
+        ConflictClass::Read => 4,
     }
 }
 
@@ -45,15 +51,20 @@ pub(crate) const fn remembered(class: ConflictClass) -> Option<usize> {
 }
 
 /// Which remembered classes conflict with `mine`.
-pub(crate) const fn conflicting(mine: ConflictClass) -> [bool; 3] {
+pub(crate) const fn conflicting(mine: ConflictClass) -> [bool; REMEMBERED] {
     let row = TABLE[index(mine)];
-    [matches!(row[0], Conflict), matches!(row[1], Conflict), matches!(row[2], Conflict)]
+    [
+        matches!(row[0], Conflict),
+        matches!(row[1], Conflict),
+        matches!(row[2], Conflict),
+        matches!(row[3], Conflict),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ConflictClass::{Exclusive, KeyShare, NonKeyUpdate, Read};
+    use ConflictClass::{Delta, Exclusive, KeyShare, NonKeyUpdate, Read};
 
     /// Checks: I1
     #[test]
@@ -75,6 +86,15 @@ mod tests {
             (Read, NonKeyUpdate, Conflict),
             (Read, KeyShare, Free),
             (Read, Read, Free),
+            (Exclusive, Delta, Conflict),
+            (NonKeyUpdate, Delta, Conflict),
+            (KeyShare, Delta, Free),
+            (Read, Delta, Conflict),
+            (Delta, Exclusive, Conflict),
+            (Delta, NonKeyUpdate, Conflict),
+            (Delta, Delta, Free),
+            (Delta, KeyShare, Free),
+            (Delta, Read, Later),
         ];
         for (mine, other, wanted) in expected {
             assert_eq!(relation(mine, other), wanted, "{mine:?} meets {other:?}");
@@ -86,8 +106,8 @@ mod tests {
 
     #[test]
     fn conflicts_among_writes_are_symmetric() {
-        for mine in [Exclusive, NonKeyUpdate, KeyShare] {
-            for other in [Exclusive, NonKeyUpdate, KeyShare] {
+        for mine in [Exclusive, NonKeyUpdate, Delta, KeyShare] {
+            for other in [Exclusive, NonKeyUpdate, Delta, KeyShare] {
                 assert_eq!(relation(mine, other), relation(other, mine));
             }
         }

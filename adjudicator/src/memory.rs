@@ -14,7 +14,7 @@ use std::hash::{Hash, Hasher};
 use protocol::transaction::ConflictClass;
 use protocol::{Timestamp, TransactionId};
 
-use crate::classes::{conflicting, remembered};
+use crate::classes::{REMEMBERED, conflicting, remembered};
 
 const NOBODY: u32 = u32::MAX;
 const FIRST_SLOTS: usize = 64;
@@ -36,7 +36,7 @@ struct Entry {
     key: Box<[u8]>,
     hash: u64,
     /// Last commit per remembered class.
-    taus: [Timestamp; 3],
+    taus: [Timestamp; REMEMBERED],
     writer: TransactionId,
     older: u32,
     newer: u32,
@@ -44,7 +44,7 @@ struct Entry {
 
 impl Entry {
     fn latest(&self) -> Timestamp {
-        self.taus[0].max(self.taus[1]).max(self.taus[2])
+        self.taus.iter().copied().max().unwrap_or_default()
     }
 }
 
@@ -184,7 +184,7 @@ impl ConflictMemory {
         if (self.count + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        let mut taus = [Timestamp::ZERO; 3];
+        let mut taus = [Timestamp::ZERO; REMEMBERED];
         taus[place] = tau_commit;
         let entry = Entry { key: key.into(), hash, taus, writer, older: NOBODY, newer: NOBODY };
         let index = match self.free.pop() {
@@ -388,9 +388,10 @@ mod tests {
     use rand::rngs::StdRng;
     use rand::{Rng, SeedableRng};
 
-    const CLASSES: [ConflictClass; 4] = [
+    const CLASSES: [ConflictClass; 5] = [
         ConflictClass::Exclusive,
         ConflictClass::NonKeyUpdate,
+        ConflictClass::Delta,
         ConflictClass::KeyShare,
         ConflictClass::Read,
     ];
@@ -411,7 +412,7 @@ mod tests {
             for tau in 1..3_000u64 {
                 let mut key = vec![0u8; random.random_range(0..12)];
                 key.push(random.random_range(0..40));
-                let class = CLASSES[random.random_range(0..4)];
+                let class = CLASSES[random.random_range(0..5)];
                 let old = Timestamp(tau.saturating_sub(500));
                 floor = floor.max(
                     memory
@@ -423,7 +424,7 @@ mod tests {
                 let start = Timestamp(random.random_range(0..=tau)).max(floor);
                 let (key, mine) = (
                     all[random.random_range(0..all.len())].0.clone(),
-                    CLASSES[random.random_range(0..4)],
+                    CLASSES[random.random_range(0..5)],
                 );
                 let wanted = all.iter().any(|(other, theirs, at)| {
                     *other == key

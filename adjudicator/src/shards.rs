@@ -38,8 +38,10 @@
 //! 1.0 s, wants b: refused, it is below the floor. V, begun at 2.0 s, has seen T. Had the vote been good for 2.1 s, W,
 //! begun at 1.95 s and committed at 2.0 s, would have overwritten b unseen: that is what ignoring `tau_max` does.
 
-use protocol::adjudication::{GoAhead, Prepare, ShardMessage, Verdict, Vote, VoteAnswer};
-use protocol::transaction::{Outcome, Refusal};
+use protocol::adjudication::{
+    GoAhead, LeaderPart, Prepare, ShardMessage, Verdict, Vote, VoteAnswer,
+};
+use protocol::transaction::{DecidedTransaction, Outcome, Refusal};
 use protocol::{ClockReading, ShardId, Timestamp, TransactionId};
 
 use crate::adjudicator::{
@@ -267,7 +269,8 @@ impl Adjudicator {
         let Some(lead) = prepared.lead else { return };
         let verdict = Verdict::Committed { tau_commit };
         tell(&lead.part.participants, id, verdict, outputs);
-        self.put(id, tau_start, tau_commit, lead.part.writes, outputs);
+        let LeaderPart { writes, additions, .. } = lead.part;
+        self.put(DecidedTransaction { id, tau_start, tau_commit, writes, additions }, outputs);
         self.release(now, Obstacle::Fence(id), outputs);
     }
 

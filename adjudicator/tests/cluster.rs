@@ -152,6 +152,7 @@ impl Setting {
             id: TransactionId(uuid::Uuid::from_u128(rand::random())),
             tau_start: self.clock.now().latest,
             writes: keys.iter().map(write).collect(),
+            additions: Vec::new(),
             checks: vec![],
             ranges: vec![],
             schema: vec![],

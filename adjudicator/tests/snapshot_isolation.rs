@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use protocol::adjudication::ShardMessage;
 use protocol::journal::{JournalEntry, Leadership, Position};
 use protocol::transaction::{
-    Check, CommitRequest, ConflictClass, Outcome, RangeCheck, Refusal, SchemaUse, Write,
+    Addition, Check, CommitRequest, ConflictClass, Delta, Outcome, RangeCheck, Refusal, SchemaUse,
+    Write,
 };
 use protocol::{ClockReading, ShardId, TableId, Timestamp, TransactionId};
 
@@ -32,6 +33,7 @@ fn class() -> impl Strategy<Value = ConflictClass> {
     prop_oneof![
         Just(ConflictClass::Exclusive),
         Just(ConflictClass::NonKeyUpdate),
+        Just(ConflictClass::Delta),
         Just(ConflictClass::KeyShare),
         Just(ConflictClass::Read),
     ]
@@ -72,15 +74,25 @@ fn key(number: u8) -> Bytes {
 
 fn request(number: usize, now: u64, wish: &Wish) -> CommitRequest {
     let mut writes: Vec<Write> = Vec::new();
+    let mut additions: Vec<Addition> = Vec::new();
     for (place, class) in &wish.writes {
-        if writes.iter().all(|write| write.key != key(*place)) {
-            writes.push(Write { key: key(*place), value: None, class: Some(*class) });
+        let key = key(*place);
+        let known = writes.iter().any(|write| write.key == key)
+            || additions.iter().any(|addition| addition.key == key);
+        match class {
+            _ if known => {}
+            ConflictClass::Delta => {
+                let deltas = vec![Delta { column: 0, amount: 1 }];
+                additions.push(Addition { key, deltas });
+            }
+            class => writes.push(Write { key, value: None, class: Some(*class) }),
         }
     }
     CommitRequest {
         id: TransactionId(uuid::Uuid::from_u128(number as u128 + 1)),
         tau_start: Timestamp(now.saturating_sub(wish.age)),
         writes,
+        additions,
         checks: wish
             .checks
             .iter()
@@ -97,7 +109,11 @@ fn request(number: usize, now: u64, wish: &Wish) -> CommitRequest {
 
 fn claims(request: &CommitRequest) -> Vec<(Bytes, ConflictClass)> {
     let written = request.writes.iter().filter_map(|write| Some((write.key.clone(), write.class?)));
-    written.chain(request.checks.iter().map(|check| (check.key.clone(), check.class))).collect()
+    let added = request.additions.iter().map(|one| (one.key.clone(), ConflictClass::Delta));
+    written
+        .chain(added)
+        .chain(request.checks.iter().map(|check| (check.key.clone(), check.class)))
+        .collect()
 }
 
 /// What the definition of snapshot isolation says.

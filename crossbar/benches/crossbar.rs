@@ -31,6 +31,7 @@ fn entry(taus: impl Iterator<Item = u64>) -> Arc<JournalEntry> {
         tau_start: Timestamp(tau - 1),
         tau_commit: Timestamp(tau),
         writes: Vec::new(),
+        additions: Vec::new(),
     });
     Arc::new(JournalEntry::Transactions(transactions.collect()))
 }

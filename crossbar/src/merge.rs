@@ -138,17 +138,9 @@ pub(crate) fn size_of_entry(entry: &JournalEntry) -> usize {
     const PER_WRITE: usize = 64;
     match entry {
         JournalEntry::Ceiling(_) => PER_TRANSACTION,
-        JournalEntry::Transactions(all) => all
-            .iter()
-            .map(|one| {
-                let writes = one.writes.iter().map(|write| {
-                    PER_WRITE
-                        + write.key.len()
-                        + write.value.as_ref().map_or(0, |value| value.len())
-                });
-                PER_TRANSACTION + writes.sum::<usize>()
-            })
-            .sum(),
+        JournalEntry::Transactions(all) => {
+            all.iter().map(|one| PER_TRANSACTION + PER_WRITE * one.keys() + one.size_bytes()).sum()
+        }
     }
 }
 

@@ -120,6 +120,7 @@ impl World {
             tau_start: Timestamp(tau - 1),
             tau_commit: Timestamp(tau),
             writes: Vec::new(),
+            additions: Vec::new(),
         };
         let entry = Arc::new(JournalEntry::Transactions(vec![transaction]));
         self.adjudicators.delivered.lock().insert(JournalId(journal), Position(position));

@@ -53,6 +53,7 @@ pub async fn ensure(
         id: TransactionId(Uuid::now_v7()),
         tau_start: tau,
         writes,
+        additions: Vec::new(),
         checks: Vec::new(),
         ranges: Vec::new(),
         schema: Vec::new(),

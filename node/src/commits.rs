@@ -9,7 +9,9 @@ use adjudicator::cluster::Unsettled;
 use protocol::adjudication::Commit;
 use protocol::journal::BoxFuture;
 use protocol::storage::ReadStorage;
-use protocol::transaction::{CommitRequest, Outcome, Refusal, TransactionStatus};
+use protocol::transaction::{
+    CommitRequest, Outcome, Refusal, TransactionStatus, size_of_additions,
+};
 use protocol::{Timestamp, TransactionId};
 use runtime::Clock;
 use storage::Storage;
@@ -64,7 +66,8 @@ impl Commit for Commits {
         let sizes = request
             .writes
             .iter()
-            .map(|write| write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len));
+            .map(|write| write.key.len() + write.value.as_ref().map_or(0, bytes::Bytes::len))
+            .chain([size_of_additions(&request.additions)]);
         let now_ms = self.clock.now().latest.0 / 1_000_000;
         if !self.space.admits(sizes.sum::<usize>() as u64, now_ms) {
             let reason = "the disk is full (53100)".to_owned();

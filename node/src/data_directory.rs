@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::exit::{Code, Exit, from_io};
 
 /// The format this program writes; it reads this one and no other.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 const MARKER: &str = "quorate.json";
 const LOCK: &str = "lock";
 /// The folder of the node's certificates, unless it is told another.
@@ -271,6 +271,16 @@ fn read_identity(marker: &Path) -> Result<Identity, Exit> {
             Code::DataDirectory,
             format!(
                 "{} was written by a newer Quorate (format {format}, this program knows {FORMAT}); start that version",
+                marker.parent().unwrap_or(marker).display()
+            ),
+        ));
+    }
+    if format < u64::from(FORMAT) {
+        return Err(Exit::new(
+            Code::DataDirectory,
+            format!(
+                "{} was written by a Quorate before its first release (format {format}, this program knows {FORMAT}); \
+                 take the data out with pg_dump and that program",
                 marker.parent().unwrap_or(marker).display()
             ),
         ));

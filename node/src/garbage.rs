@@ -154,6 +154,7 @@ async fn remove(services: &Services, prefix: &[u8]) -> bool {
             id: TransactionId(Uuid::now_v7()),
             tau_start: tau,
             writes,
+            additions: Vec::new(),
             checks: Vec::new(),
             ranges: Vec::new(),
             schema: Vec::new(),

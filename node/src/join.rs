@@ -201,6 +201,7 @@ pub async fn commit_record(
         id: TransactionId(Uuid::now_v7()),
         tau_start,
         writes: vec![record.write()],
+        additions: Vec::new(),
         checks: Vec::new(),
         ranges: Vec::new(),
         schema: Vec::new(),

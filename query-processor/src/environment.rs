@@ -20,7 +20,7 @@ use planner::plan::Target;
 use planner::{CatalogView, Statistics};
 use protocol::TableId;
 use protocol::storage::ScanCursor;
-use protocol::transaction::{Check, SchemaUse, TransactionStatus, Write};
+use protocol::transaction::{Addition, Check, SchemaUse, TransactionStatus, Write};
 use session::SessionHandle;
 use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 
@@ -708,6 +708,13 @@ impl Environment for StatementEnvironment {
         }
         self.transaction.write(write)?;
         self.flush_bulk(BULK_BYTES)
+    }
+
+    fn add(&self, addition: Addition, value: Bytes) -> SqlResult<()> {
+        if self.read_only {
+            return Err(transaction::read_only_error("a write"));
+        }
+        self.transaction.add(addition, value)
     }
 
     fn check(&self, check: Check) -> SqlResult<()> {

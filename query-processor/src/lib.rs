@@ -19,6 +19,7 @@ mod activity;
 mod analyze;
 mod binding;
 mod block;
+mod buffered_write;
 mod client_session;
 mod connection;
 mod contention;

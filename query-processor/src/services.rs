@@ -250,6 +250,7 @@ impl Services {
                 id: TransactionId(Uuid::now_v7()),
                 tau_start,
                 writes,
+                additions: Vec::new(),
                 checks: Vec::new(),
                 ranges: Vec::new(),
                 schema: Vec::<SchemaUse>::new(),

@@ -22,10 +22,13 @@ use protocol::key::{PREFIX_BYTES, PRIMARY_INDEX};
 use protocol::storage::{
     Direction, Filtered, HoldGuard, ReadError, ReadStorage, ScanCursor, ScanRequest, StoredRow,
 };
-use protocol::transaction::{Check, CommitRequest, ConflictClass, RangeCheck, SchemaUse, Write};
+use protocol::transaction::{
+    Addition, Check, CommitRequest, ConflictClass, RangeCheck, SchemaUse, Write,
+};
 use protocol::{TableId, Timestamp, TransactionId};
 use types::{SqlError, SqlResult, sqlstate};
 
+use crate::buffered_write::BufferedWrite;
 use crate::errors;
 use crate::read_set::{Comparison, ReadSet};
 use crate::turns::{Turn, Turns};
@@ -49,12 +52,6 @@ impl Default for TransactionLimits {
 const WRITE_OVERHEAD_BYTES: usize = 64;
 /// Rows of a fresh table gather up to this before they are committed ahead.
 pub const BULK_BYTES: usize = 8 << 20;
-
-#[derive(Clone, Debug)]
-struct BufferedWrite {
-    value: Option<Bytes>,
-    class: Option<ConflictClass>,
-}
 
 type Layer = BTreeMap<Bytes, BufferedWrite>;
 
@@ -376,10 +373,9 @@ impl Transaction {
         if !inner.fresh.is_empty() && write.value.is_some() && is_fresh(inner, &write.key) {
             // Invisible to everybody else: may be committed ahead in bulk.
             inner.bulk_bytes += size;
-            inner.statement.insert(
-                write.key.clone(),
-                BufferedWrite { value: write.value.clone(), class: write.class },
-            );
+            inner
+                .statement
+                .insert(write.key.clone(), BufferedWrite::whole(write.value, write.class));
             return Ok(());
         }
         if let Some(turns) = &inner.waits_for_turns
@@ -390,6 +386,32 @@ impl Transaction {
             inner.contended = Some(write.key);
             return Err(errors::conflict());
         }
+        self.buffer(inner, write.key, BufferedWrite::whole(write.value, write.class), size)
+    }
+
+    /// Buffers an addition of the running statement; `value` is the row with it. Nobody takes turns for one.
+    pub fn add(&self, addition: Addition, value: Bytes) -> SqlResult<()> {
+        let Addition { key, deltas } = addition;
+        let mut guard = self.inner.lock();
+        let inner = &mut *guard;
+        if self.serializable || is_fresh(inner, &key) {
+            // Under SERIALIZABLE what was read must hold, and the row was read. A fresh row is nobody else's.
+            drop(guard);
+            let class = Some(ConflictClass::NonKeyUpdate);
+            return self.write(Write { key, value: Some(value), class });
+        }
+        let size = key.len() + value.len() + WRITE_OVERHEAD_BYTES;
+        let class = Some(ConflictClass::Delta);
+        self.buffer(inner, key, BufferedWrite { value: Some(value), class, deltas }, size)
+    }
+
+    fn buffer(
+        &self,
+        inner: &mut Inner,
+        key: Bytes,
+        write: BufferedWrite,
+        size: usize,
+    ) -> SqlResult<()> {
         inner.statement_bytes += size;
         let (bytes, keys) =
             (inner.bytes + inner.statement_bytes, inner.earlier.len() + inner.statement.len());
@@ -399,11 +421,8 @@ impl Transaction {
         if keys >= self.limits.written_keys {
             return Err(errors::too_many_keys(self.limits.written_keys));
         }
-        let class = match inner.statement.get(&write.key) {
-            Some(before) => stronger(before.class, write.class),
-            None => write.class,
-        };
-        inner.statement.insert(write.key, BufferedWrite { value: write.value, class });
+        let write = write.after(inner.statement.get(&key));
+        inner.statement.insert(key, write);
         Ok(())
     }
 
@@ -446,6 +465,7 @@ impl Transaction {
             id: TransactionId(uuid::Uuid::now_v7()),
             tau_start: self.storage.watermark(),
             writes: taken,
+            additions: Vec::new(),
             checks: Vec::new(),
             ranges: Vec::new(),
             schema: Vec::new(),
@@ -512,11 +532,9 @@ impl Transaction {
         inner.bytes += std::mem::take(&mut inner.statement_bytes);
         inner.bulk_bytes = 0;
         inner.reads.finish_statement();
-        for (key, mut write) in std::mem::take(&mut inner.statement) {
+        for (key, write) in std::mem::take(&mut inner.statement) {
             let before = inner.earlier.get(&key).cloned();
-            if let Some(before) = &before {
-                write.class = stronger(before.class, write.class);
-            }
+            let write = write.after(before.as_ref());
             inner.undo.push(Undo::Write(key.clone(), before));
             inner.earlier.insert(key, write);
         }
@@ -603,10 +621,15 @@ impl Transaction {
                 checks.push(Check { key, class });
             }
         }
-        let writes: Vec<Write> = std::mem::take(&mut inner.earlier)
-            .into_iter()
-            .map(|(key, write)| Write { key, value: write.value, class: write.class })
-            .collect();
+        let mut writes: Vec<Write> = Vec::with_capacity(inner.earlier.len());
+        let mut additions = Vec::new();
+        for (key, write) in std::mem::take(&mut inner.earlier) {
+            if write.deltas.is_empty() {
+                writes.push(Write { key, value: write.value, class: write.class });
+            } else {
+                additions.push(Addition { key, deltas: write.deltas });
+            }
+        }
         let mut ranges = Vec::new();
         if self.serializable && !writes.is_empty() {
             for (key, ()) in std::mem::take(&mut inner.read_keys) {
@@ -618,6 +641,7 @@ impl Transaction {
             id: self.id,
             tau_start: self.tau_start(),
             writes,
+            additions,
             checks,
             ranges,
             schema: std::mem::take(&mut inner.schema),
@@ -642,14 +666,6 @@ fn rows_behind_index(key: &[u8]) -> Option<(Bytes, Bytes)> {
     }
     let end = protocol::key::prefix_end(&rows)?;
     Some((Bytes::copy_from_slice(&rows), end.into()))
-}
-
-/// The class of a key written twice: the one that conflicts with more.
-fn stronger(a: Option<ConflictClass>, b: Option<ConflictClass>) -> Option<ConflictClass> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (some, None) | (None, some) => some,
-    }
 }
 
 struct Empty;

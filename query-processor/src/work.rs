@@ -221,23 +221,22 @@ fn rewrite(
 ) -> SqlResult<()> {
     let old = &Arc::new(old.clone());
     let target = environment.target(table)?;
-    let types: Vec<SqlType> = relation(environment, table)?
+    let new = relation(environment, table)?;
+    let texts = columns.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let bound = new
         .columns
         .iter()
-        .map(|column| SqlType::with_modifier(column.type_oid, column.modifier))
-        .collect();
-    let bound = columns
-        .iter()
-        .zip(&types)
-        .map(|(column, ty)| match column {
+        .zip(texts)
+        .map(|(column, text)| match text {
             Some(text) => {
-                planner::bind_expression_for_relation(old, text, Some(*ty), &**environment)
-                    .map(Some)
+                let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                planner::bind_expression_for_relation(old, text, Some(ty), &**environment).map(Some)
             }
             None => Ok(None),
         })
         .collect::<SqlResult<Vec<_>>>()?;
     let codec = RowCodec::new(old)?;
+    let added = RowCodec::new(&new)?;
     let mut pipeline = InsertPipeline::new(Arc::clone(environment) as Arc<dyn Environment>, target);
     each_row(environment, old, |stored| {
         let mut rows: Vec<Row> = Vec::with_capacity(stored.len());
@@ -248,7 +247,11 @@ fn rewrite(
                 .enumerate()
                 .map(|(position, expression)| match expression {
                     Some(expression) => crate::binding::value(expression, &before, &**environment),
-                    None => Ok(before.get(position).cloned().unwrap_or(Datum::Null)),
+                    None => Ok(before
+                        .get(position)
+                        .or_else(|| added.missing(position))
+                        .cloned()
+                        .unwrap_or(Datum::Null)),
                 })
                 .collect::<SqlResult<Row>>()?;
             rows.push(after);

@@ -43,6 +43,7 @@ fn delivery(tau: &mut u64, keys: impl Iterator<Item = u64>, random: &mut StdRng)
                 tau_start: Timestamp(*tau - 1),
                 tau_commit: Timestamp(*tau),
                 writes: vec![DecidedWrite { key: key(number), value: Some(row.into()) }],
+                additions: Vec::new(),
             }
         })
         .collect();

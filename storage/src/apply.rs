@@ -8,14 +8,17 @@
 //! | none | deletion | nothing |
 //! | deletion | deletion | nothing |
 //! | anything else | value or deletion | newest to `History`, write to `Latest` |
+//! | value | addition | newest to `History`, sum to `Latest` |
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use bytes::Bytes;
+use encoding::deltas::add_to_columns;
 use protocol::Timestamp;
 use protocol::key::{DESCRIPTOR_TABLE, NAME_TABLE, table_of};
-use protocol::transaction::{DecidedTransaction, DecidedWrite};
+use protocol::transaction::{Addition, DecidedTransaction, DecidedWrite};
 
 use crate::engine::{EngineError, KvEngine, Space, WriteBatch};
 use crate::layout::{
@@ -82,9 +85,12 @@ impl<'a> BatchBuilder<'a> {
         let tau = transaction.tau_commit;
         self.last_tau = tau;
         self.transactions += 1;
+        self.size_bytes += transaction.size_bytes();
         for write in &transaction.writes {
-            self.size_bytes += write.key.len() + write.value.as_ref().map_or(0, Bytes::len);
             self.write(write, tau)?;
+        }
+        for addition in &transaction.additions {
+            self.fold(addition, tau)?;
         }
         self.batch.put(Space::Outcomes, &outcome_key(transaction.id), &[&encode_timestamp(tau)]);
         self.outcomes.extend_from_slice(transaction.id.0.as_bytes());
@@ -98,42 +104,67 @@ impl<'a> BatchBuilder<'a> {
         if matches!(table_of(&write.key), Some(DESCRIPTOR_TABLE | NAME_TABLE)) {
             self.catalog_changed_at = Some(tau);
         }
-        let newest = match self.newest.entry(&write.key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let stored = self.engine.get(Space::Latest, &write.key)?;
-                let stored = stored.as_ref().map(split_latest).transpose()?;
-                entry.insert(stored.map(|(tau, value)| Newest { tau, value, changed: false }))
-            }
-        };
-        match newest {
+        match self.newest(&write.key)? {
             None if write.value.is_none() => return Ok(()),
             None => {}
             Some(old) if old.value.is_none() && write.value.is_none() => return Ok(()),
             // The same key twice in one transaction: the last write counts.
             Some(old) if old.tau == tau && old.changed => {}
-            Some(old) if old.tau >= tau => {
-                return Err(EngineError::Corrupt(format!(
-                    "a version at {} is older than what is stored, from {}",
-                    tau, old.tau
-                )));
-            }
-            Some(old) => {
-                let kind = [kind_of(old.value.as_ref())];
-                let value = old.value.as_deref().unwrap_or_default();
-                let place = history_key(&write.key, old.tau);
-                self.batch.put(Space::History, &place, &[&kind, value]);
-                encode_garbage(false, &write.key, old.tau, &mut self.garbage);
-            }
+            Some(old) if old.tau >= tau => return Err(out_of_order(tau, old.tau)),
+            Some(old) => self.supersede(&write.key, &old),
         }
         if write.value.is_none() {
             encode_garbage(true, &write.key, tau, &mut self.garbage);
         }
-        *newest = Some(Newest { tau, value: write.value.clone(), changed: true });
+        self.replace(&write.key, tau, write.value.clone());
+        Ok(())
+    }
+
+    fn fold(&mut self, addition: &'a Addition, tau: Timestamp) -> Result<(), EngineError> {
+        let corrupt = |why: &dyn std::fmt::Display| {
+            EngineError::Corrupt(format!("an addition at {tau} meets {why}"))
+        };
+        let old = self.newest(&addition.key)?.ok_or_else(|| corrupt(&"no row"))?;
+        let row = old.value.as_ref().ok_or_else(|| corrupt(&"a deleted row"))?;
+        let deltas = addition.deltas.iter().map(|delta| (delta.column, delta.amount));
+        let sum = add_to_columns(row, deltas).map_err(|error| corrupt(&error))?;
+        // Additions do not conflict, so that two journals may give two of them the same timestamp. Nobody can read
+        // between them: the watermark reaches it when both are applied.
+        match old.tau.cmp(&tau) {
+            Ordering::Less => self.supersede(&addition.key, &old),
+            Ordering::Equal => {}
+            Ordering::Greater => return Err(out_of_order(tau, old.tau)),
+        }
+        self.replace(&addition.key, tau, Some(sum.into()));
+        Ok(())
+    }
+
+    /// The newest version of a key, in this batch or stored.
+    fn newest(&mut self, key: &'a [u8]) -> Result<Option<Newest>, EngineError> {
+        match self.newest.entry(key) {
+            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Vacant(entry) => {
+                let stored = self.engine.get(Space::Latest, key)?;
+                let stored = stored.as_ref().map(split_latest).transpose()?;
+                let newest = stored.map(|(tau, value)| Newest { tau, value, changed: false });
+                Ok(entry.insert(newest).clone())
+            }
+        }
+    }
+
+    /// What was the newest version moves to the history.
+    fn supersede(&mut self, key: &[u8], old: &Newest) {
+        let kind = [kind_of(old.value.as_ref())];
+        let value = old.value.as_deref().unwrap_or_default();
+        self.batch.put(Space::History, &history_key(key, old.tau), &[&kind, value]);
+        encode_garbage(false, key, old.tau, &mut self.garbage);
+    }
+
+    fn replace(&mut self, key: &'a [u8], tau: Timestamp, value: Option<Bytes>) {
+        self.newest.insert(key, Some(Newest { tau, value, changed: true }));
         if self.garbage.len() >= GARBAGE_RECORD_BYTES {
             self.close_garbage();
         }
-        Ok(())
     }
 
     /// Everything in `garbage` is superseded by transactions at or before `last_tau`.
@@ -172,4 +203,8 @@ impl<'a> BatchBuilder<'a> {
         self.batch.put(Space::Meta, APPLIED_KEY, &[&applied.encode()]);
         self.batch
     }
+}
+
+fn out_of_order(tau: Timestamp, stored: Timestamp) -> EngineError {
+    EngineError::Corrupt(format!("a version at {tau} is older than what is stored, from {stored}"))
 }

@@ -116,6 +116,7 @@ mod tests {
             tau_start: Timestamp(tau - 1),
             tau_commit: Timestamp(tau),
             writes: vec![DecidedWrite { key, value: Some(Bytes::from_static(value)) }],
+            additions: Vec::new(),
         }]));
         let transactions = DeliveredTransaction::new(JournalId(0), entry, 0).into_iter().collect();
         let positions = vec![(JournalId(0), Position(tau))];

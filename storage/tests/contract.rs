@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use protocol::delivery::{ApplyError, DeliverySink};
 use protocol::key::{DESCRIPTOR_TABLE, NAME_TABLE, PRIMARY_INDEX, prefix};
 use protocol::storage::{Direction, Filtered, ReadError, ReadStorage, RowFilter, ScanRequest};
-use protocol::transaction::DecidedWrite;
+use protocol::transaction::{Addition, DecidedTransaction, DecidedWrite, Delta};
 use protocol::{JournalId, TableId, Timestamp};
 use storage::engine::{KvView, Space, WriteBatch};
 use storage::{
@@ -95,6 +95,43 @@ fn what_is_applied_already_is_skipped() {
         let applied = open(engine).applied();
         assert_eq!(applied.watermark, Timestamp(12));
         assert_eq!(applied.positions[&JournalId(0)].0, 2);
+    });
+}
+
+fn row(counter: i64) -> Bytes {
+    let mut bytes = Vec::new();
+    let values = [types::Datum::Int8(counter), types::Datum::text("name")];
+    let types = [types::oid::INT8, types::oid::TEXT];
+    encoding::encode_row(&values, &types, &mut bytes).expect("fits");
+    bytes.into()
+}
+
+fn adding(tau: u64, key: &'static [u8], amount: i64) -> DecidedTransaction {
+    let key = Bytes::from_static(key);
+    let additions = vec![Addition { key, deltas: vec![Delta { column: 0, amount }] }];
+    DecidedTransaction { additions, ..transaction(tau, Vec::new()) }
+}
+
+#[test]
+fn additions_are_folded_in_order_and_every_sum_can_be_read() {
+    on_both(|engine| {
+        let storage = open(engine.clone());
+        put(&storage, 10, vec![write(b"k", Some(&row(100)))]);
+        // Two journals gave the same instant: nobody reads between them.
+        let other = DecidedTransaction { id: id_of(999), ..adding(12, b"k", 20) };
+        let all = vec![adding(11, b"k", 1), adding(12, b"k", 2), other, adding(13, b"k", -200)];
+        storage.apply(&delivery(all.clone(), 13, 2)).expect("applies");
+        storage.apply(&delivery(all, 13, 2)).expect("skips what is applied");
+        storage.apply(&delivery(vec![adding(14, b"k", 7)], 14, 3)).expect("applies");
+        put(&storage, 15, vec![write(b"k", None)]);
+        drop(storage);
+        let storage = open(engine);
+        for (tau, sum) in [(10, 100), (11, 101), (12, 123), (13, -77), (14, -70)] {
+            assert_eq!(value(&storage, b"k", tau), Some(row(sum)), "{tau}");
+        }
+        assert_eq!(value(&storage, b"k", 15), None);
+        let failed = storage.apply(&delivery(vec![adding(16, b"k", 1)], 16, 5));
+        assert!(matches!(failed, Err(ApplyError::Fatal { .. })), "an addition to a deleted row");
     });
 }
 

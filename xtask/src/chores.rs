@@ -125,7 +125,12 @@ fn has_nextest() -> bool {
 
 /// Runs one command with its output shown, and fails when it fails.
 fn step(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}").replace('"', "");
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let words = settings
+        .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+        .chain([command.get_program().display().to_string()])
+        .chain(command.get_args().map(|argument| argument.display().to_string()));
+    let shown = words.collect::<Vec<_>>().join(" ");
     println!("\n── {shown}");
     let begun = Instant::now();
     let status = command.status().map_err(|error| format!("{shown}: {error}"))?;

@@ -12,6 +12,7 @@ fn transaction(tau: u64) -> DecidedTransaction {
         tau_start: Timestamp(tau - 1),
         tau_commit: Timestamp(tau),
         writes: Vec::new(),
+        additions: Vec::new(),
     }
 }
 

@@ -7,6 +7,8 @@
 //! Numbers are little-endian; offsets count from the first value. One column is found with two look-ups whatever the others
 //! are. A row may have fewer columns than its table: those added since have their default.
 
+use std::ops::Range;
+
 use types::{Datum, Oid};
 
 use crate::EncodingError;
@@ -178,7 +180,22 @@ impl<'a> RowView<'a> {
         if self.is_null(column) {
             return Ok(None);
         }
+        self.values.get(self.extent(column)).map(Some).ok_or(EncodingError::Truncated)
+    }
+
+    /// Where in the row the column's bytes are; `None` if null or absent.
+    pub fn place(&self, column: usize) -> Result<Option<Range<usize>>, EncodingError> {
+        if self.raw(column)?.is_none() {
+            return Ok(None);
+        }
+        let values = HEADER_BYTES + self.bitmap.len() + self.offsets.len();
+        let extent = self.extent(column);
+        Ok(Some(values + extent.start..values + extent.end))
+    }
+
+    /// Where in the values the column's bytes are.
+    fn extent(&self, column: usize) -> Range<usize> {
         let start = if column == 0 { 0 } else { self.end(column - 1) };
-        self.values.get(start..self.end(column)).map(Some).ok_or(EncodingError::Truncated)
+        start..self.end(column)
     }
 }

@@ -8,7 +8,8 @@ use crate::identity::{JournalId, ShardId, TransactionId};
 use crate::journal::{BoxFuture, Position};
 use crate::time::Timestamp;
 use crate::transaction::{
-    Check, CommitRequest, DecidedWrite, Outcome, RangeCheck, Refusal, SchemaUse, TransactionStatus,
+    Addition, Check, CommitRequest, DecidedWrite, Outcome, RangeCheck, Refusal, SchemaUse,
+    TransactionStatus,
 };
 
 /// Decides commits: the query processor's view of all adjudicators together.
@@ -85,6 +86,7 @@ pub struct LeaderPart {
     pub participants: Vec<ShardId>,
     /// The writes of all shards.
     pub writes: Vec<DecidedWrite>,
+    pub additions: Vec<Addition>,
 }
 
 /// Asks a shard for its vote.

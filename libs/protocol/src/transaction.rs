@@ -16,6 +16,8 @@ pub enum ConflictClass {
     Exclusive,
     /// Update of columns that are no key.
     NonKeyUpdate,
+    /// An [`Addition`].
+    Delta,
     /// A foreign key's parent, `FOR KEY SHARE`.
     KeyShare,
     /// A read under `SERIALIZABLE`.
@@ -30,6 +32,24 @@ pub struct Write {
     pub value: Option<Bytes>,
     /// `None`: not checked, as for entries of non-unique indexes, which their row's key covers.
     pub class: Option<ConflictClass>,
+}
+
+/// What a row's counters shall grow by, whatever they are by then: additions to one row do not conflict with each other,
+/// and storage folds them in order of their commits. Its class is [`ConflictClass::Delta`]; as that conflicts with every
+/// other write, the row at the commit is the one at `tau_start` but for other additions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Addition {
+    pub key: Bytes,
+    /// At most one for a column.
+    pub deltas: Vec<Delta>,
+}
+
+/// An amount for one `bigint` column, which the row has and which is not null there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Delta {
+    /// Position in the stored row.
+    pub column: u16,
+    pub amount: i64,
 }
 
 /// A key that must not have changed, without being written.
@@ -78,8 +98,9 @@ impl SchemaUse {
 pub struct CommitRequest {
     pub id: TransactionId,
     pub tau_start: Timestamp,
-    /// At most one write per key.
+    /// At most one write or addition per key.
     pub writes: Vec<Write>,
+    pub additions: Vec<Addition>,
     pub checks: Vec<Check>,
     pub ranges: Vec<RangeCheck>,
     pub schema: Vec<SchemaUse>,
@@ -92,6 +113,29 @@ pub struct DecidedTransaction {
     pub tau_start: Timestamp,
     pub tau_commit: Timestamp,
     pub writes: Vec<DecidedWrite>,
+    pub additions: Vec<Addition>,
+}
+
+impl DecidedTransaction {
+    /// Bytes of keys and values.
+    pub fn size_bytes(&self) -> usize {
+        size_of_writes(&self.writes) + size_of_additions(&self.additions)
+    }
+
+    /// Number of keys that it changes.
+    pub fn keys(&self) -> usize {
+        self.writes.len() + self.additions.len()
+    }
+}
+
+/// Bytes of keys and values.
+pub fn size_of_writes(writes: &[DecidedWrite]) -> usize {
+    writes.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Bytes::len)).sum()
+}
+
+/// Bytes of keys and amounts.
+pub fn size_of_additions(additions: &[Addition]) -> usize {
+    additions.iter().map(|one| one.key.len() + one.deltas.len() * size_of::<Delta>()).sum()
 }
 
 /// One write of a decided transaction.

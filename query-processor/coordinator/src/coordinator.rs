@@ -192,6 +192,7 @@ mod tests {
                 value: None,
                 class: Some(ConflictClass::Exclusive),
             }],
+            additions: Vec::new(),
             checks: vec![],
             ranges: vec![],
             schema: vec![],

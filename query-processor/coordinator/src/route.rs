@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::ShardId;
 use protocol::adjudication::{LeaderPart, Part, Prepare, ShardMessage};
 use protocol::key::{PRIMARY_INDEX, ShardMap, prefix};
-use protocol::transaction::{Check, CommitRequest, DecidedWrite};
+use protocol::transaction::{Check, CommitRequest, ConflictClass, DecidedWrite};
 
 /// Where a transaction goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,10 @@ impl Route {
                 let part = parts.entry(map.shard_of(&write.key)).or_default();
                 part.keys.push(Check { key: write.key.clone(), class });
             }
+        }
+        for addition in &request.additions {
+            let part = parts.entry(map.shard_of(&addition.key)).or_default();
+            part.keys.push(Check { key: addition.key.clone(), class: ConflictClass::Delta });
         }
         for check in &request.checks {
             parts.entry(map.shard_of(&check.key)).or_default().keys.push(check.clone());
@@ -65,7 +69,8 @@ impl Route {
             .iter()
             .map(|write| DecidedWrite { key: write.key.clone(), value: write.value.clone() })
             .collect();
-        let mut lead = Some(LeaderPart { participants: participants.clone(), writes });
+        let additions = request.additions.clone();
+        let mut lead = Some(LeaderPart { participants: participants.clone(), writes, additions });
         std::iter::once(self.leader)
             .chain(participants)
             .map(|shard| {
@@ -123,6 +128,7 @@ mod tests {
             id: TransactionId(uuid::Uuid::from_u128(1)),
             tau_start: Timestamp(1),
             writes: keys.iter().map(write).collect(),
+            additions: Vec::new(),
             checks: vec![],
             ranges: vec![],
             schema: vec![],

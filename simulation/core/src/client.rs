@@ -253,7 +253,8 @@ impl World {
         }
         let id = TransactionId(uuid::Uuid::from_u128(transaction as u128));
         let (ranges, schema) = (Vec::new(), Vec::new());
-        let request = CommitRequest { id, tau_start, writes, checks, ranges, schema };
+        let request =
+            CommitRequest { id, tau_start, writes, checks, ranges, schema, additions: Vec::new() };
         let nearest = (client % 2 == 0).then_some(ShardId(client as u32 % self.plan.shards));
         let mut coordinator = Coordinator::new(request, &self.map, nearest);
         let mut actions = Vec::new();
@@ -388,7 +389,8 @@ impl World {
         let writes = again.intents.encoded_writes();
         let checks = again.intents.encoded_checks();
         let (ranges, schema) = (Vec::new(), Vec::new());
-        let request = CommitRequest { id, tau_start, writes, checks, ranges, schema };
+        let request =
+            CommitRequest { id, tau_start, writes, checks, ranges, schema, additions: Vec::new() };
         let mut coordinator = Coordinator::new(request, &self.map, None);
         let mut actions = Vec::new();
         coordinator.start(&mut actions);

@@ -48,6 +48,7 @@ fn writes(number: u128, offset: i64, shards: &[u32], class: ConflictClass) -> Co
         id: TransactionId(uuid::Uuid::from_u128(number)),
         tau_start: Timestamp(START.saturating_add_signed(offset)),
         writes: shards.iter().map(write).collect(),
+        additions: Vec::new(),
         checks: vec![],
         ranges: vec![],
         schema: vec![],

@@ -178,6 +178,18 @@ pub struct Column {
     pub comment: Option<String>,
     pub storage: Option<char>,
     pub statistics_target: Option<i32>,
+    /// `attoptions`, in the order in which they were set.
+    pub options: Vec<(String, String)>,
+}
+
+/// The option of a column whose additions do not conflict.
+pub const MERGE: (&str, &str) = ("merge", "delta");
+
+impl Column {
+    /// Whether `SET n = n + x` adds to whatever the column is at the commit, instead of conflicting with other writers.
+    pub fn merges_deltas(&self) -> bool {
+        self.options.iter().any(|(name, value)| (name.as_str(), value.as_str()) == MERGE)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,6 +56,7 @@ fn parse_relation(line: &str, schema: Oid) -> Option<Relation> {
                 comment: None,
                 storage: None,
                 statistics_target: None,
+                options: Vec::new(),
             })
         })
         .collect();

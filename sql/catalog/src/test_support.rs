@@ -23,6 +23,7 @@ pub fn column(number: AttributeNumber, name: &str, type_oid: Oid) -> Column {
         comment: None,
         storage: None,
         statistics_target: None,
+        options: Vec::new(),
     }
 }
 

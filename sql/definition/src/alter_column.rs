@@ -7,6 +7,7 @@ use types::{Datum, SqlResult, SqlType, oid, sqlstate};
 
 use crate::Work;
 use crate::analysis::{Analysis, Clause};
+use crate::column_options;
 use crate::dependents::Object;
 use crate::run::{Run, error, unsupported};
 use crate::sequence::is_identity;
@@ -57,12 +58,13 @@ impl Run<'_> {
                 }
             }
             Some(text) => match self.constant(&text, ty)? {
-                Some(value) => {
+                // A counter needs its place in every row.
+                Some(value) if !new.column.merges_deltas() => {
                     let mut bytes = Vec::new();
                     encoding::spill::write_datum(&value, &mut bytes);
                     table.columns[place].missing = Some(bytes);
                 }
-                None => {
+                _ => {
                     let mut columns = vec![None; table.columns.len()];
                     columns[place] = Some(text);
                     self.rewrite(&mut table, old, columns)?;
@@ -224,9 +226,13 @@ impl Run<'_> {
             }
             AlterColumnAction::SetStatistics(target) => column.statistics_target = *target,
             AlterColumnAction::SetStorage(storage) => column.storage = storage_letter(storage)?,
-            AlterColumnAction::SetCompression(_)
-            | AlterColumnAction::SetOptions(_)
-            | AlterColumnAction::ResetOptions(_) => {}
+            AlterColumnAction::SetCompression(_) => {}
+            AlterColumnAction::SetOptions(options) => {
+                column_options::set(column, options)?;
+                let old = table.clone();
+                self.store_counters(&mut table, old)?;
+            }
+            AlterColumnAction::ResetOptions(options) => column_options::reset(column, options),
             AlterColumnAction::AddIdentity { always, options } => {
                 if !column.not_null {
                     return not_ready(format!(
@@ -357,6 +363,9 @@ impl Run<'_> {
                 None
             }
         };
+        if column.merges_deltas() {
+            column_options::require_counter(&Column { type_oid: new.oid, ..column.clone() })?;
+        }
         if is_identity(&column) && !matches!(new.oid, oid::INT2 | oid::INT4 | oid::INT8) {
             return Err(error(
                 sqlstate::INVALID_PARAMETER_VALUE,

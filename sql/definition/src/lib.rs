@@ -85,6 +85,7 @@ pub fn execute(statement: &Statement, context: &dyn DefinitionContext) -> SqlRes
 mod alter;
 mod alter_column;
 mod analysis;
+mod column_options;
 mod comment;
 mod dependents;
 mod dispatch;

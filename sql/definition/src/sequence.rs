@@ -395,6 +395,7 @@ pub(crate) fn new_column(number: AttributeNumber, name: &str, ty: SqlType) -> Co
         comment: None,
         storage: None,
         statistics_target: None,
+        options: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use catalog::Relation;
 use functions::EvalContext;
 use planner::plan::Target;
 use protocol::storage::{Direction, RowFilter, ScanCursor};
-use protocol::transaction::{Check, Write};
+use protocol::transaction::{Addition, Check, Write};
 use types::{Datum, Row, SqlResult};
 
 use crate::modify::triggers::Firing;
@@ -51,6 +51,10 @@ pub trait Environment: EvalContext {
 
     /// Buffers a write; fails with 25006 in a read-only transaction and with 54000 above the transaction's limits.
     fn write(&self, write: Write) -> SqlResult<()>;
+
+    /// Buffers a write that does nothing but add to counters of the row; `value` is the row as this transaction sees it
+    /// from now on.
+    fn add(&self, addition: Addition, value: Bytes) -> SqlResult<()>;
 
     /// A key that must hold until commit, without being written (`FOR UPDATE`, a foreign key's parent).
     fn check(&self, check: Check) -> SqlResult<()>;

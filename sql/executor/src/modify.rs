@@ -195,7 +195,9 @@ impl<'a> Run<'a> {
             }
             let Some(mut new) = writer.before_update(&old, new)? else { continue };
             writer.complete(&mut new)?;
-            writer.update(&key, &old, &new)?;
+            if !writer.add(&key, &old, &new, &update.additions)? {
+                writer.update(&key, &old, &new)?;
+            }
             self.check_view(&update.view_checks, &update.target, &new)?;
             self.affected += 1;
             if update.returning.is_some() {

@@ -193,6 +193,11 @@ impl RowCodec {
         Ok(bytes.into())
     }
 
+    /// What rows have in a column that they were written without.
+    pub fn missing(&self, column: usize) -> Option<&Datum> {
+        self.missing.get(column)
+    }
+
     /// All columns of a stored row.
     pub fn decode(&self, value: &[u8]) -> SqlResult<Row> {
         let view = RowView::new(value)?;

@@ -75,6 +75,7 @@ fn update(
         assignments,
         returning: None,
         view_checks: Vec::new(),
+        additions: Vec::new(),
     };
     Ok(modify(Operator::Update(Box::new(update)), StatementKind::Update, env)?.1)
 }
@@ -268,6 +269,7 @@ fn an_update_touches_a_row_once() {
         assignments: vec![(2, call(&ADD, column(2), constant(1)))],
         returning: Some(vec![column(2), column(5)]),
         view_checks: Vec::new(),
+        additions: Vec::new(),
     };
     let (rows, affected) =
         modify(Operator::Update(Box::new(update)), StatementKind::Update, &env).expect("valid");

@@ -469,6 +469,8 @@ pub struct BoundUpdate {
     pub assignments: Vec<(usize, Expr)>,
     pub returning: Option<BoundReturning>,
     pub view_checks: Vec<Check>,
+    /// Positions of the counters, if the update does nothing but add to them.
+    pub additions: Vec<usize>,
 }
 
 pub struct BoundDelete {

@@ -455,6 +455,8 @@ pub struct Update {
     pub returning: Option<Vec<Expr>>,
     /// WITH CHECK OPTION and the like: over the new row.
     pub view_checks: Vec<Check>,
+    /// Positions of the counters, if the update does nothing but add to them: it need not conflict with others that do.
+    pub additions: Vec<usize>,
 }
 
 #[derive(Clone)]

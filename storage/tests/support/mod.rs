@@ -49,6 +49,7 @@ pub fn transaction(tau: u64, writes: Vec<DecidedWrite>) -> DecidedTransaction {
         tau_start: Timestamp(tau).previous(),
         tau_commit: Timestamp(tau),
         writes,
+        additions: Vec::new(),
     }
 }
 

@@ -201,6 +201,7 @@ pub fn plain_column(number: i16, name: &str, type_oid: Oid, modifier: i32) -> Co
         comment: None,
         storage: None,
         statistics_target: None,
+        options: Vec::new(),
     }
 }
 
@@ -265,7 +266,7 @@ fn attribute_row(scope: &Scope<'_>, relation: Oid, column: &Column) -> Row {
         Datum::Int2(column.statistics_target.map_or(-1, |target| target as i16)),
         Datum::Oid(column_collation(catalog, column)),
         opt_acl(catalog, column.grants.as_ref()),
-        Datum::Null,
+        options(&column.options),
         Datum::Null,
         Datum::Null,
     ]

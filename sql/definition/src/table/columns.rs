@@ -81,6 +81,7 @@ impl Run<'_> {
         if let Some(storage) = &definition.storage {
             column.storage = storage_letter(storage)?;
         }
+        crate::column_options::set(&mut column, &definition.options)?;
         let mut new = NewColumn { column, default: None, generated: None, constraints: Vec::new() };
         let mut says_null = None;
         for constraint in &definition.constraints {

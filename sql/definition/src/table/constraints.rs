@@ -321,6 +321,10 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        // Every row is written anew with these columns; those added behind them bring their values along.
+        for column in table.columns.iter_mut().take(old.columns.len()) {
+            column.missing = None;
+        }
         let oid = table.oid;
         self.done
             .work

@@ -111,6 +111,7 @@ impl Run<'_> {
             comment: old.comment.clone().filter(|_| includes(like, "comments")),
             storage: old.storage.filter(|_| includes(like, "storage")),
             statistics_target: None,
+            options: Vec::new(),
             ..old.clone()
         };
         match old.generated {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use planner::plan::{IncomingKey, OutgoingKey, Target, TargetIndex};
-use protocol::transaction::{ConflictClass, Write};
+use protocol::transaction::{Addition, ConflictClass, Delta, Write};
 use types::{Datum, Row, SqlResult, compare};
 
 use super::errors;
@@ -24,6 +24,11 @@ use crate::context::{Context, internal};
 use crate::environment::Environment;
 use crate::evaluate::{Scope, evaluate, evaluate_borrowed, holds};
 use crate::rows::{IndexEntry, RowCodec, split_entry};
+
+/// The largest amount of one addition. 2^31 of them, committed while one transaction lives, move a counter by 2^62.
+pub const MAXIMUM_DELTA: i64 = 1 << 31;
+/// How far from zero a counter may be for an addition that does not conflict: 2^62 more are still a `bigint`.
+const MAXIMUM_COUNTER: u64 = 1 << 62;
 
 /// Writes to one table within one statement.
 pub struct TableWriter<'a> {
@@ -237,6 +242,38 @@ impl<'a> TableWriter<'a> {
         self.queue_incoming(old, Some((new, &changed)))?;
         self.queue_triggers(Event::Update, Some(old), Some(new))?;
         Ok(new_key)
+    }
+
+    /// Writes the new version of a row as an addition to its counters, if that is possible: they are there, and sums and
+    /// amounts are so small that those of all transactions that may commit meanwhile cannot leave the type.
+    pub fn add(
+        &self,
+        key: &Bytes,
+        old: &[Datum],
+        new: &Row,
+        counters: &[usize],
+    ) -> SqlResult<bool> {
+        if counters.is_empty() {
+            return Ok(false);
+        }
+        let mut deltas = Vec::with_capacity(counters.len());
+        for &position in counters {
+            let (Datum::Int8(before), Datum::Int8(after)) = (&old[position], &new[position]) else {
+                return Ok(false);
+            };
+            let amount = after.checked_sub(*before);
+            let Some(amount) = amount.filter(|amount| amount.abs() <= MAXIMUM_DELTA) else {
+                return Ok(false);
+            };
+            if after.unsigned_abs() > MAXIMUM_COUNTER {
+                return Ok(false);
+            }
+            let column = u16::try_from(position).map_err(|_| internal("too many columns"))?;
+            deltas.push(Delta { column, amount });
+        }
+        let value = self.codec.row_value(new)?;
+        self.env.add(Addition { key: key.clone(), deltas }, value)?;
+        Ok(true)
     }
 
     pub fn delete(&self, key: &Bytes, old: &[Datum]) -> SqlResult<()> {

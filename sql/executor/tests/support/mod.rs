@@ -22,7 +22,7 @@ use planner::plan::{
 };
 use protocol::TableId;
 use protocol::storage::{Direction, Filtered, ReadError, ScanCursor, StoredRow};
-use protocol::transaction::{Check, Write};
+use protocol::transaction::{Addition, Check, ConflictClass, Write};
 use types::formats::Formats;
 use types::{Datum, Oid, Row, SqlResult, SqlType, compare, oid};
 
@@ -170,6 +170,11 @@ impl Environment for MemoryEnv {
         self.statement.lock().insert(write.key.clone(), write.value.clone());
         self.writes.lock().push(write);
         Ok(())
+    }
+
+    fn add(&self, addition: Addition, value: Bytes) -> SqlResult<()> {
+        let class = Some(ConflictClass::Delta);
+        self.write(Write { key: addition.key, value: Some(value), class })
     }
 
     fn check(&self, check: Check) -> SqlResult<()> {
@@ -440,6 +445,7 @@ pub fn table_column(number: i16, name: &str, type_oid: Oid, not_null: bool) -> C
         comment: None,
         storage: None,
         statistics_target: None,
+        options: Vec::new(),
     }
 }
 

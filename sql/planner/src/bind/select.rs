@@ -565,7 +565,7 @@ fn strength(class: ConflictClass) -> u8 {
     match class {
         ConflictClass::Exclusive => 3,
         ConflictClass::NonKeyUpdate => 2,
-        ConflictClass::KeyShare => 1,
+        ConflictClass::Delta | ConflictClass::KeyShare => 1,
         ConflictClass::Read => 0,
     }
 }

@@ -9,7 +9,7 @@ use types::{SqlResult, SqlType, oid, sqlstate};
 use super::expressions::location_of;
 use super::scope::{Boundary, Clause, Level};
 use super::view_writes::{ViewWrite, WritableView};
-use super::{Binder, error, unsupported};
+use super::{Binder, deltas, error, unsupported};
 use crate::expression::{AssignmentTarget, ElementAssignment, Expr, SubscriptBounds};
 use crate::logical::{BoundDelete, BoundUpdate, ColumnId, Join, Logical};
 use crate::plan::{Access, JoinKind};
@@ -100,7 +100,20 @@ impl Binder<'_> {
             None => Vec::new(),
         };
         let target = self.target(&relation)?;
-        Ok(BoundUpdate { target, input, old, new, assignments, returning, view_checks })
+        let mut bound = BoundUpdate {
+            target,
+            input,
+            old,
+            new,
+            assignments,
+            returning,
+            view_checks,
+            additions: Vec::new(),
+        };
+        if through.is_none() {
+            bound.additions = deltas::additions(&mut bound);
+        }
+        Ok(bound)
     }
 
     /// From here on the table's columns mean the new row.

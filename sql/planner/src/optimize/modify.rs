@@ -107,6 +107,7 @@ impl Planner<'_> {
                     assignments,
                     returning,
                     view_checks,
+                    additions: update.additions,
                 };
                 Ok(finished(Operator::Update(Box::new(node)), columns, estimate))
             }

@@ -43,6 +43,7 @@ fn table(
             comment: None,
             storage: None,
             statistics_target: None,
+            options: Vec::new(),
         })
         .collect();
     let indexes: Vec<Index> = indexes

@@ -59,6 +59,8 @@ pub struct ColumnDefinition {
     pub collation: Option<ObjectName>,
     pub storage: Option<String>,
     pub compression: Option<String>,
+    /// `WITH (merge = delta)`: what `ALTER COLUMN ... SET (...)` sets later.
+    pub options: Vec<super::OptionItem>,
     pub constraints: Vec<Constraint>,
     pub location: Location,
 }

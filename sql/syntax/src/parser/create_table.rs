@@ -265,6 +265,9 @@ impl Parser<'_> {
         loop {
             if self.accept("collate") {
                 column.collation = Some(self.object_name()?);
+            } else if self.at("with") && self.symbol_ahead(1, "(") {
+                self.skip(1);
+                column.options.extend(self.definition_list()?);
             } else if let Some(constraint) = self.column_constraint()? {
                 column.constraints.push(constraint);
             } else {
@@ -556,6 +559,7 @@ fn empty_column(name: String, location: Location) -> ColumnDefinition {
         collation: None,
         storage: None,
         compression: None,
+        options: Vec::new(),
         constraints: Vec::new(),
         location,
     }
