@@ -112,7 +112,12 @@ pub fn index_column(
     Some(column_name(relation, *include))
 }
 
-fn column_options(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn) -> String {
+fn column_options(
+    scope: &Scope<'_>,
+    relation: &Relation,
+    index: &Index,
+    column: &IndexColumn,
+) -> String {
     let mut out = String::new();
     let type_oid = match &column.key {
         IndexKey::Column(number) => {
@@ -140,7 +145,7 @@ fn column_options(scope: &Scope<'_>, relation: &Relation, column: &IndexColumn) 
     }
     if let Some(class) = &column.operator_class {
         let name = class.rsplit('.').next().unwrap_or(class);
-        let default = default_operator_class(scope.catalog, type_oid);
+        let default = default_operator_class(scope.catalog, index, type_oid);
         if objects::operator_class_name(default) != Some(name) {
             out.push_str(&format!(" {}", quote_identifier(name)));
         }
@@ -168,7 +173,7 @@ pub fn index(scope: &Scope<'_>, relation: &Relation, index: &Index, qualified: b
         .columns
         .iter()
         .map(|column| {
-            key(scope, relation, column, pretty) + &column_options(scope, relation, column)
+            key(scope, relation, column, pretty) + &column_options(scope, relation, index, column)
         })
         .collect();
     let mut out = format!(

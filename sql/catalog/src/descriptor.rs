@@ -373,6 +373,32 @@ impl Routine {
     }
 }
 
+impl Index {
+    /// A row has an entry for each part of its values: `USING gin`.
+    pub fn is_inverted(&self) -> bool {
+        self.method == "gin"
+    }
+
+    /// Its keys can be looked up, and are in the order of its columns.
+    pub fn is_ordered(&self) -> bool {
+        !matches!(self.method.as_str(), "gin" | "hash")
+    }
+
+    /// How an inverted index takes the values of its columns apart; empty for other indexes.
+    pub fn inverted_classes(&self) -> Vec<functions::inverted::InvertedClass> {
+        if !self.is_inverted() {
+            return Vec::new();
+        }
+        let classes = self.columns.iter().map(|column| {
+            let name = column.operator_class.as_deref().unwrap_or("array_ops");
+            let name = name.rsplit('.').next().unwrap_or(name);
+            functions::inverted::InvertedClass::named(name)
+                .map_or(functions::inverted::InvertedClass::Array, |found| found.0)
+        });
+        classes.collect()
+    }
+}
+
 impl Relation {
     /// Columns that exist.
     pub fn live_columns(&self) -> impl Iterator<Item = &Column> {

@@ -456,6 +456,20 @@ impl Run<'_> {
                 *modifier = ty.modifier;
             }
         }
+        for index in table.indexes.iter_mut().filter(|index| index.is_inverted()) {
+            for column in &mut index.columns {
+                let ty = match &column.key {
+                    IndexKey::Column(number) => {
+                        copy.column_by_number(*number).map_or(0, |column| column.type_oid)
+                    }
+                    IndexKey::Expression { type_oid, .. } => *type_oid,
+                };
+                let class = self
+                    .inverted_class(ty, column.operator_class.as_deref())
+                    .or_else(|_| self.inverted_class(ty, None))?;
+                column.operator_class = Some(class);
+            }
+        }
         for constraint in &copy.constraints {
             if let ConstraintKind::Check { sql, .. } = &constraint.kind {
                 let mut expr = self.stored_expression(sql)?;

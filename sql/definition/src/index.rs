@@ -1,8 +1,9 @@
 //! CREATE INDEX.
 
 use catalog::{Index, IndexColumn, IndexKey, IndexState, Relation, RelationKind};
+use functions::inverted::InvertedClass;
 use syntax::ast::{CreateIndex, Expr, IndexElement, NullsOrder, SortDirection};
-use types::{SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlResult, SqlType, oid, sqlstate};
 
 use crate::analysis::queries::name_of;
 use crate::analysis::{Analysis, Clause};
@@ -15,7 +16,6 @@ impl Run<'_> {
     pub fn create_index(&mut self, create: &CreateIndex) -> SqlResult<()> {
         self.tag("CREATE INDEX");
         let method = create.method.as_deref().unwrap_or("btree");
-        require_method(method)?;
         let relation = self.relation_elsewhere(&create.table.name)?;
         if !matches!(relation.kind, RelationKind::Table | RelationKind::MaterializedView) {
             let kind = crate::names::kind_word(relation.kind);
@@ -26,6 +26,7 @@ impl Run<'_> {
             .detail(format!("This operation is not supported for {kind}s.")));
         }
         self.require_relation_owner(&relation)?;
+        require_method(method, create)?;
         let mut table = (*relation).clone();
         if create.elements.len() + create.including.len() > MAXIMUM_INDEX_COLUMNS {
             return Err(too_many_index_columns());
@@ -48,7 +49,7 @@ impl Run<'_> {
         let mut columns = Vec::new();
         let mut names: Vec<String> = Vec::new();
         for element in &create.elements {
-            let (column, name) = self.index_column(&table, element)?;
+            let (column, name) = self.index_column(&table, method, element)?;
             columns.push(column);
             names.push(unused(&names, name));
         }
@@ -94,9 +95,10 @@ impl Run<'_> {
     fn index_column(
         &self,
         table: &Relation,
+        method: &str,
         element: &IndexElement,
     ) -> SqlResult<(IndexColumn, String)> {
-        let (descending, nulls_first) = order(element)?;
+        let (descending, nulls_first) = order(method, element)?;
         let (key, ty, name) = match &element.expr {
             Expr::ColumnRef(reference) if reference.fields.len() == 1 && !reference.star => {
                 let name = &reference.fields[0];
@@ -133,8 +135,13 @@ impl Run<'_> {
                 (key, ty.oid, name.unwrap_or_else(|| "expr".to_owned()))
             }
         };
-        self.require_ordered(ty)?;
-        let operator_class = element.operator_class.as_ref().map(crate::names::written);
+        let named = element.operator_class.as_ref().map(crate::names::written);
+        let operator_class = if method == "gin" {
+            Some(self.inverted_class(ty, named.as_deref())?)
+        } else {
+            self.require_ordered(ty)?;
+            named
+        };
         let column = IndexColumn {
             key,
             descending,
@@ -143,6 +150,52 @@ impl Run<'_> {
             operator_class,
         };
         Ok((column, name))
+    }
+
+    /// The operator class of a column of an inverted index, by the name given or by its type.
+    pub(crate) fn inverted_class(&self, type_oid: Oid, named: Option<&str>) -> SqlResult<String> {
+        let base = functions::type_catalog::base_type(&self.catalog, type_oid);
+        let is_array = functions::type_catalog::element_type(&self.catalog, base) != 0;
+        let Some(name) = named else {
+            return match InvertedClass::default_of(base, is_array) {
+                Some(InvertedClass::Jsonb) => Ok("jsonb_ops".to_owned()),
+                Some(InvertedClass::TextSearch) => Ok("tsvector_ops".to_owned()),
+                Some(_) => Ok("array_ops".to_owned()),
+                None => Err(error(
+                    sqlstate::UNDEFINED_OBJECT,
+                    format!(
+                        "data type {} has no default operator class for access method \"gin\"",
+                        self.type_name(type_oid)
+                    ),
+                )
+                .hint(
+                    "You must specify an operator class for the index or define a default \
+                     operator class for the data type.",
+                )),
+            };
+        };
+        let plain = name.rsplit('.').next().unwrap_or(name);
+        let Some((_, accepted)) = InvertedClass::named(plain) else {
+            return Err(error(
+                sqlstate::UNDEFINED_OBJECT,
+                format!("operator class \"{name}\" does not exist for access method \"gin\""),
+            ));
+        };
+        let fits = match accepted {
+            oid::ANYARRAY => is_array,
+            oid::TEXT => matches!(base, oid::TEXT | oid::VARCHAR),
+            accepted => accepted == base,
+        };
+        if !fits {
+            return Err(error(
+                sqlstate::DATATYPE_MISMATCH,
+                format!(
+                    "operator class \"{name}\" does not accept data type {}",
+                    self.type_name(type_oid)
+                ),
+            ));
+        }
+        Ok(plain.to_owned())
     }
 
     fn included_column(
@@ -175,10 +228,19 @@ impl Run<'_> {
     }
 }
 
-fn require_method(method: &str) -> SqlResult<()> {
+/// Whether there is such an access method, and whether it can do what the statement asks of it.
+fn require_method(method: &str, create: &CreateIndex) -> SqlResult<()> {
+    let refused = |what: &str| {
+        Err(unsupported(format!("access method \"{method}\" does not support {what}")))
+    };
     match method {
-        "btree" | "hash" => Ok(()),
-        "gin" | "gist" | "spgist" | "brin" => {
+        "btree" => Ok(()),
+        "hash" | "gin" if create.unique => refused("unique indexes"),
+        "hash" | "gin" if !create.including.is_empty() => refused("included columns"),
+        "hash" if create.elements.len() > 1 => refused("multicolumn indexes"),
+        "hash" => Ok(()),
+        "gin" => known_options(create, &["fastupdate", "gin_pending_list_limit"]),
+        "gist" | "spgist" | "brin" => {
             Err(unsupported(format!("access method \"{method}\" is not supported")))
         }
         _ => Err(error(
@@ -188,8 +250,30 @@ fn require_method(method: &str) -> SqlResult<()> {
     }
 }
 
+fn known_options(create: &CreateIndex, known: &[&str]) -> SqlResult<()> {
+    match option_text(&create.options).iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        Some((name, _)) => Err(error(
+            sqlstate::INVALID_PARAMETER_VALUE,
+            format!("unrecognized parameter \"{name}\""),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Descending, and NULLs first: by default they come last ascending and first descending.
-fn order(element: &IndexElement) -> SqlResult<(bool, bool)> {
+fn order(method: &str, element: &IndexElement) -> SqlResult<(bool, bool)> {
+    if method != "btree" {
+        if !matches!(element.direction, SortDirection::Default) {
+            return Err(unsupported(format!(
+                "access method \"{method}\" does not support ASC/DESC options"
+            )));
+        }
+        if !matches!(element.nulls, NullsOrder::Default) {
+            return Err(unsupported(format!(
+                "access method \"{method}\" does not support NULLS FIRST/LAST options"
+            )));
+        }
+    }
     let descending = match element.direction {
         SortDirection::Default | SortDirection::Ascending => false,
         SortDirection::Descending => true,

@@ -41,6 +41,7 @@ fn point_select(criterion: &mut Criterion) {
         columns: (0..6).map(ScanColumn::Attribute).collect(),
         filter: None,
         limit: None,
+        bitmap: None,
     };
     let root = plan(Operator::Scan(Box::new(scan)), 6);
     let statement: Arc<Statement> = statement(root, StatementKind::Select);

@@ -78,16 +78,22 @@ pub fn build_index_entries(
         let Some(values) = index_values(codec, bound, position, row, &scope)? else {
             continue;
         };
-        let entry = codec.index_entry(position, &values, row, key)?;
-        if entry.exclusive && !seen.insert(entry.key.clone()) {
-            let relation = codec.relation();
-            return Err(errors::duplicate(env, relation, &relation.indexes[position], &values)?);
+        for entry in codec.index_entries(position, &values, row, key)? {
+            if entry.exclusive && !seen.insert(entry.key.clone()) {
+                let relation = codec.relation();
+                return Err(errors::duplicate(
+                    env,
+                    relation,
+                    &relation.indexes[position],
+                    &values,
+                )?);
+            }
+            writes.push(Write {
+                key: entry.key,
+                value: Some(entry.value),
+                class: entry.exclusive.then_some(ConflictClass::Exclusive),
+            });
         }
-        writes.push(Write {
-            key: entry.key,
-            value: Some(entry.value),
-            class: entry.exclusive.then_some(ConflictClass::Exclusive),
-        });
     }
     Ok(writes)
 }

@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod aggregate_call;
+pub mod bitmap;
 pub mod distinct;
 pub mod functions;
 pub mod hash_join;

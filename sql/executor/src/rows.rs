@@ -5,7 +5,11 @@
 //!                prefix(table, 1) ‖ 16-byte row id           (no primary key)
 //! unique entry   prefix(table, n) ‖ index columns            → suffix length ‖ suffix ‖ INCLUDE columns
 //! other entry    prefix(table, n) ‖ index columns ‖ suffix   → the same
+//! inverted entry prefix(table, n) ‖ column ‖ entry ‖ suffix  → suffix length ‖ suffix
 //! ```
+//!
+//! A row has one entry in each index, and any number of inverted ones (`USING gin`): see
+//! [`functions::inverted`]. *column* is the position among the index's columns, one byte.
 //!
 //! The *suffix* is the row's key without its prefix. A unique entry with a NULL among its columns
 //! does not exclude others (unless NULLS NOT DISTINCT), so it carries the suffix too. A row written
@@ -17,11 +21,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use catalog::{Index, IndexKey, Relation};
 use encoding::{KeyColumn, RowView, encode_row, key};
+use functions::inverted::InvertedClass;
 use protocol::key::{PREFIX_BYTES, PRIMARY_INDEX, prefix};
-use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
+use types::{Datum, Oid, Row, SqlError, SqlResult, oid, sqlstate};
 
 use crate::context::internal;
 
+/// What ends a string of bytes in a key.
+const TERMINATOR_BYTES: usize = 2;
 /// The largest key, summed over its columns.
 pub const MAXIMUM_KEY_BYTES: usize = 1024;
 pub const MAXIMUM_COLUMN_BYTES: usize = 1 << 20;
@@ -42,6 +49,8 @@ pub struct IndexCodec {
     pub unique: bool,
     pub nulls_not_distinct: bool,
     pub primary: bool,
+    /// How each column's values are taken apart; empty if the index is not inverted.
+    pub inverted: Vec<InvertedClass>,
 }
 
 /// An index entry as it is written.
@@ -227,7 +236,38 @@ impl RowCodec {
             .collect()
     }
 
-    /// The entry of a row in a secondary index, given the values of the index's columns.
+    /// All entries of a row in a secondary index, sorted if there are several.
+    pub fn index_entries(
+        &self,
+        position: usize,
+        values: &[Datum],
+        row: &[Datum],
+        row_key: &[u8],
+    ) -> SqlResult<Vec<IndexEntry>> {
+        let index = self.index(position)?;
+        if index.inverted.is_empty() {
+            return Ok(vec![self.index_entry(position, values, row, row_key)?]);
+        }
+        let suffix = suffix_of(row_key)?;
+        let length = u16::try_from(suffix.len()).map_err(|_| key_too_large())?;
+        let value = Bytes::from([&length.to_be_bytes(), suffix].concat());
+        let start = prefix(self.relation.table_id, index.number);
+        let mut entries = Vec::new();
+        for (column, (class, datum)) in index.inverted.iter().zip(values).enumerate() {
+            for entry in class.entries(datum)? {
+                let entry = entry_bytes(column, &entry)?;
+                entries.push(IndexEntry {
+                    key: [&start[..], &entry, suffix].concat().into(),
+                    value: value.clone(),
+                    exclusive: false,
+                });
+            }
+        }
+        entries.sort_unstable_by(|left, right| left.key.cmp(&right.key));
+        Ok(entries)
+    }
+
+    /// The entry of a row in a secondary index that is not inverted, given the values of the index's columns.
     pub fn index_entry(
         &self,
         position: usize,
@@ -339,7 +379,25 @@ fn index_codec(relation: &Relation, index: &Index) -> IndexCodec {
         unique: index.unique,
         nulls_not_distinct: index.nulls_not_distinct,
         primary: index.primary,
+        inverted: index.inverted_classes(),
     }
+}
+
+/// An inverted entry as it lies in a key, before the row's suffix.
+pub fn entry_bytes(column: usize, entry: &[u8]) -> SqlResult<Vec<u8>> {
+    let column = u8::try_from(column).map_err(|_| internal("an index has too many columns"))?;
+    let mut bytes = Vec::with_capacity(entry.len() + 4);
+    bytes.push(column);
+    let entry = Datum::Bytea(entry.into());
+    key::encode_column(&entry, &KeyColumn::ascending(oid::BYTEA), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// What all inverted entries with this beginning start with.
+pub fn entry_prefix_bytes(column: usize, beginning: &[u8]) -> SqlResult<Vec<u8>> {
+    let mut bytes = entry_bytes(column, beginning)?;
+    bytes.truncate(bytes.len() - TERMINATOR_BYTES);
+    Ok(bytes)
 }
 
 fn nth_column(mut bytes: &[u8], columns: &[KeyColumn], place: usize) -> SqlResult<Datum> {

@@ -29,6 +29,7 @@ fn scan(relation: &Arc<Relation>) -> Scan {
         columns,
         filter: None,
         limit: None,
+        bitmap: None,
     }
 }
 

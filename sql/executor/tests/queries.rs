@@ -242,6 +242,7 @@ fn index_joins_agree_with_the_definition() {
                 columns: vec![ScanColumn::Attribute(0), ScanColumn::Attribute(1)],
                 filter: Some(call(&LESS, column(0), constant(150))),
                 limit: None,
+                bitmap: None,
             };
             let join = IndexJoin { left: values(&left), kind, scan, condition: None };
             let rows = query(plan(Operator::IndexJoin(Box::new(join)), 3), &env).expect("valid");
@@ -316,6 +317,7 @@ fn a_point_look_up_takes_the_short_way_and_the_long_one_alike() {
         columns: vec![ScanColumn::Attribute(1)],
         filter: None,
         limit: None,
+        bitmap: None,
     };
     let statement = statement(plan(Operator::Scan(Box::new(scan)), 1), StatementKind::Select);
     let shared: Arc<dyn Environment> = env;

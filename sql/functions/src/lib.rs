@@ -10,6 +10,7 @@ pub mod coercion;
 pub mod context;
 pub mod definition;
 pub mod input_output;
+pub mod inverted;
 pub mod polymorphism;
 pub mod record_shapes;
 pub mod resolve;

@@ -223,6 +223,36 @@ pub struct Scan {
     pub filter: Option<Expr>,
     /// A constant bound on the rows wanted, after filtering.
     pub limit: Option<u64>,
+    /// Inverted indexes say which rows to read, in storage order; `index` and `ranges` are empty then.
+    pub bitmap: Option<Box<Bitmap>>,
+}
+
+/// How inverted indexes find a scan's rows. They find all for which the conditions hold, and perhaps others: the
+/// scan's filter has all conditions, those of the indexes included.
+#[derive(Clone)]
+pub struct Bitmap {
+    pub source: BitmapSource,
+    /// The indexes' conditions over the scan's columns, and what else the filter has: for EXPLAIN.
+    pub recheck: Expr,
+    pub rest: Option<Expr>,
+}
+
+#[derive(Clone)]
+pub enum BitmapSource {
+    Index {
+        /// Position in `relation.indexes`.
+        index: usize,
+        /// Position among the index's columns.
+        column: usize,
+        class: functions::inverted::InvertedClass,
+        operator: &'static str,
+        argument: Expr,
+        /// The whole condition, over the scan's columns: for EXPLAIN.
+        condition: Expr,
+        estimate: Estimate,
+    },
+    And(Vec<BitmapSource>),
+    Or(Vec<BitmapSource>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,9 +15,17 @@ use crate::scope::{
 };
 use crate::snapshot::Catalog;
 
-/// `pg_am` numbers of the two access methods that relations have.
+/// `pg_am` number of what tables are.
 const HEAP: Oid = 2;
-const BTREE: Oid = 403;
+
+/// The `pg_am` number of an index's access method.
+fn access_method(index: &Index) -> Oid {
+    match index.method.as_str() {
+        "hash" => 405,
+        "gin" => 2742,
+        _ => 403,
+    }
+}
 
 pub fn relation_letter(kind: RelationKind) -> char {
     match kind {
@@ -138,7 +146,7 @@ fn index_row(scope: &Scope<'_>, relation: &Relation, index: &Index) -> Row {
         Datum::Oid(0),
         Datum::Oid(0),
         Datum::Oid(relation.owner),
-        Datum::Oid(BTREE),
+        Datum::Oid(access_method(index)),
         Datum::Oid(index.oid),
         Datum::Oid(0),
         pages(bytes),
@@ -378,8 +386,8 @@ pub fn pg_attrdef(scope: &Scope<'_>) -> Vec<Row> {
     rows
 }
 
-/// The operator class that an index's column has unless it names another: the btree default of the type.
-pub fn default_operator_class(catalog: &Catalog, type_oid: Oid) -> Oid {
+/// The operator class that a column of the index has unless it names another: the access method's default for the type.
+pub fn default_operator_class(catalog: &Catalog, index: &Index, type_oid: Oid) -> Oid {
     let base = functions::type_catalog::base_type(catalog, type_oid);
     let facts = functions::TypeCatalog::facts(catalog, base);
     let wanted = match base {
@@ -388,16 +396,17 @@ pub fn default_operator_class(catalog: &Catalog, type_oid: Oid) -> Oid {
         _ if facts.is_some_and(|facts| facts.category == 'A') => oid::ANYARRAY,
         base => base,
     };
-    operator_class(|input, is_default, _| input == wanted && is_default)
+    operator_class(index, |input, is_default, _| input == wanted && is_default)
 }
 
-fn operator_class(fits: impl Fn(Oid, bool, &str) -> bool) -> Oid {
+fn operator_class(index: &Index, fits: impl Fn(Oid, bool, &str) -> bool) -> Oid {
+    let method = access_method(index);
     facts::rows("pg_opclass")
         .iter()
         .find_map(|row| match row.as_slice() {
             [
                 Datum::Oid(number),
-                Datum::Oid(BTREE),
+                Datum::Oid(of),
                 Datum::Text(name),
                 _,
                 _,
@@ -405,7 +414,7 @@ fn operator_class(fits: impl Fn(Oid, bool, &str) -> bool) -> Oid {
                 Datum::Oid(input),
                 Datum::Bool(is_default),
                 ..,
-            ] if fits(*input, *is_default, name) => Some(*number),
+            ] if *of == method && fits(*input, *is_default, name) => Some(*number),
             _ => None,
         })
         .unwrap_or(0)
@@ -450,9 +459,9 @@ fn pg_index_row(scope: &Scope<'_>, relation: &Relation, index: &Index) -> Row {
     let class = |column: &IndexColumn| match &column.operator_class {
         Some(name) => {
             let name = name.rsplit('.').next().unwrap_or(name);
-            operator_class(|_, _, candidate| candidate == name)
+            operator_class(index, |_, _, candidate| candidate == name)
         }
-        None => default_operator_class(catalog, key_type(relation, column).0),
+        None => default_operator_class(catalog, index, key_type(relation, column).0),
     };
     let option =
         |column: &IndexColumn| i16::from(column.descending) | (i16::from(column.nulls_first) << 1);

@@ -194,7 +194,8 @@ impl<'a> TableWriter<'a> {
         }
         self.write(key.clone(), Some(value), Some(ConflictClass::Exclusive))?;
         for &position in &self.secondary {
-            if let Some((entry, values)) = self.entry(position, row, &key)? {
+            let Some((entries, values)) = self.entries(position, row, &key)? else { continue };
+            for entry in entries {
                 self.write_entry(position, entry, &values)?;
             }
         }
@@ -234,9 +235,9 @@ impl<'a> TableWriter<'a> {
             if plain && new_key == *key && !differs(&layout.attributes) && !includes_changed {
                 continue;
             }
-            let before = self.entry(position, old, key)?;
-            let after = self.entry(position, new, &new_key)?;
-            self.change_entry(position, before, after)?;
+            let before = self.entries(position, old, key)?;
+            let after = self.entries(position, new, &new_key)?;
+            self.change_entries(position, before, after)?;
         }
         self.queue_outgoing(Some((&changed, old)), new, &new_key)?;
         self.queue_incoming(old, Some((new, &changed)))?;
@@ -279,7 +280,7 @@ impl<'a> TableWriter<'a> {
     pub fn delete(&self, key: &Bytes, old: &[Datum]) -> SqlResult<()> {
         self.write(key.clone(), None, Some(ConflictClass::Exclusive))?;
         for &position in &self.secondary {
-            if let Some((entry, _)) = self.entry(position, old, key)? {
+            for entry in self.entries(position, old, key)?.into_iter().flat_map(|found| found.0) {
                 let class = entry.exclusive.then_some(ConflictClass::Exclusive);
                 self.write(entry.key, None, class)?;
             }
@@ -354,16 +355,17 @@ impl<'a> TableWriter<'a> {
         index_values(&self.codec, self.target_index(position), position, row, &self.scope)
     }
 
-    fn entry(
+    /// The entries of a row in an index, with the values of the index's columns.
+    fn entries(
         &self,
         position: usize,
         row: &[Datum],
         key: &[u8],
-    ) -> SqlResult<Option<(IndexEntry, Row)>> {
+    ) -> SqlResult<Option<(Vec<IndexEntry>, Row)>> {
         let Some(values) = self.index_values(position, row)? else {
             return Ok(None);
         };
-        Ok(Some((self.codec.index_entry(position, &values, row, key)?, values)))
+        Ok(Some((self.codec.index_entries(position, &values, row, key)?, values)))
     }
 
     /// Writes an entry that was not there.
@@ -381,15 +383,43 @@ impl<'a> TableWriter<'a> {
         self.write(entry.key, Some(entry.value), class)
     }
 
+    fn change_entries(
+        &self,
+        position: usize,
+        before: Option<(Vec<IndexEntry>, Row)>,
+        after: Option<(Vec<IndexEntry>, Row)>,
+    ) -> SqlResult<()> {
+        let before = before.map_or_else(Vec::new, |found| found.0);
+        let (after, values) = after.unwrap_or_default();
+        if let ([before], [after]) = (before.as_slice(), after.as_slice()) {
+            return self.change_entry(position, before.clone(), after.clone(), &values);
+        }
+        // Several entries are sorted, and none is exclusive.
+        let find = |entries: &[IndexEntry], key: &[u8]| {
+            entries.binary_search_by(|entry| entry.key[..].cmp(key)).is_ok()
+        };
+        for entry in before.iter().filter(|entry| !find(&after, &entry.key)) {
+            let class = entry.exclusive.then_some(ConflictClass::Exclusive);
+            self.write(entry.key.clone(), None, class)?;
+        }
+        for entry in after {
+            if !find(&before, &entry.key) {
+                self.write_entry(position, entry, &values)?;
+            }
+        }
+        Ok(())
+    }
+
     fn change_entry(
         &self,
         position: usize,
-        before: Option<(IndexEntry, Row)>,
-        after: Option<(IndexEntry, Row)>,
+        before: IndexEntry,
+        after: IndexEntry,
+        values: &Row,
     ) -> SqlResult<()> {
         match (before, after) {
-            (Some((before, _)), Some((after, _))) if before == after => Ok(()),
-            (Some((before, _)), Some((after, _))) if before.key == after.key => {
+            (before, after) if before == after => Ok(()),
+            (before, after) if before.key == after.key => {
                 let class = after.exclusive.then_some(
                     if split_entry(&before.value)?.0 == split_entry(&after.value)?.0 {
                         ConflictClass::NonKeyUpdate
@@ -400,14 +430,9 @@ impl<'a> TableWriter<'a> {
                 self.write(after.key, Some(after.value), class)
             }
             (before, after) => {
-                if let Some((before, _)) = before {
-                    let class = before.exclusive.then_some(ConflictClass::Exclusive);
-                    self.write(before.key, None, class)?;
-                }
-                match after {
-                    Some((entry, values)) => self.write_entry(position, entry, &values),
-                    None => Ok(()),
-                }
+                let class = before.exclusive.then_some(ConflictClass::Exclusive);
+                self.write(before.key, None, class)?;
+                self.write_entry(position, after, values)
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Reading stored tables.
 //!
-//! Three ways: ranges of the rows themselves (the filter runs in storage), single keys (one
+//! Four ways: ranges of the rows themselves (the filter runs in storage), single keys (one
 //! `multi_get` for a batch of them), and ranges of a secondary index (entries first, then the rows
-//! of a batch of entries with one `multi_get`, unless the entries hold all that is needed).
+//! of a batch of entries with one `multi_get`, unless the entries hold all that is needed), and the
+//! rows that inverted indexes name ([`super::bitmap`]).
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -21,7 +22,9 @@ use crate::environment::{Environment, ReadRequest};
 use crate::evaluate::{InSet, Scope, constant_set, holds, is_true};
 use crate::inspect::{is_pushable, mark_columns, walk};
 use crate::keys::FastMap;
+use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
+use crate::operators::bitmap::bitmap_ranges;
 use crate::ranges::{KeyRange, scan_ranges};
 use crate::rows::{RowCodec, split_entry};
 
@@ -37,6 +40,8 @@ pub struct ScanState {
     cursor: Option<Box<dyn ScanCursor>>,
     batch_rows: usize,
     yielded: u64,
+    /// What the keys of a bitmap occupy.
+    held: Option<Reservation>,
 }
 
 struct Prepared {
@@ -50,6 +55,7 @@ impl ScanState {
         self.started = false;
         self.cursor = None;
         self.yielded = 0;
+        self.held = None;
     }
 
     fn start(&mut self, scan: &Scan, context: &Context) -> SqlResult<()> {
@@ -62,7 +68,13 @@ impl ScanState {
             self.prepared = Some(Prepared { codec, pushed: pushed.map(Arc::new) });
         }
         if let Some(prepared) = &self.prepared {
-            self.ranges = scan_ranges(scan, &prepared.codec, &[], &context.scope())?.into();
+            if let Some(bitmap) = &scan.bitmap {
+                let (ranges, held) = bitmap_ranges(scan, &bitmap.source, &prepared.codec, context)?;
+                self.ranges = ranges.into();
+                self.held = Some(held);
+            } else {
+                self.ranges = scan_ranges(scan, &prepared.codec, &[], &context.scope())?.into();
+            }
         }
         Ok(())
     }

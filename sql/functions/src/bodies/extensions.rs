@@ -210,7 +210,7 @@ pub(crate) fn uuid_generate_v1mc(context: &dyn EvalContext, _: &[Datum]) -> SqlR
 }
 
 /// The sets of three neighbouring characters of each word, with two blanks before it and one after.
-fn trigrams(value: &str) -> BTreeSet<[char; 3]> {
+pub(crate) fn trigrams(value: &str) -> BTreeSet<[char; 3]> {
     let mut set = BTreeSet::new();
     let lower = value.to_lowercase();
     for word in lower.split(|character: char| !character.is_alphanumeric()) {

@@ -223,6 +223,7 @@ impl Binder<'_> {
                 }
                 let starts_with_key = |index: &catalog::Index| {
                     index.predicate.is_none()
+                        && index.is_ordered()
                         && index.state == catalog::IndexState::Valid
                         && index.columns.len() >= key.columns.len()
                         && index.columns[..key.columns.len()]

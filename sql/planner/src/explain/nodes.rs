@@ -6,8 +6,8 @@ use protocol::storage::Direction;
 use super::deparse::{expression, sort_keys};
 use crate::expression::{Aggregate, Expr};
 use crate::plan::{
-    ConflictAction, EqualTo, Estimate, JoinKind, Operator, Plan, ProjectSetItem, Scan, ScanColumn,
-    SetKind, Statement,
+    BitmapSource, ConflictAction, EqualTo, Estimate, JoinKind, Operator, Plan, ProjectSetItem,
+    Scan, ScanColumn, SetKind, Statement,
 };
 use crate::walk;
 
@@ -474,6 +474,9 @@ impl Writer {
         let alias = scan.alias.as_deref().unwrap_or(&relation.name);
         let backward = if scan.direction == Direction::Descending { " Backward" } else { "" };
         let mut node = match scan.index {
+            None if scan.bitmap.is_some() => {
+                leaf("Bitmap Heap Scan", format!(" on {shown}"), estimate)
+            }
             None => leaf("Seq Scan", format!(" on {shown}"), estimate),
             Some(index) => {
                 let name = if scan.index_only { "Index Only Scan" } else { "Index Scan" };
@@ -532,11 +535,38 @@ impl Writer {
             1 => node.properties.push(("Index Cond", terms.remove(0))),
             _ => node.properties.push(("Index Cond", format!("({})", terms.join(" AND ")))),
         }
-        if let Some(filter) = &scan.filter {
+        if let Some(bitmap) = &scan.bitmap {
+            let text = |expr: &Expr| strip(expression(expr, &node.outputs));
+            let recheck = text(&bitmap.recheck);
+            let filter = bitmap.rest.as_ref().map(text);
+            let child = bitmap_node(scan, &bitmap.source, &node.outputs);
+            node.properties.push(("Recheck Cond", recheck));
+            node.properties.extend(filter.map(|filter| ("Filter", filter)));
+            node.children.push((None, child));
+        } else if let Some(filter) = &scan.filter {
             node.properties.push(("Filter", strip(expression(filter, &node.outputs))));
         }
         node
     }
+}
+
+/// The part of a bitmap scan that asks the indexes.
+fn bitmap_node<'p>(scan: &Scan, source: &BitmapSource, outputs: &[String]) -> Node<'p> {
+    let estimate = crate::optimize::bitmap::estimate(source);
+    let (name, parts) = match source {
+        BitmapSource::Index { index, condition, .. } => {
+            let index = &scan.relation.indexes[*index].name;
+            let mut node = leaf("Bitmap Index Scan", format!(" on {index}"), estimate);
+            node.facts.push(("Index Name", index.clone()));
+            node.properties.push(("Index Cond", expression(condition, outputs)));
+            return node;
+        }
+        BitmapSource::And(parts) => ("BitmapAnd", parts),
+        BitmapSource::Or(parts) => ("BitmapOr", parts),
+    };
+    let mut node = leaf(name, String::new(), estimate);
+    node.children = parts.iter().map(|part| (None, bitmap_node(scan, part, outputs))).collect();
+    node
 }
 
 fn concat(left: &[String], right: &[String]) -> Vec<String> {

@@ -5,6 +5,7 @@ use functions::{CastContext, apply_cast, find_cast};
 use protocol::storage::Direction;
 use types::{Array, Datum, Oid, SqlType, oid};
 
+use super::bitmap::BitmapAccess;
 use super::cost::{self, DISABLED};
 use super::physical::Planner;
 use super::selectivity::{Comparison, as_column, comparison, stripped};
@@ -32,6 +33,8 @@ pub struct Access {
     pub unique: bool,
     /// Rows of the range, before the other conditions.
     pub read: f64,
+    /// Inverted indexes say which rows.
+    pub bitmap: Option<BitmapAccess>,
 }
 
 /// What a term says about an index column.
@@ -89,9 +92,14 @@ impl Planner<'_> {
             equal_columns: 0,
             unique: false,
             read: rows,
+            bitmap: None,
         }];
+        if extra.is_empty() {
+            found.extend(self.bitmap_access(table, &terms, &found[0], pages));
+        }
         for (position, index) in table.relation.indexes.iter().enumerate() {
-            if index.state != IndexState::Valid || index.predicate.is_some() {
+            if index.state != IndexState::Valid || index.predicate.is_some() || index.is_inverted()
+            {
                 continue;
             }
             let access =
@@ -172,7 +180,8 @@ impl Planner<'_> {
                 range.equal.push(to);
                 continue;
             }
-            for (place, term) in terms.iter().enumerate() {
+            let ranged = if index.is_ordered() { terms } else { &[] };
+            for (place, term) in ranged.iter().enumerate() {
                 match self.index_use(table, term, id, ty) {
                     Some(Use::Low(bound, exact)) if range.low.is_none() => {
                         range.low = Some(bound);
@@ -210,7 +219,11 @@ impl Planner<'_> {
         }
         let _ = open;
         let bounded = used.iter().any(|used| *used);
-        let index_only = !index.primary && self.covers(table, position, needed);
+        if !index.is_ordered() && !bounded {
+            return None;
+        }
+        let index_only =
+            !index.primary && index.is_ordered() && self.covers(table, position, needed);
         let pick = |flags: &[bool], wanted: bool| -> Vec<Expr> {
             terms
                 .iter()
@@ -278,6 +291,7 @@ impl Planner<'_> {
             equal_columns,
             unique,
             read,
+            bitmap: None,
         })
     }
 
@@ -330,6 +344,9 @@ impl Planner<'_> {
                 None => return Vec::new(),
             },
         };
+        if !index.is_ordered() {
+            return Vec::new();
+        }
         let backward = direction == Direction::Descending;
         let mut order = Vec::new();
         for column in index.columns.iter().skip(skip) {

@@ -162,6 +162,7 @@ fn has_index(node: &Logical, column: ColumnId) -> bool {
                 && table.relation.indexes.iter().any(|index| {
                     let number = table.relation.columns[column - table.first].number;
                     index.predicate.is_none()
+                        && !index.is_inverted()
                         && index
                             .columns
                             .first()

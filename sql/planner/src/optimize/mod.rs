@@ -1,6 +1,7 @@
 //! From logical tree to physical plan: rewriting, choice of access paths and joins, costs.
 
 pub mod access;
+pub mod bitmap;
 pub mod cost;
 pub mod decorrelate;
 pub mod disjunctions;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use types::{Datum, SqlResult};
 
 use super::access::Access;
+use super::bitmap::{self, BitmapAccess};
 use super::cost::{self, Settings};
 use super::order::provided;
 use super::selectivity::{Estimator, as_column};
@@ -12,7 +13,7 @@ use super::{disjunctions, fold, joins, push, sublinks};
 use crate::catalog_view::{CatalogView, Statistics};
 use crate::expression::{ExecParameter, Expr, SortKey};
 use crate::logical::{ColumnId, Columns, Logical, Table};
-use crate::plan::{Estimate, LockTarget, Operator, OutputColumn, Plan, Scan, ScanColumn};
+use crate::plan::{Bitmap, Estimate, LockTarget, Operator, OutputColumn, Plan, Scan, ScanColumn};
 use crate::walk;
 
 /// A plan with what its columns are and how its rows are ordered.
@@ -392,6 +393,10 @@ impl<'a> Planner<'a> {
         if let Some(filter) = &mut filter {
             self.finish(filter, &layout)?;
         }
+        let bitmap = match access.bitmap {
+            Some(found) => Some(Box::new(self.bitmap(found, left, &layout)?)),
+            None => None,
+        };
         let alias = (table.alias != table.relation.name).then(|| table.alias.clone());
         let scan = Scan {
             relation: table.relation.clone(),
@@ -403,8 +408,30 @@ impl<'a> Planner<'a> {
             columns,
             filter,
             limit: None,
+            bitmap,
         };
         Ok((scan, layout, access.order, access.estimate))
+    }
+
+    fn bitmap(
+        &mut self,
+        found: BitmapAccess,
+        left: &[ColumnId],
+        layout: &[ColumnId],
+    ) -> SqlResult<Bitmap> {
+        let mut source = found.source;
+        bitmap::parts_mut(&mut source, &mut |argument, condition| {
+            self.finish(argument, left)?;
+            self.finish(condition, layout)
+        })?;
+        let mut recheck =
+            walk::conjunction(found.recheck).expect("a bitmap is made from a condition");
+        self.finish(&mut recheck, layout)?;
+        let mut rest = walk::conjunction(found.rest);
+        if let Some(rest) = &mut rest {
+            self.finish(rest, layout)?;
+        }
+        Ok(Bitmap { source, recheck, rest })
     }
 
     fn virtual_table(&mut self, table: Table, wanted: &Need, _need: &Need) -> SqlResult<Physical> {

@@ -13,6 +13,8 @@ pub const EQUAL: f64 = 0.005;
 pub const RANGE: f64 = 0.333_333;
 pub const BETWEEN: f64 = 0.005;
 pub const LIKE: f64 = 0.05;
+pub const CONTAINS: f64 = 0.005;
+pub const MATCHES: f64 = 0.01;
 
 /// The comparison operators of a sorted type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,6 +274,8 @@ impl Estimator<'_> {
                 None => match crate::explain::deparse::operator_name(call.function.oid) {
                     Some("~~" | "~~*" | "~" | "~*") => LIKE,
                     Some("!~~" | "!~~*" | "!~" | "!~*") => 1.0 - LIKE,
+                    Some("@>" | "<@" | "@@") => CONTAINS,
+                    Some("&&" | "?" | "?|" | "?&" | "@?" | "%") => MATCHES,
                     _ => 0.333_333,
                 },
             },
