@@ -7,6 +7,7 @@ use catalog::Catalog;
 use definition::Work;
 use types::{Oid, SqlError, SqlResult, sqlstate};
 
+use crate::notifications::Listening;
 use crate::transaction::{Mark, Transaction};
 
 /// How the block came to be.
@@ -26,6 +27,7 @@ pub struct Savepoint {
     pub setting_mark: usize,
     pub work_mark: usize,
     pub timing_mark: usize,
+    pub listening_mark: usize,
 }
 
 /// An open transaction block. The snapshot is taken by the first statement that needs one.
@@ -50,6 +52,8 @@ pub struct Block {
     pub statements: u64,
     /// Sequences whose blocks in memory no longer hold.
     pub sequences_changed: Vec<Oid>,
+    /// LISTEN and UNLISTEN that come into force if the transaction commits.
+    pub listening: Vec<Listening>,
 }
 
 impl Block {
@@ -68,6 +72,7 @@ impl Block {
             constraint_timing: Vec::new(),
             statements: 0,
             sequences_changed: Vec::new(),
+            listening: Vec::new(),
         }
     }
 
@@ -79,6 +84,7 @@ impl Block {
             setting_mark,
             work_mark: self.drops.len(),
             timing_mark: self.constraint_timing.len(),
+            listening_mark: self.listening.len(),
         });
     }
 
@@ -109,13 +115,16 @@ impl Block {
             }
             // The savepoint is older than the snapshot: start over.
             (None, Some(_)) => {
-                self.transaction = None;
+                if let Some(transaction) = self.transaction.take() {
+                    transaction.end_turns();
+                }
                 self.catalog = None;
             }
             (_, None) => {}
         }
         self.drops.truncate(savepoint.work_mark);
         self.constraint_timing.truncate(savepoint.timing_mark);
+        self.listening.truncate(savepoint.listening_mark);
         self.failed = false;
         Ok(savepoint.setting_mark)
     }

@@ -3,14 +3,14 @@
 //! The connection's task owns this. Statements that may take long run on a thread of their own, while the task keeps
 //! reading the socket, so that a client that goes away cancels its statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use catalog::{Catalog, SessionActivity};
 use parking_lot::Mutex;
-use protocol::TransactionId;
+use protocol::{Timestamp, TransactionId};
 use session::{ClientConnection, PreparedStatement, SessionHandle, SessionState};
 use syntax::ast::Statement;
 use types::{Datum, Severity, SqlError, SqlResult, sqlstate};
@@ -20,7 +20,8 @@ use crate::activity::LiveSession;
 use crate::block::{Block, BlockKind};
 use crate::environment::{StatementEnvironment, StatementScope, describe_key};
 use crate::errors;
-use crate::portal::{Portal, Running, Source, Step};
+use crate::notifications;
+use crate::portal::{Portal, PortalState, Running, Source, Step};
 use crate::services::{CommitFailure, Services};
 use crate::session_cell::SessionCell;
 use crate::statement::{self, Prepared};
@@ -64,6 +65,8 @@ pub struct Session {
     requests: crate::inner::Requests,
     /// The role of the function whose statement is run.
     pub acting_role: Option<(types::Oid, Arc<str>)>,
+    /// Another query processor goes on with the session: what it holds on this node stays.
+    pub detached: bool,
 }
 
 /// A planned statement with all that running it needs.
@@ -84,7 +87,12 @@ impl Session {
         connection: Box<ClientConnection>,
         superuser: bool,
     ) -> Session {
-        let cell = Arc::new(SessionCell::new(&state, superuser));
+        let database = services
+            .catalog_at(services.storage.watermark())
+            .ok()
+            .and_then(|catalog| catalog.database_by_name(&state.database).map(|found| found.oid));
+        let mailbox = services.notifications.mailbox(state.process_id, database.unwrap_or(0));
+        let cell = Arc::new(SessionCell::new(&state, superuser, mailbox));
         let (requester, requests) = crate::inner::channel();
         cell.set_requester(requester);
         let application = cell.with_settings(|settings| {
@@ -122,6 +130,7 @@ impl Session {
             lost: None,
             requests,
             acting_role: None,
+            detached: false,
         }
     }
 
@@ -191,6 +200,8 @@ impl Session {
         let last_commit = self.state.last_commit;
         let age = services.config.transaction_age;
         let lost = self.lost.take();
+        let reads_on =
+            self.portals.values().any(|portal| matches!(portal.state, PortalState::Running(_)));
         let block = self.ensure_block();
         if block.begun.elapsed() >= age {
             return Err(errors::transaction_too_old(age));
@@ -216,6 +227,13 @@ impl Session {
             ));
             turn.into_iter().for_each(|turn| transaction.add_turn(turn));
             block.transaction = Some(transaction);
+        }
+        let locked = block.transaction.as_ref().filter(|transaction| transaction.take_refreshes());
+        if let Some(transaction) = locked
+            && !reads_on
+        {
+            // The snapshot is older than the lock. It stays if something was read that has changed since.
+            transaction.refresh()?;
         }
         block.statements += 1;
         let scope = StatementScope {
@@ -395,6 +413,10 @@ impl Session {
                     transaction.abandon_statement();
                 }
                 block.failed = true;
+                if let (true, Some(transaction)) = (block.savepoints.is_empty(), &block.transaction)
+                {
+                    transaction.end_turns();
+                }
                 block.kind == BlockKind::Implicit
             }
         };
@@ -435,7 +457,20 @@ impl Session {
 
     /// Commits the open transaction. On an error it did not happen, unless the error is 08007.
     pub async fn commit(&mut self) -> SqlResult<()> {
-        let result = self.try_commit().await;
+        let listening = self.begin_listening();
+        let mut notified = None;
+        let result = self.try_commit(&mut notified).await;
+        match (&notified, &result) {
+            (None, _) => {}
+            (Some(_), Ok(())) => self.deliver_notifications().await,
+            // After an unknown outcome they may still come.
+            (Some(_), Err(error))
+                if error.sqlstate() == sqlstate::TRANSACTION_RESOLUTION_UNKNOWN => {}
+            (Some(key), Err(_)) => self.services.notifications.refused(key),
+        }
+        if let (Err(_), Some(channels)) = (&result, listening) {
+            self.services.notifications.restore(self.cell.mailbox(), channels);
+        }
         match &result {
             Ok(()) => {
                 if let Some(transaction) = self.block.take().and_then(|block| block.transaction) {
@@ -449,7 +484,49 @@ impl Session {
         result
     }
 
-    async fn try_commit(&mut self) -> SqlResult<()> {
+    /// LISTEN and UNLISTEN of the transaction come into force; the channels before.
+    fn begin_listening(&mut self) -> Option<BTreeMap<String, Timestamp>> {
+        let changes = std::mem::take(&mut self.block.as_mut()?.listening);
+        if changes.is_empty() {
+            return None;
+        }
+        let notifications = &self.services.notifications;
+        Some(notifications.change(&self.services, self.cell.mailbox(), &changes))
+    }
+
+    fn fold_notifications(&mut self, transaction: &Transaction) -> SqlResult<Option<bytes::Bytes>> {
+        let (process_id, database) = (self.state.process_id, self.cell.database_oid());
+        let key = notifications::fold(&self.services, transaction, process_id, database)?;
+        if let Some(key) = &key {
+            self.services.notifications.committing(key.clone());
+        }
+        Ok(key)
+    }
+
+    async fn deliver_notifications(&mut self) {
+        if let Err(error) = self.services.notifications.pump(&self.services).await {
+            // The commit stands; the next pump delivers.
+            tracing::warn!(%error, "notifications could not be read");
+        }
+    }
+
+    /// Sends what came for the channels that the session listens on. Only between transactions.
+    pub fn send_notifications(&mut self) {
+        if self.block.is_some() {
+            return;
+        }
+        match self.cell.mailbox().take() {
+            Ok(waiting) => {
+                for one in waiting {
+                    wire::notification(&mut self.connection.output, one);
+                }
+            }
+            Err(error) => self.send_error(&error, ""),
+        }
+    }
+
+    /// `notified`: the key of the notifications that are committed.
+    async fn try_commit(&mut self, notified: &mut Option<bytes::Bytes>) -> SqlResult<()> {
         let Some(block) = &self.block else { return Ok(()) };
         let Some(transaction) = block.transaction.clone() else { return Ok(()) };
         if block.begun.elapsed() >= self.services.config.transaction_age {
@@ -464,6 +541,8 @@ impl Session {
             })
             .await?;
         }
+        transaction.finish_statement();
+        *notified = self.fold_notifications(&transaction)?;
         let started = Instant::now();
         if !transaction.has_effects() {
             metrics::counter!("quorate_txn_total", "type" => "ro", "outcome" => "committed")
@@ -643,6 +722,9 @@ impl Drop for Session {
     fn drop(&mut self) {
         // Garbage of a transaction that nobody will finish.
         self.roll_back();
+        if !self.detached {
+            self.services.session_ended(self.state.process_id);
+        }
     }
 }
 

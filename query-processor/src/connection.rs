@@ -161,7 +161,6 @@ impl Session {
 
     async fn close(mut self) -> Served {
         self.roll_back();
-        self.services.activity.remove(&self.state.process_id);
         let connection = std::mem::replace(
             &mut self.connection,
             Box::new(session::ClientConnection::new(Box::new(tokio::io::empty()), BytesMut::new())),
@@ -172,6 +171,7 @@ impl Session {
     }
 
     fn detach(mut self) -> (Box<session::ClientConnection>, Box<session::SessionState>) {
+        self.detached = true;
         self.services.activity.remove(&self.state.process_id);
         self.portals.clear();
         let empty =
@@ -183,6 +183,10 @@ impl Session {
 
     /// Waits for bytes, a signal, or a timeout of an idle session. Output is sent first.
     async fn wait_for_input(&mut self, draining: &mut tokio::sync::watch::Receiver<bool>) -> Next {
+        self.send_notifications();
+        if self.ended {
+            return Next::End;
+        }
         if self.connection.flush().await.is_err() {
             return Next::End;
         }
@@ -204,8 +208,10 @@ impl Session {
             return Next::End;
         }
         let handle = self.handle.clone();
+        let mailbox = Arc::clone(self.cell.mailbox());
         tokio::select! {
             biased;
+            () = mailbox.arrived(), if !in_transaction => Next::Continue,
             () = handle.signalled() => {
                 if self.stop_now(boundary) { Next::End } else { Next::Continue }
             }
@@ -308,6 +314,7 @@ impl Session {
     fn finish_query(&mut self) {
         self.send_asides();
         self.send_reports();
+        self.send_notifications();
         let status = self.status();
         wire::ready(&mut self.connection.output, status);
     }

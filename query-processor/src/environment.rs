@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use catalog::{
-    Catalog, CursorRow, PG_CATALOG, PreparedRow, Relation, SessionActivity, SettingRow,
-    SystemContext, UserType, UserTypeKind,
+    AdvisoryKey, AdvisoryLock, AdvisoryRequest, Catalog, CursorRow, PG_CATALOG, PreparedRow,
+    Relation, SessionActivity, SettingRow, SystemContext, UserType, UserTypeKind,
 };
 use dashmap::DashMap;
 use definition::DefinitionContext;
@@ -24,10 +24,11 @@ use protocol::transaction::{Addition, Check, SchemaUse, TransactionStatus, Write
 use session::SessionHandle;
 use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 
+use crate::advisory::{Mode, Waiter, Wanted};
 use crate::services::{CommitFailure, Services};
 use crate::session_cell::SessionCell;
 use crate::transaction::{BULK_BYTES, Transaction};
-use crate::{errors, settings, transaction};
+use crate::{errors, notifications, settings, transaction};
 
 /// Rows between two looks at the clock.
 const INTERRUPT_PERIOD: u64 = 64;
@@ -200,6 +201,12 @@ impl StatementEnvironment {
                 format!("\"{}\" is not a sequence", relation.name),
             )),
         }
+    }
+
+    fn advisory(&self, key: AdvisoryKey, is_shared: bool) -> Wanted {
+        let mode = if is_shared { Mode::Shared } else { Mode::Exclusive };
+        let (process_id, database) = (self.handle.process_id, self.session.database_oid());
+        Wanted { process_id, database, key, mode }
     }
 
     fn uncalled(name: &str) -> SqlError {
@@ -481,6 +488,66 @@ impl SystemContext for StatementEnvironment {
 
     fn terminate_session(&self, process_id: i32) -> SqlResult<bool> {
         Ok(self.services.registry.terminate_by_process(process_id))
+    }
+
+    fn advisory_lock(&self, request: AdvisoryRequest) -> SqlResult<bool> {
+        if self.services.node.others_commit() {
+            return Err(SqlError::new(
+                sqlstate::FEATURE_NOT_SUPPORTED,
+                "advisory locks are not supported in a cluster of several nodes",
+            )
+            .detail("A lock would be known to this node only."));
+        }
+        let wanted = self.advisory(request.key, request.is_shared);
+        let millis = self.session.with_settings(|settings| settings.integer("lock_timeout"));
+        let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0);
+        let interrupted = || self.check_interrupts_now();
+        let waiter = request.waits.then(|| Waiter {
+            timeout: millis.map(Duration::from_millis),
+            interrupted: &interrupted,
+            registry: &self.services.registry,
+            now: self.services.now(),
+        });
+        let locks = &self.services.advisory;
+        let (taken, held) = match request.for_transaction {
+            true => {
+                let held = locks.acquire_held(&wanted, waiter)?;
+                (held.is_some(), held)
+            }
+            false => (locks.acquire(&wanted, waiter)?, None),
+        };
+        if taken {
+            self.transaction.locked(held);
+        }
+        Ok(taken)
+    }
+
+    fn advisory_unlock(&self, key: AdvisoryKey, is_shared: bool) -> SqlResult<bool> {
+        Ok(self.services.advisory.release_one(&self.advisory(key, is_shared)))
+    }
+
+    fn advisory_unlock_all(&self) {
+        self.services.advisory.release_session(self.handle.process_id);
+    }
+
+    fn advisory_locks(&self) -> Vec<AdvisoryLock> {
+        self.services.advisory.shown()
+    }
+
+    fn blocking_sessions(&self, process_id: i32) -> Vec<i32> {
+        self.services.advisory.blockers_of(process_id)
+    }
+
+    fn notify(&self, channel: &str, payload: &str) -> SqlResult<()> {
+        notifications::gather(&self.services, &self.transaction, channel, payload)
+    }
+
+    fn listening_channels(&self) -> Vec<String> {
+        self.session.mailbox().channels()
+    }
+
+    fn notification_queue_usage(&self) -> f64 {
+        self.services.notifications.usage()
     }
 
     fn transaction_status(&self, transaction: uuid::Uuid) -> SqlResult<String> {

@@ -98,7 +98,11 @@ pub fn check(statement: &Statement) -> SqlResult<()> {
                 format!("parameter \"{}\" cannot be set in functions", set.name),
             ))
         }
-        Statement::Set(_) | Statement::SetConstraints(_) => Ok(()),
+        Statement::Set(_)
+        | Statement::SetConstraints(_)
+        | Statement::Listen(_)
+        | Statement::Unlisten(_)
+        | Statement::Notify(_) => Ok(()),
         Statement::Transaction(Control::Commit { .. } | Control::Rollback { .. }) => Ok(()),
         Statement::Transaction(_) => Err(SqlError::new(
             sqlstate::FEATURE_NOT_SUPPORTED,

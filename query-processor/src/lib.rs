@@ -16,6 +16,7 @@
 
 mod acknowledgement;
 mod activity;
+mod advisory;
 mod analyze;
 mod binding;
 mod block;
@@ -31,6 +32,7 @@ mod errors;
 mod explain;
 mod identifiers;
 mod inner;
+mod notifications;
 mod panic_sites;
 mod portal;
 mod privileges;

@@ -88,6 +88,10 @@ async fn serve(
         .ok()
         .and_then(|catalog| catalog.role(state.session_user_oid).map(|role| role.superuser))
         .unwrap_or(false);
+    if greet == Greet::NewSession {
+        // A session of this number may have ended where nobody saw it.
+        services.session_ended(handle.process_id);
+    }
     let mut session = Session::new(services, state, handle, connection, superuser);
     match greet {
         Greet::NewSession => {

@@ -22,8 +22,10 @@ use uuid::Uuid;
 
 use crate::acknowledgement::{self, Acknowledgement};
 use crate::activity::LiveSession;
+use crate::advisory::AdvisoryLocks;
 use crate::errors;
 use crate::identifiers::ObjectIdentifiers;
+use crate::notifications::Notifications;
 use crate::sequences::Sequences;
 use crate::transaction::TransactionLimits;
 use crate::turns::Turns;
@@ -93,6 +95,8 @@ pub struct Services {
     pub activity: DashMap<i32, Arc<LiveSession>>,
     pub statistics: DashMap<types::Oid, Arc<planner::Statistics>>,
     pub turns: Arc<Turns>,
+    pub advisory: Arc<AdvisoryLocks>,
+    pub notifications: Notifications,
     catalogs: Mutex<VecDeque<Arc<Catalog>>>,
     row_ids: AtomicU64,
     row_id_origin: u64,
@@ -122,6 +126,8 @@ impl Services {
             activity: DashMap::new(),
             statistics: DashMap::new(),
             turns: Arc::default(),
+            advisory: Arc::default(),
+            notifications: Notifications::default(),
             catalogs: Mutex::new(VecDeque::new()),
             row_ids: AtomicU64::new(0),
             row_id_origin: Uuid::new_v4().as_u64_pair().0,
@@ -265,6 +271,18 @@ impl Services {
             }
         }
         Err(errors::from_refusal(last.expect("tried at least once"), |_, _| None))
+    }
+
+    /// Runs something beside the sessions.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
+    /// Nothing of a session that is over stays behind.
+    pub fn session_ended(&self, process_id: i32) {
+        self.activity.remove(&process_id);
+        self.advisory.release_session(process_id);
+        self.notifications.forget(process_id);
     }
 
     /// Waits for a future from code that runs a statement on a thread. Statements run on threads that may block, or on

@@ -9,6 +9,7 @@ use session::SessionState;
 use types::{Oid, SqlError};
 
 use crate::inner::{Changed, Requester};
+use crate::notifications::Mailbox;
 use crate::settings::{REPORTED, Settings};
 
 /// Notices kept for one statement; more are dropped.
@@ -54,15 +55,17 @@ struct SettingUndo {
 /// Shared between the connection's task and the thread that runs a statement.
 pub struct SessionCell {
     database: String,
+    mailbox: Arc<Mailbox>,
     session_user: (Oid, String),
     inner: Mutex<Inner>,
     requester: Mutex<Option<Requester>>,
 }
 
 impl SessionCell {
-    pub fn new(state: &SessionState, superuser: bool) -> SessionCell {
+    pub fn new(state: &SessionState, superuser: bool, mailbox: Arc<Mailbox>) -> SessionCell {
         SessionCell {
             database: state.database.clone(),
+            mailbox,
             session_user: (state.session_user_oid, state.session_user.clone()),
             inner: Mutex::new(Inner {
                 settings: Settings::new(state.settings.clone(), state.reset_settings.clone()),
@@ -97,6 +100,14 @@ impl SessionCell {
 
     pub fn database(&self) -> String {
         self.database.clone()
+    }
+
+    pub fn database_oid(&self) -> Oid {
+        self.mailbox.database()
+    }
+
+    pub fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.mailbox
     }
 
     pub fn session_user(&self) -> String {
@@ -330,10 +341,11 @@ impl SessionCell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notifications::Notifications;
 
     fn cell() -> SessionCell {
         let state = SessionState::new(1, "postgres".to_owned(), "admin".to_owned(), 10);
-        SessionCell::new(&state, true)
+        SessionCell::new(&state, true, Notifications::default().mailbox(1, 5))
     }
 
     fn shown(cell: &SessionCell) -> String {

@@ -28,6 +28,7 @@ use protocol::transaction::{
 use protocol::{TableId, Timestamp, TransactionId};
 use types::{SqlError, SqlResult, sqlstate};
 
+use crate::advisory::HeldLock;
 use crate::buffered_write::BufferedWrite;
 use crate::errors;
 use crate::read_set::{Comparison, ReadSet};
@@ -77,6 +78,10 @@ struct Inner {
     reads: ReadSet,
     /// Turns on contended keys that the transaction has.
     turns: Vec<Turn>,
+    /// Advisory locks until its end.
+    locks: Vec<HeldLock>,
+    /// The snapshot is to move behind the transactions that were waited for.
+    refreshes: bool,
     /// Set while a statement may stop before a contended key to wait for its turn.
     waits_for_turns: Option<Arc<Turns>>,
     /// The key that the statement stopped before.
@@ -96,6 +101,7 @@ enum Undo {
 pub struct Mark {
     undo: usize,
     bytes: usize,
+    locks: usize,
 }
 
 /// An open transaction.
@@ -145,6 +151,8 @@ impl Transaction {
                 flushed: Vec::new(),
                 reads: ReadSet::new(long),
                 turns: Vec::new(),
+                locks: Vec::new(),
+                refreshes: false,
                 waits_for_turns: None,
                 contended: None,
             }),
@@ -179,6 +187,32 @@ impl Transaction {
             self.tau_start.store(after.0, Ordering::Relaxed);
         }
         Ok(result)
+    }
+
+    /// An advisory lock was taken, for this transaction if `held`: what follows shall see what its holders before did.
+    pub fn locked(&self, held: Option<HeldLock>) {
+        let mut inner = self.inner.lock();
+        inner.locks.extend(held);
+        inner.refreshes = true;
+    }
+
+    /// Whether an advisory lock was taken since this was asked last.
+    pub fn take_refreshes(&self) -> bool {
+        std::mem::take(&mut self.inner.lock().refreshes)
+    }
+
+    /// Takes back the writes of finished statements under `prefix`; their values in the order of keys.
+    pub fn take_written(&self, prefix: &[u8]) -> Vec<Bytes> {
+        let mut inner = self.inner.lock();
+        let start = Bytes::copy_from_slice(prefix);
+        let keys: Vec<Bytes> = inner
+            .earlier
+            .range(start..)
+            .map(|(key, _)| key)
+            .take_while(|key| key.starts_with(prefix))
+            .cloned()
+            .collect();
+        keys.iter().filter_map(|key| inner.earlier.remove(key)?.value).collect()
     }
 
     /// Whether finished statements write `key`.
@@ -219,8 +253,10 @@ impl Transaction {
 
     /// The transaction has ended: whoever waits for it may go on.
     pub fn end_turns(&self) {
-        let turns = std::mem::take(&mut self.inner.lock().turns);
-        drop(turns);
+        let mut inner = self.inner.lock();
+        let ended = (std::mem::take(&mut inner.turns), std::mem::take(&mut inner.locks));
+        drop(inner);
+        drop(ended);
     }
 
     /// The timestamp that `key` is read at: later than `tau_start` only where this transaction alone has written.
@@ -563,7 +599,7 @@ impl Transaction {
 
     pub fn mark(&self) -> Mark {
         let inner = self.inner.lock();
-        Mark { undo: inner.undo.len(), bytes: inner.bytes }
+        Mark { undo: inner.undo.len(), bytes: inner.bytes, locks: inner.locks.len() }
     }
 
     /// Goes back to a mark: everything after it never happened.
@@ -597,6 +633,7 @@ impl Transaction {
             }
         }
         inner.bytes = mark.bytes;
+        inner.locks.truncate(mark.locks);
     }
 
     /// Whether there is anything to commit; read-only transactions ask nobody.

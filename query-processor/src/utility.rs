@@ -14,6 +14,7 @@ use types::{Datum, Row, Severity, SqlError, SqlResult, SqlType, sqlstate};
 use crate::block::{Block, BlockKind};
 use crate::client_session::{Session, guarded};
 use crate::cursors::no_cursor;
+use crate::notifications::Listening;
 use crate::settings::{Settings, find};
 use crate::statement::{self, Prepared};
 use crate::{explain, settings_table};
@@ -101,7 +102,21 @@ impl Session {
             Statement::Declare(declare) => self.declare(declare, text).await,
             Statement::Fetch(fetch) => self.fetch(fetch).await,
             Statement::Close(name) => self.close_cursor(name.as_deref()),
-            Statement::Unlisten(_) => tag("UNLISTEN"),
+            Statement::Listen(channel) => {
+                self.ensure_block().listening.push(Listening::Begin(channel.clone()));
+                tag("LISTEN")
+            }
+            Statement::Unlisten(channel) => {
+                let change = channel.clone().map_or(Listening::EndAll, Listening::End);
+                self.ensure_block().listening.push(change);
+                tag("UNLISTEN")
+            }
+            Statement::Notify(notify) => {
+                let environment = self.environment().await?;
+                let payload = notify.payload.as_deref().unwrap_or_default();
+                catalog::notify(&*environment, &notify.channel, payload)?;
+                tag("NOTIFY")
+            }
             Statement::Vacuum(vacuum) => self.vacuum(vacuum).await,
             Statement::Reindex(_) => tag("REINDEX"),
             Statement::Cluster(_) => tag("CLUSTER"),
@@ -502,6 +517,8 @@ impl Session {
                 }
                 self.portals.clear();
                 self.prepared.clear();
+                self.services.advisory.release_session(self.state.process_id);
+                self.ensure_block().listening.push(Listening::EndAll);
                 self.cell.forget_sequences();
                 self.set_identity("role", None)?;
                 let names: Vec<String> =

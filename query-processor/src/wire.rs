@@ -8,7 +8,9 @@ use executor::Environment;
 use functions::EvalContext;
 use pgwire::messages::Message;
 use pgwire::messages::data::{FieldDescription, RowDescription};
-use pgwire::messages::response::{CommandComplete, ErrorResponse, NoticeResponse, ReadyForQuery};
+use pgwire::messages::response::{
+    CommandComplete, ErrorResponse, NoticeResponse, NotificationResponse, ReadyForQuery,
+};
 use planner::plan::OutputColumn;
 use types::{Datum, Oid, Severity, SqlError, SqlResult, sqlstate};
 
@@ -55,6 +57,12 @@ pub fn put(output: &mut BytesMut, message: &impl Message) {
         // Longer than the codec allows: what was half written must not reach the client.
         output.truncate(before);
     }
+}
+
+/// A notification for a channel that the session listens on.
+pub fn notification(output: &mut BytesMut, notification: crate::notifications::Notification) {
+    let crate::notifications::Notification { process_id, channel, payload } = notification;
+    put(output, &NotificationResponse::new(process_id, channel, payload));
 }
 
 pub fn ready(output: &mut BytesMut, status: TransactionStatus) {

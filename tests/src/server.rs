@@ -341,3 +341,14 @@ pub fn http_get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
     Ok((status.unwrap_or(0), body))
 }
+
+/// How many query processors the node has started.
+pub fn starts(server: &Server) -> Option<f64> {
+    let (_, text) = http_get(server.http_address(), "/metrics").ok()?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let found: Vec<f64> = lines
+        .filter(|line| line.starts_with("quorate_query_processor_starts_total"))
+        .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
+        .collect();
+    (!found.is_empty()).then(|| found.iter().sum())
+}

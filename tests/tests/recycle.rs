@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use tests::connect::{connect, rows, sqlstate};
-use tests::server::http_get;
+use tests::server::starts;
 use tests::{Options, Server};
 use tokio_postgres::Client;
 
@@ -86,16 +86,6 @@ async fn work(client: Client, number: i32, until: Instant) -> Result<(u64, u64),
         }
     }
     Ok((made, conflicts))
-}
-
-fn starts(server: &Server) -> Option<f64> {
-    let (_, text) = http_get(server.http_address(), "/metrics").ok()?;
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let found: Vec<f64> = lines
-        .filter(|line| line.starts_with("quorate_query_processor_starts_total"))
-        .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
-        .collect();
-    (!found.is_empty()).then(|| found.iter().sum())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

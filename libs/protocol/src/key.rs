@@ -23,6 +23,8 @@ pub const SEQUENCE_TABLE: TableId = TableId(4);
 pub const STATISTICS_TABLE: TableId = TableId(5);
 /// The cluster's nodes and where they are.
 pub const NODE_TABLE: TableId = TableId(6);
+/// Notifications of transactions that committed a short while ago.
+pub const NOTIFICATION_TABLE: TableId = TableId(7);
 
 /// The prefix that starts every key of `index` of `table`.
 pub fn prefix(table: TableId, index: u16) -> [u8; PREFIX_BYTES] {

@@ -111,6 +111,11 @@ impl CancelRegistry {
         self.sessions.remove(&process_id);
     }
 
+    /// Whether the session lives.
+    pub fn contains(&self, process_id: i32) -> bool {
+        self.sessions.contains_key(&process_id)
+    }
+
     pub fn len(&self) -> usize {
         self.sessions.len()
     }

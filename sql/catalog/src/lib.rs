@@ -28,7 +28,10 @@ pub mod user_values;
 pub use descriptor::*;
 pub use names::{qualified, quote_identifier, quote_literal};
 pub use snapshot::*;
-pub use system::{CursorRow, PreparedRow, SessionActivity, SettingRow, SystemContext};
+pub use system::{
+    AdvisoryKey, AdvisoryLock, AdvisoryRequest, CursorRow, PreparedRow, SessionActivity,
+    SettingRow, SystemContext,
+};
 
 use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 
@@ -69,6 +72,8 @@ pub fn call_function(
 ) -> SqlResult<Datum> {
     calls::call(catalog, context, name, arguments)
 }
+
+pub use calls::notify;
 
 /// Functions whose body is `CatalogSet`.
 pub fn call_set_function(

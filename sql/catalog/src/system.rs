@@ -66,6 +66,40 @@ pub struct CursorRow {
     pub created_at: i64,
 }
 
+/// The number or the two numbers that an advisory lock is known by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AdvisoryKey {
+    /// The upper half of one number, or the first of two.
+    pub class: u32,
+    /// The lower half, or the second.
+    pub object: u32,
+    /// 1 for one number, 2 for two.
+    pub part: i16,
+}
+
+/// What a function of advisory locks asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdvisoryRequest {
+    pub key: AdvisoryKey,
+    pub is_shared: bool,
+    /// Until the transaction ends, not the session.
+    pub for_transaction: bool,
+    /// Wait for it, or take it only if nobody has it.
+    pub waits: bool,
+}
+
+/// An advisory lock as `pg_locks` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct AdvisoryLock {
+    pub process_id: i32,
+    pub database: Oid,
+    pub key: AdvisoryKey,
+    /// `ShareLock` or `ExclusiveLock`.
+    pub mode: &'static str,
+    /// Since when it is waited for; `None`: it is held.
+    pub waiting_since: Option<i64>,
+}
+
 /// Answers that only the session or its node know.
 pub trait SystemContext: EvalContext {
     fn current_role(&self) -> Oid;
@@ -98,6 +132,29 @@ pub trait SystemContext: EvalContext {
     fn cancel_session(&self, process_id: i32) -> SqlResult<bool>;
 
     fn terminate_session(&self, process_id: i32) -> SqlResult<bool>;
+
+    /// Takes an advisory lock; whether the session has it.
+    fn advisory_lock(&self, request: AdvisoryRequest) -> SqlResult<bool>;
+
+    /// Gives up an advisory lock of the session; whether it had it.
+    fn advisory_unlock(&self, key: AdvisoryKey, is_shared: bool) -> SqlResult<bool>;
+
+    /// Gives up all advisory locks of the session.
+    fn advisory_unlock_all(&self);
+
+    fn advisory_locks(&self) -> Vec<AdvisoryLock>;
+
+    /// The sessions that a session waits for.
+    fn blocking_sessions(&self, process_id: i32) -> Vec<i32>;
+
+    /// Tells those who listen, if the transaction commits.
+    fn notify(&self, channel: &str, payload: &str) -> SqlResult<()>;
+
+    /// The channels that the session listens on.
+    fn listening_channels(&self) -> Vec<String>;
+
+    /// How full the queue of notifications is, from 0 to 1.
+    fn notification_queue_usage(&self) -> f64;
 
     /// `sys.transaction_status(uuid)`: `committed`, `not committed`, `in progress`, `forgotten`.
     fn transaction_status(&self, transaction: uuid::Uuid) -> SqlResult<String>;

@@ -65,6 +65,28 @@ impl SystemContext for Session {
     fn terminate_session(&self, _process_id: i32) -> SqlResult<bool> {
         Ok(true)
     }
+    fn advisory_lock(&self, request: crate::AdvisoryRequest) -> SqlResult<bool> {
+        Ok(request.waits)
+    }
+    fn advisory_unlock(&self, key: crate::AdvisoryKey, _is_shared: bool) -> SqlResult<bool> {
+        Ok(key.part == 2)
+    }
+    fn advisory_unlock_all(&self) {}
+    fn advisory_locks(&self) -> Vec<crate::AdvisoryLock> {
+        vec![crate::AdvisoryLock::default()]
+    }
+    fn blocking_sessions(&self, process_id: i32) -> Vec<i32> {
+        vec![process_id + 1]
+    }
+    fn notify(&self, _channel: &str, _payload: &str) -> SqlResult<()> {
+        Ok(())
+    }
+    fn listening_channels(&self) -> Vec<String> {
+        vec!["news".to_owned()]
+    }
+    fn notification_queue_usage(&self) -> f64 {
+        0.0
+    }
     fn transaction_status(&self, _transaction: uuid::Uuid) -> SqlResult<String> {
         Ok("committed".to_owned())
     }

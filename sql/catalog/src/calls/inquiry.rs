@@ -1,7 +1,7 @@
 //! Visibility, `to_reg*`, and small questions about the server.
 
 use functions::tables;
-use types::{Datum, Oid, SqlError, SqlResult, oid, sqlstate};
+use types::{Datum, Oid, SqlResult, oid};
 
 use super::Arguments;
 use crate::descriptor::RelationKind;
@@ -86,7 +86,7 @@ pub(super) fn call(
             _ => Datum::Null,
         },
         "row_security_active" => Datum::Bool(false),
-        "pg_blocking_pids" | "pg_safe_snapshot_blocking_pids" => array(oid::INT4, Vec::new()),
+        "pg_safe_snapshot_blocking_pids" => array(oid::INT4, Vec::new()),
         "pg_settings_get_flags" => array(oid::TEXT, Vec::new()),
         "pg_reload_conf" => Datum::Bool(true),
         "pg_postmaster_start_time" | "pg_conf_load_time" => {
@@ -112,14 +112,6 @@ pub(super) fn call(
         "inet_server_addr" | "inet_server_port" => Datum::Null,
         "age" | "mxid_age" => Datum::Int4(0),
         "pg_index_column_has_property" => index_property(scope, arguments),
-        // None can be held, so none are left afterwards.
-        "pg_advisory_unlock_all" => Datum::Null,
-        _ if name.contains("advisory") => {
-            return Some(Err(SqlError::new(
-                sqlstate::FEATURE_NOT_SUPPORTED,
-                "advisory locks are not supported",
-            )));
-        }
         _ => return None,
     };
     Some(Ok(answer))

@@ -5,6 +5,7 @@ mod inquiry;
 mod privileges;
 pub(crate) mod routines;
 mod sequences;
+mod sessions;
 mod sets;
 
 use types::{Datum, Oid, SqlError, SqlResult, sqlstate};
@@ -15,6 +16,7 @@ use crate::snapshot::{Catalog, PG_CATALOG};
 use crate::system::SystemContext;
 
 pub use privileges::WORDS;
+pub use sessions::notify;
 pub use sets::call_set;
 
 /// The arguments of a call, read by position.
@@ -73,7 +75,8 @@ pub fn call(
         .expect("pg_catalog has relations");
     let scope = Scope { catalog, context, relation, equals: &[] };
     let arguments = Arguments(arguments);
-    let groups = [definitions::call, inquiry::call, privileges::call, sequences::call];
+    let groups =
+        [definitions::call, inquiry::call, privileges::call, sequences::call, sessions::call];
     for group in groups {
         if let Some(answer) = group(&scope, name, &arguments) {
             return answer;

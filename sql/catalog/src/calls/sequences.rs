@@ -68,10 +68,6 @@ pub(super) fn call(
                 scope.user_relations().map(|relation| bytes(scope, relation, true, true)).sum();
             Ok(Datum::Int8(i64::try_from(total).unwrap_or(i64::MAX)))
         }
-        "pg_cancel_backend" => context.cancel_session(arguments.integer(0) as i32).map(Datum::Bool),
-        "pg_terminate_backend" => {
-            context.terminate_session(arguments.integer(0) as i32).map(Datum::Bool)
-        }
         "txid_current" | "txid_current_if_assigned" => Ok(Datum::Int8(transaction_number(scope))),
         "pg_current_xact_id" | "pg_current_xact_id_if_assigned" => {
             Ok(Datum::Int8(transaction_number(scope)))

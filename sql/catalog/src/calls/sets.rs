@@ -52,6 +52,9 @@ pub fn call_set(
             _ => Vec::new(),
         },
         "pg_get_keywords" => keywords(),
+        "pg_listening_channels" => {
+            context.listening_channels().iter().map(|channel| vec![text(channel)]).collect()
+        }
         "pg_available_extensions" => pg_catalog::routines::AVAILABLE_EXTENSIONS
             .iter()
             .map(|(name, version, comment)| vec![text(name), text(version), text(comment)])
@@ -59,7 +62,6 @@ pub fn call_set(
         // Nothing is partitioned: a table's only ancestor is itself, and only if it were a partition.
         "pg_partition_ancestors"
         | "pg_partition_tree"
-        | "pg_listening_channels"
         | "pg_tablespace_databases"
         | "pg_available_extension_versions"
         | "pg_extension_update_paths" => Vec::new(),

@@ -46,6 +46,32 @@ pub fn pg_stat_activity(scope: &Scope<'_>) -> Vec<Row> {
         .collect()
 }
 
+/// Advisory locks; nothing else is locked here.
+pub fn pg_locks(scope: &Scope<'_>) -> Vec<Row> {
+    let locks = scope.context.advisory_locks();
+    let row = |lock: crate::system::AdvisoryLock| {
+        vec![
+            text("advisory"),
+            Datum::Oid(lock.database),
+            Datum::Null,
+            Datum::Null,
+            Datum::Null,
+            Datum::Null,
+            Datum::Null,
+            Datum::Oid(lock.key.class),
+            Datum::Oid(lock.key.object),
+            Datum::Int2(lock.key.part),
+            text(&format!("{}/0", lock.process_id)),
+            Datum::Int4(lock.process_id),
+            text(lock.mode),
+            Datum::Bool(lock.waiting_since.is_none()),
+            Datum::Bool(false),
+            time(lock.waiting_since),
+        ]
+    };
+    locks.into_iter().map(row).collect()
+}
+
 pub fn pg_stat_ssl(scope: &Scope<'_>) -> Vec<Row> {
     scope
         .context

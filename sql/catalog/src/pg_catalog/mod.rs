@@ -61,6 +61,7 @@ pub fn rows(scope: &Scope<'_>) -> Vec<Row> {
         "pg_settings" => activity::pg_settings(scope),
         "pg_prepared_statements" => activity::pg_prepared_statements(scope),
         "pg_cursors" => activity::pg_cursors(scope),
+        "pg_locks" => activity::pg_locks(scope),
         "pg_timezone_names" => activity::pg_timezone_names(scope),
         "pg_stat_all_tables" | "pg_statio_all_tables" | "pg_stat_xact_all_tables" => {
             activity::table_statistics(scope, false)

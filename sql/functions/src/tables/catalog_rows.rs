@@ -205,6 +205,7 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(3094, "pg_advisory_xact_lock_shared", &[INT4, INT4], VOID, STRICT, V, Catalog),
     row(3095, "pg_try_advisory_xact_lock", &[INT4, INT4], BOOL, STRICT, V, Catalog),
     row(3096, "pg_try_advisory_xact_lock_shared", &[INT4, INT4], BOOL, STRICT, V, Catalog),
+    row(3296, "pg_notification_queue_usage", &[], FLOAT8, STRICT, V, Catalog),
     row(3138, "has_type_privilege", &[NAME, TEXT, TEXT], BOOL, STRICT, S, Catalog),
     row(3139, "has_type_privilege", &[NAME, OID, TEXT], BOOL, STRICT, S, Catalog),
     row(3140, "has_type_privilege", &[OID, TEXT, TEXT], BOOL, STRICT, S, Catalog),
