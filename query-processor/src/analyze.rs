@@ -33,6 +33,13 @@ pub async fn run(session: &mut Session, vacuum: &ast::Vacuum) -> SqlResult<Strin
             "VACUUM cannot run inside a transaction block",
         ));
     }
+    for option in &vacuum.options {
+        // The others take a word or a number, or nothing that matters here.
+        let switches = ["analyze", "verbose", "freeze", "full", "skip_locked", "process_toast"];
+        if switches.contains(&option.name.as_str()) {
+            crate::explain::boolean(option)?;
+        }
+    }
     let analyze = !vacuum.vacuum
         || vacuum
             .options

@@ -52,6 +52,8 @@ pub struct Session {
     pub client_gone: bool,
     /// The running statement is the last of a query string: the transaction may have to end before it is complete.
     pub holds_completion: bool,
+    /// The statement is one of several in a query string, which are one transaction.
+    pub among_others: bool,
     /// The command tag that waits for that.
     pub completion: Option<String>,
     /// An error that ends the session was sent.
@@ -126,6 +128,7 @@ impl Session {
             ended: false,
             error_text: None,
             holds_completion: false,
+            among_others: false,
             completion: None,
             lost: None,
             requests,
@@ -244,7 +247,7 @@ impl Session {
             may_flush: block.savepoints.is_empty(),
             transaction_deadline: block.begun + age,
             constraint_timing: block.constraint_timing.clone(),
-            may_commit: block.kind == BlockKind::Implicit,
+            may_commit: block.kind == BlockKind::Implicit && !self.among_others,
         };
         let cell = Arc::clone(&self.cell);
         let mut environment = StatementEnvironment::new(services, cell, self.handle.clone(), scope);

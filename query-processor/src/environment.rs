@@ -30,6 +30,8 @@ use crate::session_cell::SessionCell;
 use crate::transaction::{BULK_BYTES, Transaction};
 use crate::{errors, notifications, settings, transaction};
 
+/// The privilege to look into a schema, as in an ACL.
+const USAGE: char = 'U';
 /// Rows between two looks at the clock.
 const INTERRUPT_PERIOD: u64 = 64;
 
@@ -100,7 +102,7 @@ impl StatementEnvironment {
             millis => Some(Instant::now() + Duration::from_millis(millis)),
         };
         let search_path = session.search_path(&scope.catalog, |setting| {
-            resolve_search_path(setting, &scope.catalog, &current_role_name)
+            resolve_search_path(setting, &scope.catalog, (current_role, &current_role_name))
         });
         StatementEnvironment {
             statement_time: services.now(),
@@ -234,14 +236,18 @@ pub fn describe_key(
     Some(errors::table_detail(&name, key))
 }
 
-/// The schemas of `search_path` that exist, `"$user"` replaced.
-fn resolve_search_path(setting: &str, catalog: &Catalog, user: &str) -> Arc<[Oid]> {
+/// The schemas of `search_path` that exist and that the role may look into, `"$user"` replaced.
+fn resolve_search_path(setting: &str, catalog: &Catalog, role: (Oid, &str)) -> Arc<[Oid]> {
     split_names(setting)
         .into_iter()
         .filter_map(|name| {
-            let name = if name == "$user" { user.to_owned() } else { name };
-            catalog.schema_by_name(&name).map(|schema| schema.oid)
+            let name = if name == "$user" { role.1.to_owned() } else { name };
+            catalog.schema_by_name(&name)
         })
+        .filter(|schema| {
+            catalog::privileges::has_schema_privilege(catalog, role.0, schema, USAGE, false)
+        })
+        .map(|schema| schema.oid)
         .collect()
 }
 

@@ -65,7 +65,8 @@ impl Options {
     }
 }
 
-fn boolean(item: &OptionItem) -> SqlResult<bool> {
+/// The value of an option that is on or off.
+pub fn boolean(item: &OptionItem) -> SqlResult<bool> {
     let text = match &item.value {
         None => return Ok(true),
         Some(OptionValue::Word(text) | OptionValue::String(text) | OptionValue::Number(text)) => {

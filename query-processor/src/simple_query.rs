@@ -16,6 +16,11 @@ use crate::wire::{self, Format};
 impl Session {
     /// A query string: its statements one after the other, in one implicit block unless they say otherwise.
     pub async fn simple_query(&mut self, text: Arc<str>) {
+        self.query_string(text).await;
+        self.among_others = false;
+    }
+
+    async fn query_string(&mut self, text: Arc<str>) {
         self.portals.remove("");
         let parsed =
             match guarded(|| syntax::parse(&text).map_err(|e| errors::from_syntax(e, &text))) {
@@ -31,6 +36,7 @@ impl Session {
             return;
         }
         let last = parsed.len() - 1;
+        self.among_others = last > 0;
         for (position, one) in parsed.into_iter().enumerate() {
             // The last one may end the transaction: it is complete when that is done.
             self.holds_completion = position == last;

@@ -296,6 +296,8 @@ pub struct View {
     pub security_invoker: bool,
     /// Relations it reads, for dependencies.
     pub depends_on: Vec<Oid>,
+    /// Columns that can be written through it; none if rows cannot be.
+    pub updatable: Vec<AttributeNumber>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

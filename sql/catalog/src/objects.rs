@@ -160,6 +160,14 @@ pub fn type_oid(catalog: &Catalog, context: &dyn SystemContext, name: &str) -> O
     if let Some(found) = types::builtin::type_by_sql_name(&plain) {
         return Some(found);
     }
+    // `interval day to second`: which fields it has is a modifier, too.
+    let mut words = plain.split_whitespace();
+    let fields = ["year", "month", "day", "hour", "minute", "second", "to"];
+    if words.next().is_some_and(|word| word.eq_ignore_ascii_case("interval"))
+        && words.all(|word| fields.contains(&word.to_ascii_lowercase().as_str()))
+    {
+        return Some(types::oid::INTERVAL);
+    }
     in_path(catalog, context, &parse_name(&plain)?, |schema, name| type_in(catalog, schema, name))
 }
 

@@ -215,6 +215,7 @@ pub(crate) fn catalog() -> Catalog {
         security_barrier: false,
         security_invoker: false,
         depends_on: vec![30_000],
+        updatable: vec![1, 2],
     });
     let user_type = |oid, name: &str, kind| UserType {
         oid,

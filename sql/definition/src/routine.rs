@@ -23,6 +23,8 @@ pub(crate) fn invalid(message: impl Into<String>) -> SqlError {
 pub(crate) struct Options {
     language: Option<String>,
     body: Option<String>,
+    /// Where in the statement the body begins; 0 if that is not known.
+    body_start: u32,
     strict: bool,
     volatility: char,
     security_definer: bool,
@@ -38,6 +40,7 @@ impl Options {
         let mut options = Options {
             language: None,
             body: None,
+            body_start: 0,
             strict: false,
             volatility: 'v',
             security_definer: false,
@@ -58,6 +61,7 @@ impl Options {
         Options {
             language: None,
             body: None,
+            body_start: 0,
             strict: routine.strict,
             volatility: routine.volatility,
             security_definer: routine.security_definer,
@@ -88,8 +92,11 @@ impl Options {
             _ => Err(error(sqlstate::INVALID_PARAMETER_VALUE, format!("{word} must be positive"))),
         };
         match option {
-            FunctionOption::As(texts) => match texts.as_slice() {
-                [body] => self.body = Some(body.clone()),
+            FunctionOption::As(texts, start) => match texts.as_slice() {
+                [body] => {
+                    self.body = Some(body.clone());
+                    self.body_start = *start;
+                }
                 _ => return Err(invalid("only one AS item needed for this language")),
             },
             FunctionOption::Language(name) => self.language = Some(name.to_lowercase()),
@@ -296,7 +303,10 @@ impl Run<'_> {
                 ));
             }
         }
-        let schema = self.creation_schema(&create.name)?;
+        let schema = self.creation_schema(&create.name).map_err(|mut failure| {
+            failure.fields_mut().location = None;
+            failure
+        })?;
         let arguments = self.parameters(create)?;
         let (result, returns_set) = self.returned(create, &arguments)?;
         let body = match (&create.sql_body, options.body.take()) {
@@ -338,8 +348,9 @@ impl Run<'_> {
             grants: None,
             comment: None,
         };
+        let body_start = options.body_start;
         options.apply(&mut routine);
-        self.check_body(&mut routine)?;
+        self.check_body(&mut routine, body_start)?;
         self.put_routine(routine, create.or_replace)
     }
 

@@ -44,7 +44,9 @@ impl Run<'_> {
     }
 
     /// Errors that show when the routine is defined; notes what a body in standard form uses.
-    pub fn check_body(&self, routine: &mut Routine) -> SqlResult<()> {
+    ///
+    /// `start` is where in the statement the body begins, 0 if that is not known.
+    pub fn check_body(&self, routine: &mut Routine, start: u32) -> SqlResult<()> {
         if routine.standard_body.is_none() && !self.checks_bodies() {
             return Ok(());
         }
@@ -52,6 +54,12 @@ impl Run<'_> {
             return self.check_plpgsql(routine);
         }
         self.check_sql(routine)
+            .map_err(|mut failure| {
+                let inner = failure.fields_mut().location.take();
+                let outer = inner.filter(|_| start > 0).map(|inner| start + inner);
+                failure.fields_mut().location = outer;
+                failure
+            })
             .map_err(|failure| failure.context(format!("SQL function \"{}\"", routine.name)))
     }
 
@@ -88,8 +96,12 @@ impl Run<'_> {
     }
 
     fn check_sql(&self, routine: &mut Routine) -> SqlResult<()> {
-        let parsed = syntax::parse(&routine.body)
-            .map_err(|failure| error(failure.sqlstate, failure.message))?;
+        let parsed = syntax::parse(&routine.body).map_err(|failure| {
+            let before = (failure.position as usize).saturating_sub(1);
+            let place = routine.body.char_indices().nth(before).map(|(place, _)| place);
+            let place = place.unwrap_or(routine.body.len());
+            error(failure.sqlstate, failure.message).at(place as u32)
+        })?;
         let variables: Vec<Variable> = routine
             .inputs()
             .enumerate()
@@ -132,11 +144,8 @@ impl Run<'_> {
                     variables: &variables,
                     ..PlanOptions::default()
                 };
-                let planned = planner::plan_statement(&statement.statement, self.context, &options)
-                    .map_err(|mut failure| {
-                        failure.fields_mut().location = None;
-                        failure
-                    })?;
+                let planned =
+                    planner::plan_statement(&statement.statement, self.context, &options)?;
                 if routine.standard_body.is_some() {
                     routine.depends_on.extend(&planned.routines);
                     let stored = planned.relations.iter().map(|used| &used.relation);

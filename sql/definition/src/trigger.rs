@@ -52,32 +52,34 @@ fn kind_of(create: &CreateTrigger) -> SqlResult<i16> {
     Ok(kind)
 }
 
-/// Whether the condition names `old` or `new`.
-fn names(when: &Expr, record: &str) -> bool {
-    let mut found = false;
+/// Where the condition names `old` or `new`.
+fn names(when: &Expr, record: &str) -> Option<u32> {
+    let mut found = None;
     walk::expression(&mut when.clone(), &mut |place| {
-        if let Place::Expr(Expr::ColumnRef(reference)) = place {
-            found |= reference.fields.first().is_some_and(|first| first == record);
+        if let Place::Expr(Expr::ColumnRef(reference)) = place
+            && reference.fields.first().is_some_and(|first| first == record)
+        {
+            found.get_or_insert(reference.location);
         }
     });
     found
 }
 
 fn check_when(when: &Expr, kind: i16) -> SqlResult<()> {
-    let refuse = |whose: &str, values: &str| {
-        Err(error(
-            INVALID,
-            format!("{whose} trigger's WHEN condition cannot reference {values} values"),
-        ))
-    };
-    if kind & ROW == 0 && (names(when, "old") || names(when, "new")) {
-        return refuse("statement", "column");
-    }
-    if kind & INSERT != 0 && names(when, "old") {
-        return refuse("INSERT", "OLD");
-    }
-    if kind & DELETE != 0 && names(when, "new") {
-        return refuse("DELETE", "NEW");
+    let (old, new) = (names(when, "old"), names(when, "new"));
+    let rules = [
+        (kind & ROW == 0, old.into_iter().chain(new).min(), "statement", "column"),
+        (kind & INSERT != 0, old, "INSERT", "OLD"),
+        (kind & DELETE != 0, new, "DELETE", "NEW"),
+    ];
+    for (holds, place, whose, values) in rules {
+        if let (true, Some(place)) = (holds, place) {
+            return Err(error(
+                INVALID,
+                format!("{whose} trigger's WHEN condition cannot reference {values} values"),
+            )
+            .at(place));
+        }
     }
     Ok(())
 }
@@ -85,7 +87,10 @@ fn check_when(when: &Expr, kind: i16) -> SqlResult<()> {
 impl Run<'_> {
     pub fn create_trigger(&mut self, create: &CreateTrigger) -> SqlResult<()> {
         self.tag("CREATE TRIGGER");
-        let relation = self.relation(&create.table)?;
+        let relation = self.relation(&create.table).map_err(|mut failure| {
+            failure.fields_mut().location = None;
+            failure
+        })?;
         match relation.kind {
             RelationKind::Table => {}
             RelationKind::View if create.timing != TriggerTiming::InsteadOf => {

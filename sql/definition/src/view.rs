@@ -2,8 +2,8 @@
 
 use catalog::{Column, Relation, RelationKind, View};
 use syntax::ast::{
-    CheckOption, CreateTableAs, CreateView, Persistence, Query, QueryBody, RefreshMaterializedView,
-    Statement,
+    CheckOption, CreateTableAs, CreateView, Expr, Persistence, Query, QueryBody,
+    RefreshMaterializedView, SelectItem, Statement,
 };
 use types::{Oid, SqlResult, sqlstate};
 
@@ -19,6 +19,8 @@ pub(crate) struct StoredQuery {
     pub outputs: Vec<Output>,
     /// Relations it reads, sequences included.
     pub depends_on: Vec<Oid>,
+    /// Columns that are columns of the one relation read, if rows can be written through the query.
+    pub updatable: Vec<i16>,
 }
 
 impl Run<'_> {
@@ -29,7 +31,25 @@ impl Run<'_> {
         let mut depends_on: Vec<Oid> =
             analysis.uses.iter().map(|(relation, _)| *relation).collect();
         depends_on.dedup();
-        Ok(StoredQuery { text: query.to_string(), outputs, depends_on })
+        let updatable = self.updatable_columns(&query, &depends_on);
+        Ok(StoredQuery { text: query.to_string(), outputs, depends_on, updatable })
+    }
+
+    fn updatable_columns(&self, query: &Query, reads: &[Oid]) -> Vec<i16> {
+        let below = reads.first().and_then(|relation| self.catalog.relation(*relation));
+        let writable = below.is_some_and(|below| match below.kind {
+            RelationKind::Table => true,
+            RelationKind::View => {
+                below.view.as_ref().is_some_and(|view| !view.updatable.is_empty())
+            }
+            _ => false,
+        });
+        let QueryBody::Select(select) = &query.body else { return Vec::new() };
+        if !writable || planner::bind::view_writes::not_updatable(query).is_some() {
+            return Vec::new();
+        }
+        let is_column = |item: &SelectItem| matches!(item.expr, Expr::ColumnRef(_));
+        (1..).zip(&select.items).filter(|(_, item)| is_column(item)).map(|(n, _)| n).collect()
     }
 
     /// Columns for the outputs, with other names if given.
@@ -100,6 +120,7 @@ impl Run<'_> {
             .hint(detail));
         }
         let view = View {
+            updatable: stored.updatable,
             query: stored.text,
             check_option,
             security_barrier: is_on("security_barrier"),
@@ -217,6 +238,7 @@ impl Run<'_> {
             security_barrier: false,
             security_invoker: false,
             depends_on: stored.depends_on,
+            updatable: Vec::new(),
         });
         let relation = Relation {
             type_oid: self.allocate()?,

@@ -83,6 +83,38 @@ fn float_body<'a>(text: &'a str, type_name: &str) -> SqlResult<Result<&'a str, f
     Ok(Ok(body))
 }
 
+/// A float as C writes it in base 16: `0x1F`, `-0x1.8p3`.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"))?;
+    let (digits, exponent) = match digits.split_once(['p', 'P']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
+        None => (digits, 0),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    // 24 digits are more than a float holds; of the others it matters only whether one is not zero.
+    let (mut mantissa, mut place, mut seen) = (0u128, 0i32, false);
+    for digit in whole.chars().chain(fraction.chars()) {
+        let value = u128::from(digit.to_digit(16)?);
+        seen = true;
+        if mantissa >> 96 == 0 {
+            mantissa = mantissa << 4 | value;
+        } else {
+            mantissa |= u128::from(value != 0);
+            place += 4;
+        }
+    }
+    let exponent = exponent.checked_add(place)?.checked_sub(4 * fraction.len() as i32)?;
+    if !seen {
+        return None;
+    }
+    let value = mantissa as f64 * 2f64.powi(exponent.clamp(-1_100, 1_100));
+    Some(if negative { -value } else { value })
+}
+
 /// Whether the digits of a number are all zero, so that a zero result is exact.
 fn is_zero(body: &str) -> bool {
     body.bytes()
@@ -99,6 +131,9 @@ fn float_out_of_range(text: &str, type_name: &str) -> SqlError {
 
 pub fn parse_float8(text: &str) -> SqlResult<f64> {
     let name = "double precision";
+    if let Some(value) = hexadecimal(trim(text)) {
+        return Ok(value);
+    }
     let body = match float_body(text, name)? {
         Ok(body) => body,
         Err(special) => return Ok(special),
@@ -112,6 +147,14 @@ pub fn parse_float8(text: &str) -> SqlResult<f64> {
 
 pub fn parse_float4(text: &str) -> SqlResult<f32> {
     let name = "real";
+    if let Some(value) = hexadecimal(trim(text)) {
+        let single = value as f32;
+        return if single.is_infinite() || (single == 0.0 && value != 0.0) {
+            Err(float_out_of_range(text, name))
+        } else {
+            Ok(single)
+        };
+    }
     let body = match float_body(text, name)? {
         Ok(body) => body,
         Err(special) => return Ok(special as f32),

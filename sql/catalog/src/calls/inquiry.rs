@@ -64,14 +64,16 @@ pub(super) fn call(
         "pg_relation_is_publishable" => {
             visible(catalog.relation(object).map(|relation| relation.kind == RelationKind::Table))
         }
-        "pg_relation_is_updatable" => match catalog.relation(object).map(|r| r.kind) {
+        "pg_relation_is_updatable" => match catalog.relation(object) {
             // INSERT, UPDATE and DELETE.
-            Some(RelationKind::Table) => Datum::Int4(28),
+            Some(relation) if is_updatable(relation) => Datum::Int4(28),
             _ => Datum::Int4(0),
         },
-        "pg_column_is_updatable" => Datum::Bool(
-            catalog.relation(object).is_some_and(|relation| relation.kind == RelationKind::Table),
-        ),
+        "pg_column_is_updatable" => Datum::Bool(catalog.relation(object).is_some_and(|relation| {
+            let column = i16::try_from(arguments.integer(1)).unwrap_or(0);
+            is_updatable(relation)
+                && crate::information_schema::columns::column_is_updatable(relation, column)
+        })),
         "pg_partition_root" => Datum::Null,
         "pg_relation_filenode" => match catalog.relation(object) {
             Some(relation) if relation.kind == RelationKind::Table => Datum::Oid(object),
@@ -118,6 +120,14 @@ pub(super) fn call(
 }
 
 /// NULL instead of an error for a name that means nothing; numbers are not names here.
+fn is_updatable(relation: &crate::Relation) -> bool {
+    match relation.kind {
+        RelationKind::Table => true,
+        RelationKind::View => relation.view.as_ref().is_some_and(|view| !view.updatable.is_empty()),
+        _ => false,
+    }
+}
+
 fn to_reg(scope: &Scope<'_>, reg_type: Oid, arguments: &Arguments<'_>) -> SqlResult<Datum> {
     match objects::object_by_name(scope.catalog, scope.context, reg_type, arguments.text(0)) {
         Ok(object) => Ok(Datum::Oid(object)),

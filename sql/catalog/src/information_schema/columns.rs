@@ -152,7 +152,7 @@ pub(super) fn columns(builder: &mut Builder<'_>) {
                 ("identity_cycle", yes_or_no(false)),
                 ("is_generated", text(if is_generated { "ALWAYS" } else { "NEVER" })),
                 ("generation_expression", generation),
-                ("is_updatable", yes_or_no(!is_view(relation))),
+                ("is_updatable", yes_or_no(column_is_updatable(relation, column.number))),
             ];
             if identity.is_some()
                 && let Some(sequence) = column
@@ -181,6 +181,14 @@ pub(super) fn columns(builder: &mut Builder<'_>) {
             row.extend(collation(builder, column));
             builder.row(&row);
         }
+    }
+}
+
+/// Whether values can be written into the column, also through a view.
+pub fn column_is_updatable(relation: &crate::Relation, column: i16) -> bool {
+    match &relation.view {
+        Some(view) => view.updatable.contains(&column),
+        None => true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rows of `information_schema`.
 
-mod columns;
+pub(crate) mod columns;
 mod constraints;
 mod grants;
 
@@ -151,6 +151,14 @@ fn schemata(builder: &mut Builder<'_>) {
     }
 }
 
+/// Whether rows can be written into the relation, also through a view.
+fn is_updatable(relation: &Relation) -> bool {
+    match &relation.view {
+        Some(view) => !view.updatable.is_empty(),
+        None => true,
+    }
+}
+
 fn tables(builder: &mut Builder<'_>) {
     for relation in shown_relations(builder.scope) {
         let kind = if is_view(relation) { "VIEW" } else { "BASE TABLE" };
@@ -159,7 +167,7 @@ fn tables(builder: &mut Builder<'_>) {
             ("table_schema", builder.schema(relation.schema)),
             ("table_name", text(&relation.name)),
             ("table_type", text(kind)),
-            ("is_insertable_into", yes_or_no(!is_view(relation))),
+            ("is_insertable_into", yes_or_no(is_updatable(relation))),
             ("is_typed", yes_or_no(false)),
         ]);
     }
@@ -178,8 +186,8 @@ fn views(builder: &mut Builder<'_>) {
             ("table_name", text(&relation.name)),
             ("view_definition", definition.map_or(Datum::Null, |sql| text(&sql))),
             ("check_option", text(&check.map_or("NONE".to_owned(), |c| c.to_uppercase()))),
-            ("is_updatable", yes_or_no(false)),
-            ("is_insertable_into", yes_or_no(false)),
+            ("is_updatable", yes_or_no(is_updatable(relation))),
+            ("is_insertable_into", yes_or_no(is_updatable(relation))),
             ("is_trigger_updatable", yes_or_no(false)),
             ("is_trigger_deletable", yes_or_no(false)),
             ("is_trigger_insertable_into", yes_or_no(false)),

@@ -117,7 +117,14 @@ fn run(subplan: &SubPlan, node: &mut Node, row: &[Datum], context: &Context) -> 
             while let Some(batch) = node.next(plan, context)? {
                 for row in batch {
                     reservation.require(row_bytes(&row))?;
-                    elements.push(scalar(row));
+                    let value = scalar(row);
+                    if value.is_null() && builtin::element_of(*element).is_some() {
+                        return Err(SqlError::new(
+                            sqlstate::NULL_VALUE_NOT_ALLOWED,
+                            "cannot accumulate null arrays",
+                        ));
+                    }
+                    elements.push(value);
                 }
             }
             let nested = elements.iter().any(|value| matches!(value, Datum::Array(_)))

@@ -241,7 +241,11 @@ struct SingleSum {
 impl Accumulator for SingleSum {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
         let value = crate::bodies::arguments::float4(arguments, 0)?;
-        let before = self.sum.unwrap_or(0.0);
+        // The first value is the sum: a negative zero stays one.
+        let Some(before) = self.sum else {
+            self.sum = Some(value);
+            return Ok(());
+        };
         let after = before + value;
         if after.is_infinite() && before.is_finite() && value.is_finite() {
             return Err(float_overflow());

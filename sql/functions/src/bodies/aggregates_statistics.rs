@@ -179,6 +179,10 @@ impl Regression {
 impl Accumulator for Regression {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
         let (y, x) = (float(&arguments[0])?, float(&arguments[1])?);
+        if matches!(self.measure, Measure::Count) {
+            self.rows += 1.0;
+            return Ok(());
+        }
         let known_x = !self.sum_x.is_infinite() && !x.is_infinite();
         let known_y = !self.sum_y.is_infinite() && !y.is_infinite();
         self.rows += 1.0;

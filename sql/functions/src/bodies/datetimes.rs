@@ -271,8 +271,9 @@ datetime_functions! {
         datetime::timestamp_to_timestamptz(six_fields(a)?, &zone_of(c)).map(Datum::TimestampTz)
     };
     make_timestamptz_at_timezone(c, a) => {
+        let fields = six_fields(a)?;
         let zone = Zone::parse(text(a, 6)?)?;
-        datetime::timestamp_to_timestamptz(six_fields(a)?, &zone).map(Datum::TimestampTz)
+        datetime::timestamp_to_timestamptz(fields, &zone).map(Datum::TimestampTz)
     };
     make_interval(c, a) => {
         // Microseconds of more seconds than this, with the hours and minutes added, do not fit 64 bits.
@@ -288,12 +289,20 @@ datetime_functions! {
         ).map(span)
     };
     timestamp_zone(c, a) => {
+        let value = timestamp(a, 1)?;
+        if value == i64::MIN || value == i64::MAX {
+            return Ok(Datum::TimestampTz(value));
+        }
         let zone = Zone::parse(text(a, 0)?)?;
-        datetime::timestamp_to_timestamptz(timestamp(a, 1)?, &zone).map(Datum::TimestampTz)
+        datetime::timestamp_to_timestamptz(value, &zone).map(Datum::TimestampTz)
     };
     timestamptz_zone(c, a) => {
+        let value = timestamptz(a, 1)?;
+        if value == i64::MIN || value == i64::MAX {
+            return Ok(Datum::Timestamp(value));
+        }
         let zone = Zone::parse(text(a, 0)?)?;
-        datetime::timestamptz_to_timestamp(timestamptz(a, 1)?, &zone).map(Datum::Timestamp)
+        datetime::timestamptz_to_timestamp(value, &zone).map(Datum::Timestamp)
     };
     timetz_zone(c, a) => {
         let (clock, west) = timetz(a, 1)?;

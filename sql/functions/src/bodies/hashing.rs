@@ -1,6 +1,6 @@
 //! `hashtext` and its relatives: Bob Jenkins's lookup3 as PostgreSQL uses it, so that the numbers are PostgreSQL's.
 
-use types::{Datum, SqlResult};
+use types::{Datum, SqlError, SqlResult, sqlstate};
 
 use crate::bodies::arguments::{byte, float, int8, integer, numeric, text, timetz};
 use crate::context::EvalContext;
@@ -116,6 +116,7 @@ hash_functions! {
     hashint8, hashint8extended(a, seed) => hash_long(integer(&a[0])?, seed);
     hashfloat8, hashfloat8extended(a, seed) => hash_float(float(&a[0])?, seed);
     hash_numeric, hash_numeric_extended(a, seed) => hash_decimal(&*numeric(a, 0)?, seed);
+    hash_array, hash_array_extended(a, seed) => hash_elements(&a[0], seed)?;
     uuid_hash, uuid_hash_extended(a, seed) => hash_bytes(&uuid_bytes(&a[0])?, seed);
     moment_hash, moment_hash_extended(a, seed) => hash_long(ticks(&a[0])?, seed);
     timetz_hash, timetz_hash_extended(a, seed) => {
@@ -126,6 +127,48 @@ hash_functions! {
         let interval = crate::bodies::arguments::interval(a, 0)?;
         hash_long(types::datetime::interval_span(&interval) as i64, seed)
     };
+}
+
+/// The hash of a value by the function of its type; `None` if the type has none here.
+fn hash_value(value: &Datum, seed: u64) -> SqlResult<Option<u64>> {
+    Ok(Some(match value {
+        Datum::Bool(value) => hash_word(u32::from(*value), seed),
+        Datum::Int2(_) | Datum::Int4(_) | Datum::Oid(_) | Datum::Date(_) => {
+            hash_word(integer(value)? as u32, seed)
+        }
+        Datum::Int8(value) => hash_long(*value, seed),
+        Datum::Float4(_) | Datum::Float8(_) => hash_float(float(value)?, seed),
+        Datum::Numeric(value) => hash_decimal(value, seed),
+        Datum::Text(value) => hash_bytes(value.as_bytes(), seed),
+        Datum::Uuid(_) => hash_bytes(&uuid_bytes(value)?, seed),
+        Datum::Time(_) | Datum::Timestamp(_) | Datum::TimestampTz(_) => {
+            hash_long(ticks(value)?, seed)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn hash_elements(value: &Datum, seed: u64) -> SqlResult<u64> {
+    let Datum::Array(array) = value else {
+        return Err(crate::bodies::arguments::wrong_kind("array", value));
+    };
+    let mut sum: u64 = 1;
+    for element in &array.elements {
+        let hash = match element {
+            Datum::Null => 0,
+            element => hash_value(element, seed)?.ok_or_else(|| {
+                SqlError::new(
+                    sqlstate::UNDEFINED_FUNCTION,
+                    format!(
+                        "could not identify a hash function for type {}",
+                        types::builtin::type_name(array.element)
+                    ),
+                )
+            })?,
+        };
+        sum = sum.wrapping_shl(5).wrapping_sub(sum).wrapping_add(hash);
+    }
+    Ok(sum)
 }
 
 fn uuid_bytes(value: &Datum) -> SqlResult<[u8; 16]> {

@@ -55,10 +55,15 @@ pub(crate) fn json_typeof(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult
 }
 
 pub(crate) fn json_array_length(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    match slices::parts(text(arguments, 0)?)? {
+    let scalar = || Err(type_error("cannot get array length of a scalar"));
+    let text = text(arguments, 0)?;
+    if is_scalar(text) {
+        return scalar();
+    }
+    match slices::parts(text)? {
         Parts::Array(elements) => int4_result(elements.len()),
         Parts::Object(_) => Err(type_error("cannot get array length of a non-array")),
-        Parts::Scalar(_) => Err(type_error("cannot get array length of a scalar")),
+        Parts::Scalar(_) => scalar(),
     }
 }
 
@@ -68,11 +73,21 @@ pub(crate) fn json_strip_nulls(_: &dyn EvalContext, arguments: &[Datum]) -> SqlR
     Ok(Datum::text(out))
 }
 
+/// Known before the escapes of a string are read, which may be wrong.
+fn is_scalar(value: &str) -> bool {
+    !value.trim_start_matches([' ', '\t', '\n', '\r']).starts_with(['[', '{'])
+}
+
 fn json_items<'a>(value: &'a str, function: &str) -> SqlResult<Vec<&'a str>> {
+    let scalar = || Err(type_error(&format!("cannot call {function} on a scalar")));
+    // Those that give text read the escapes first.
+    if is_scalar(value) && !function.ends_with("_text") {
+        return scalar();
+    }
     match slices::parts(value)? {
         Parts::Array(items) => Ok(items),
         Parts::Object(_) => Err(type_error(&format!("cannot call {function} on a non-array"))),
-        Parts::Scalar(_) => Err(type_error(&format!("cannot call {function} on a scalar"))),
+        Parts::Scalar(_) => scalar(),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(453, "hashoid", &[OID], INT4, STRICT, I, Scalar(hashing::hashint2)),
     row(454, "hashchar", &[CHAR], INT4, STRICT, I, Scalar(hashing::hashchar)),
     row(455, "hashname", &[NAME], INT4, STRICT, I, Scalar(hashing::hashtext)),
+    row(626, "hash_array", &[ANYARRAY], INT4, STRICT, I, Scalar(hashing::hash_array)),
+    row(782, "hash_array_extended", &[ANYARRAY, INT8], INT8, STRICT, I, Scalar(hashing::hash_array_extended)),
     row(780, "hash_numeric_extended", &[NUMERIC, INT8], INT8, STRICT, I, Scalar(hashing::hash_numeric_extended)),
     row(949, "hashint8", &[INT8], INT4, STRICT, I, Scalar(hashing::hashint8)),
     row(972, "hashbpcharextended", &[BPCHAR, INT8], INT8, STRICT, I, Scalar(hashing::hashbpcharextended)),

@@ -206,7 +206,7 @@ impl Binder<'_> {
                 return Err(error(
                     sqlstate::DATATYPE_MISMATCH,
                     format!("cannot use type {} in IS JSON predicate", self.type_name(other)),
-                    location,
+                    0,
                 ));
             }
         };

@@ -163,6 +163,7 @@ impl Catalog {
             table(20_004, "adults", &[("id", "int8"), ("name", "text"), ("age", "int4")], &[]);
         adults.kind = RelationKind::View;
         adults.view = Some(View {
+            updatable: Vec::new(),
             query: "SELECT id, name, age FROM public.users WHERE age >= 18".to_owned(),
             check_option: None,
             security_barrier: false,
@@ -177,6 +178,7 @@ impl Catalog {
         );
         seniors.kind = RelationKind::View;
         seniors.view = Some(View {
+            updatable: Vec::new(),
             query: "SELECT id, upper(name) AS upper, age FROM public.adults WHERE age >= 65"
                 .to_owned(),
             check_option: Some("cascaded".to_owned()),
@@ -187,6 +189,7 @@ impl Catalog {
         let mut counted = table(20_006, "counted", &[("count", "int8")], &[]);
         counted.kind = RelationKind::View;
         counted.view = Some(View {
+            updatable: Vec::new(),
             query: "SELECT count(*) AS count FROM public.users".to_owned(),
             check_option: None,
             security_barrier: false,

@@ -374,7 +374,8 @@ pub enum FunctionReturns {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FunctionOption {
     /// The body; two strings for C functions.
-    As(Vec<String>),
+    /// With the place in the statement where the first text begins; 0 if it is not written there as it is.
+    As(Vec<String>, Location),
     Language(String),
     Transform(Vec<TypeName>),
     Window,

@@ -163,7 +163,8 @@ impl Parser<'_> {
     pub fn function_option(&mut self) -> Parse<Option<FunctionOption>> {
         if self.at("as") {
             self.skip(1);
-            return Ok(Some(FunctionOption::As(self.comma_list(Self::string)?)));
+            let start = self.start_of_text();
+            return Ok(Some(FunctionOption::As(self.comma_list(Self::string)?, start)));
         }
         if self.accept("language") {
             return Ok(Some(FunctionOption::Language(self.nonreserved_word_or_string()?)));

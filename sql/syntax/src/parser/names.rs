@@ -155,6 +155,17 @@ impl<'a> Parser<'a> {
         if self.kind() == TokenKind::String { Ok(self.take_text()) } else { Err(self.unexpected()) }
     }
 
+    /// Where the text of a string constant begins, behind its quote; 0 if it is not written as it is.
+    pub fn start_of_text(&self) -> Location {
+        let token = self.token();
+        let written = &self.source[token.start as usize..token.end as usize];
+        let quote = written.len().saturating_sub(token.text.len()) / 2;
+        match written.get(quote..written.len().saturating_sub(quote)) {
+            Some(inner) if quote > 0 && inner == token.text => token.start + quote as Location,
+            _ => 0,
+        }
+    }
+
     /// An unsigned integer constant.
     pub fn integer(&mut self) -> Parse<i32> {
         if self.kind() != TokenKind::Integer {

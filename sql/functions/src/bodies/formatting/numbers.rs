@@ -268,12 +268,21 @@ fn write_roman(template: &NumberTemplate, value: &Numeric) -> String {
 }
 
 /// `precision` is how many digits the number's type keeps, if it keeps them in binary.
+/// What a number was as a float.
+#[derive(Clone, Copy)]
+struct Float {
+    value: f64,
+    /// Decimal digits that it can carry.
+    precision: usize,
+}
+
 fn write_number(
     context: &dyn EvalContext,
     value: &Numeric,
     template: &str,
-    precision: Option<usize>,
+    float: Option<Float>,
 ) -> SqlResult<Datum> {
+    let precision = float.map(|float| float.precision);
     check_length(context, template.len().saturating_mul(16))?;
     if template.is_empty() {
         return Ok(Datum::text(""));
@@ -303,7 +312,12 @@ fn write_number(
     if precision.is_some() {
         parsed.after = places;
     }
-    let rounded = if scaled.is_finite() { scaled.round(places as i32)? } else { scaled };
+    let rounded = match float {
+        _ if !scaled.is_finite() => scaled,
+        // A float is rounded as the binary number that it is.
+        Some(Float { value, .. }) if parsed.shift == 0 => format!("{value:.places$}").parse()?,
+        _ => scaled.round(places as i32)?,
+    };
     // Zero has no sign, but what is rounded to zero keeps the one it had only as a float.
     let negative = rounded.signum() < 0 || (precision.is_some() && value.signum() < 0);
     let written = rounded.to_string();
@@ -337,7 +351,7 @@ pub(crate) fn float4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> 
         context,
         &Numeric::from_f32(float(&arguments[0])? as f32),
         text(arguments, 1)?,
-        Some(REAL_DIGITS),
+        Some(Float { value: float(&arguments[0])?, precision: REAL_DIGITS }),
     )
 }
 
@@ -346,7 +360,7 @@ pub(crate) fn float8_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> 
         context,
         &Numeric::from_f64(float(&arguments[0])?),
         text(arguments, 1)?,
-        Some(DOUBLE_DIGITS),
+        Some(Float { value: float(&arguments[0])?, precision: DOUBLE_DIGITS }),
     )
 }
 
