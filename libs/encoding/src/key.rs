@@ -18,6 +18,7 @@
 //! | bit | bytes as of bytea, length (4) |
 //! | inet | family, the network's bits in pairs, address |
 //! | range | type of the values, 0 if empty, else 1 and the bounds |
+//! | vector | 01 and a float for each, 00 |
 //! | multirange | type of the values, 01 range for each, 00 |
 //! | a user's type | the kind of its values, then the value |
 //! | jsonb | see `key_json` |
@@ -83,6 +84,7 @@ pub fn decodes_exactly(type_oid: Oid) -> bool {
             | oid::FLOAT4
             | oid::FLOAT8
             | oid::JSONB
+            | oid::VECTOR
             | oid::RECORD
             | oid::NUMRANGE
             | oid::NUMMULTIRANGE
@@ -296,6 +298,13 @@ fn encode_value(value: &Datum, type_oid: Oid, out: &mut Vec<u8>) -> Result<(), E
         Datum::Unsigned(value) => out.extend_from_slice(&value.to_be_bytes()),
         Datum::Money(value) => out.extend_from_slice(&flip64(*value)),
         Datum::Enum(value) => encode_float((*value).into(), out),
+        Datum::Vector(values) => {
+            for value in values.iter() {
+                out.push(MEMBER_VALUE);
+                encode_float((*value).into(), out);
+            }
+            out.push(MEMBERS_END);
+        }
         Datum::Bits(value) => {
             put_escaped(value.bytes(), out);
             out.extend_from_slice(&(value.len() as u32).to_be_bytes());
@@ -375,6 +384,13 @@ fn decode_value(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
         Kind::Unsigned => Datum::Unsigned(u64::from_be_bytes(take_array(bytes)?)),
         Kind::Money => Datum::Money(unflip64(bytes)?),
         Kind::Enum => Datum::Enum(decode_float(bytes)? as f32),
+        Kind::Vector => {
+            let mut values = Vec::new();
+            while take_byte(bytes)? == MEMBER_VALUE {
+                values.push(decode_float(bytes)? as f32);
+            }
+            Datum::Vector(values.into())
+        }
         Kind::Bits => {
             let value = take_escaped(bytes)?;
             let length = u32::from_be_bytes(take_array(bytes)?);

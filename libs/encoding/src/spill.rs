@@ -36,7 +36,8 @@ fn fixed_length(kind: Kind) -> Option<usize> {
         | Kind::Bits
         | Kind::Inet
         | Kind::Range
-        | Kind::Multirange => None,
+        | Kind::Multirange
+        | Kind::Vector => None,
     }
 }
 

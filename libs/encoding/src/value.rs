@@ -67,6 +67,9 @@ pub(crate) fn write_value(datum: &Datum, out: &mut Vec<u8>) {
         Datum::Unsigned(value) => out.extend_from_slice(&value.to_le_bytes()),
         Datum::Money(value) => out.extend_from_slice(&value.to_le_bytes()),
         Datum::Enum(value) => out.extend_from_slice(&value.to_le_bytes()),
+        Datum::Vector(values) => {
+            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+        }
         Datum::Bits(value) => {
             put_varint(value.len() as u64, out);
             out.extend_from_slice(value.bytes());
@@ -253,6 +256,13 @@ pub(crate) fn read_value(
         Kind::Unsigned => Datum::Unsigned(u64::from_le_bytes(take_array(input)?)),
         Kind::Money => Datum::Money(i64::from_le_bytes(take_array(input)?)),
         Kind::Enum => Datum::Enum(f32::from_le_bytes(take_array(input)?)),
+        Kind::Vector => {
+            let (numbers, rest) = std::mem::take(input).as_chunks::<4>();
+            if numbers.is_empty() || !rest.is_empty() {
+                return Err(EncodingError::Corrupt("length of a vector"));
+            }
+            Datum::Vector(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
+        }
         Kind::Bits => {
             let length = usize::try_from(take_varint(input)?)
                 .map_err(|_| EncodingError::Corrupt("length of a bit string"))?;

@@ -140,6 +140,7 @@ pub fn format_type(type_oid: Oid, modifier: i32) -> Option<String> {
         oid::BPCHAR if modifier >= 4 => with_length("character", 4),
         oid::BPCHAR if modifier == -1 => "character".to_owned(),
         oid::BIT if modifier >= 0 => with_length("bit", 0),
+        oid::VECTOR => with_length("vector", 0),
         oid::VARBIT => with_length("bit varying", 0),
         oid::TIME => with_precision("time", " without time zone"),
         oid::TIMETZ => with_precision("time", " with time zone"),

@@ -58,6 +58,8 @@ pub enum Datum {
     Inet(Arc<crate::network::Inet>),
     Range(Arc<crate::range::Range>),
     Multirange(Arc<crate::range::Multirange>),
+    /// `vector` of pgvector: finite numbers, at least one.
+    Vector(Arc<[f32]>),
 }
 
 /// `interval`: months, days and microseconds are kept apart, as PostgreSQL does.

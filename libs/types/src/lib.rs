@@ -21,6 +21,7 @@ pub mod oid;
 pub mod range;
 pub mod sqlstate;
 pub mod text_search;
+pub mod vector;
 
 pub use datum::{Array, ArrayDimension, Datum, Interval, Row};
 pub use error::{Severity, SqlError, SqlResult};

@@ -243,6 +243,10 @@ fn require_method(method: &str, create: &CreateIndex) -> SqlResult<()> {
         "gist" | "spgist" | "brin" => {
             Err(unsupported(format!("access method \"{method}\" is not supported")))
         }
+        "hnsw" | "ivfflat" => {
+            Err(unsupported(format!("access method \"{method}\" is not supported"))
+                .hint("ORDER BY a distance with LIMIT finds the nearest rows without an index, and all of them."))
+        }
         _ => Err(error(
             sqlstate::UNDEFINED_OBJECT,
             format!("access method \"{method}\" does not exist"),

@@ -15,6 +15,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
     ("pgcrypto", "1.3"),
     ("citext", "1.6"),
     ("pg_trgm", "1.6"),
+    ("vector", "0.8.0"),
     ("plpgsql", "1.0"),
 ];
 

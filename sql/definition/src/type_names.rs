@@ -141,7 +141,7 @@ impl Run<'_> {
                 let scale = ((packed & 0x7ff) ^ 1024) - 1024;
                 format!("{name}({},{scale})", (packed >> 16) & 0xffff)
             }
-            oid::BIT | oid::VARBIT => format!("{name}({modifier})"),
+            oid::BIT | oid::VARBIT | oid::VECTOR => format!("{name}({modifier})"),
             oid::TIME => format!("time({modifier}) without time zone"),
             oid::TIMETZ => format!("time({modifier}) with time zone"),
             oid::TIMESTAMP => format!("timestamp({modifier}) without time zone"),
@@ -238,6 +238,9 @@ fn modifier(ty: Oid, name: &TypeName) -> SqlResult<i32> {
             Ok(((precision << 16) | (scale & 0x7ff)) + 4)
         }
         (oid::NUMERIC, _) => invalid("invalid NUMERIC type modifier".to_owned()),
+        (oid::VECTOR | oid::VECTOR_ARRAY, [dimensions]) => {
+            types::vector::modifier(*dimensions).or_else(invalid)
+        }
         (oid::BIT | oid::VARBIT, [length]) => {
             let word = if ty == oid::BIT { "bit" } else { "varbit" };
             match *length {

@@ -116,6 +116,7 @@ pub fn datum_bytes(datum: &Datum) -> usize {
         }
         Datum::Jsonb(json) => json_bytes(json),
         Datum::Inet(_) => 48,
+        Datum::Vector(values) => 16 + 4 * values.len(),
         Datum::Bits(bits) => 48 + bits.bytes().len(),
         Datum::Range(range) => range_bytes(range),
         Datum::Multirange(multirange) => {

@@ -442,6 +442,7 @@ fn value_bytes(value: &Datum) -> usize {
         Datum::Numeric(_) | Datum::Uuid(_) | Datum::Interval(_) => 16,
         Datum::Jsonb(_) => 0,
         Datum::Bits(bits) => bits.bytes().len(),
+        Datum::Vector(values) => 4 * values.len(),
         Datum::Range(range) => range_value_bytes(range),
         Datum::Multirange(multirange) => multirange.ranges.iter().map(range_value_bytes).sum(),
         _ => 8,

@@ -35,3 +35,4 @@ pub mod system;
 pub(crate) mod system_numbers;
 pub(crate) mod text_search;
 pub(crate) mod unicode;
+pub(crate) mod vectors;

@@ -38,6 +38,7 @@ mod strings_rows;
 mod system_numbers_rows;
 mod system_rows;
 mod text_search_rows;
+mod vector_rows;
 mod window_rows;
 
 static FUNCTION_TABLES: &[&[FunctionDef]] = &[
@@ -68,10 +69,12 @@ static FUNCTION_TABLES: &[&[FunctionDef]] = &[
     strings_rows::ROWS,
     system_rows::ROWS,
     text_search_rows::ROWS,
+    vector_rows::ROWS,
     window_rows::ROWS,
 ];
-static OPERATOR_TABLES: &[&[OperatorDef]] = &[operator_rows::ROWS, operator_type_rows::ROWS];
-static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS, cast_type_rows::ROWS];
+static OPERATOR_TABLES: &[&[OperatorDef]] =
+    &[operator_rows::ROWS, operator_type_rows::ROWS, vector_rows::OPERATORS];
+static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS, cast_type_rows::ROWS, vector_rows::CASTS];
 
 struct Indexes {
     functions: HashMap<Oid, &'static FunctionDef>,

@@ -16,7 +16,7 @@ use crate::network::Inet;
 use crate::numeric::Numeric;
 use crate::oid::{self, Oid};
 use crate::range::{Bound, Multirange, Range};
-use crate::{Array, ArrayDimension, Datum, Interval, datetime, sqlstate};
+use crate::{Array, ArrayDimension, Datum, Interval, datetime, sqlstate, vector};
 
 /// Version byte of `jsonb`'s binary form.
 const JSONB_VERSION: u8 = 1;
@@ -122,6 +122,11 @@ pub fn send(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut BytesMut)
             let mut text = String::new();
             output(type_oid, datum, formats, &mut text);
             out.put_slice(text.as_bytes());
+        }
+        Datum::Vector(values) => {
+            out.put_u16(values.len() as u16);
+            out.put_u16(0);
+            values.iter().for_each(|value| out.put_f32(*value));
         }
         Datum::Bits(value) => {
             out.put_i32(value.len() as i32);
@@ -411,6 +416,21 @@ fn receive_value(
             Datum::Unsigned(u64::from_be_bytes(bytes))
         }
         oid::MONEY => Datum::Money(reader.i64()?),
+        oid::VECTOR => {
+            let count = u16::from_be_bytes(reader.array()?);
+            let unused = i16::from_be_bytes(reader.array()?);
+            if unused != 0 {
+                return Err(vector::data_error(format!("expected unused to be 0, not {unused}")));
+            }
+            vector::check_dimensions(usize::from(count))?;
+            let mut values = Vec::with_capacity(usize::from(count));
+            for _ in 0..count {
+                values.push(f32::from_be_bytes(reader.array()?));
+            }
+            let values = vector::checked(values)?;
+            vector::check_modifier(&values, modifier)?;
+            Datum::Vector(values.into())
+        }
         oid::BIT | oid::VARBIT => {
             let length = usize::try_from(reader.i32()?)
                 .map_err(|_| malformed("invalid length in external bit string"))?;

@@ -68,6 +68,10 @@ pub fn apply_modifier(
             }
             Datum::Bits(Arc::new(bits.resized(modifier as usize)?))
         }
+        (oid::VECTOR, Datum::Vector(values)) => {
+            crate::vector::check_modifier(&values, modifier)?;
+            Datum::Vector(values)
+        }
         (_, Datum::Array(array)) => {
             let Some(element_type) = element_of(type_oid) else {
                 return Ok(Datum::Array(array));

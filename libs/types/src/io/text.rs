@@ -21,7 +21,7 @@ use crate::json::{self, Json};
 use crate::jsonpath::JsonPath;
 use crate::numeric::{Numeric, trim};
 use crate::oid::{self, Oid};
-use crate::{Array, Datum, datetime, money, network, range, sqlstate, text_search};
+use crate::{Array, Datum, datetime, money, network, range, sqlstate, text_search, vector};
 
 /// Reads the text form of a value and fits it to the type modifier, as a literal or a parameter does.
 pub fn input(
@@ -106,6 +106,7 @@ pub fn input(
         oid::PG_LSN => Datum::Unsigned(parse_lsn(text)?),
         oid::MACADDR => Datum::Unsigned(network::parse_macaddr(text, false)?),
         oid::MACADDR8 => Datum::Unsigned(network::parse_macaddr(text, true)?),
+        oid::VECTOR => Datum::Vector(vector::parse(text)?.into()),
         oid::MONEY => Datum::Money(money::parse_money(text)?),
         oid::BIT | oid::VARBIT => Datum::Bits(Arc::new(BitString::parse(text)?)),
         oid::INET => Datum::Inet(Arc::new(network::Inet::parse(text, false)?)),
@@ -355,6 +356,7 @@ pub fn output(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut String)
         Datum::Bits(value) => {
             let _ = write!(out, "{value}");
         }
+        Datum::Vector(values) => vector::write(values, out),
         Datum::Inet(value) => value.write(type_oid == oid::CIDR, out),
         Datum::Range(value) => range::write_range(value, out, &mut |bound, out| {
             output(value.element, bound, formats, out);

@@ -24,6 +24,7 @@ pub(crate) fn datum_bytes(value: &Datum) -> usize {
             16 + fields.iter().map(|field| 32 + datum_bytes(&field.1)).sum::<usize>()
         }
         Datum::Numeric(_) | Datum::Interval(_) | Datum::Uuid(_) | Datum::Inet(_) => 48,
+        Datum::Vector(values) => 16 + 4 * values.len(),
         Datum::Bits(bits) => 48 + bits.bytes().len(),
         Datum::Range(range) => range_bytes(range),
         Datum::Multirange(multirange) => {

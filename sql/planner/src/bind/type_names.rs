@@ -153,6 +153,9 @@ fn modifier(ty: Oid, name: &ast::TypeName) -> SqlResult<i32> {
             }
             Ok(((precision << 16) | (scale & 0x7ff)) + 4)
         }
+        (oid::VECTOR | oid::VECTOR_ARRAY, [dimensions]) => {
+            types::vector::modifier(*dimensions).or_else(invalid)
+        }
         (oid::BIT | oid::VARBIT, [length]) => {
             let word = if base == oid::BIT { "bit" } else { "varbit" };
             if *length < 1 {
