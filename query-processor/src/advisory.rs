@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use catalog::system::TABLE_PART;
 use catalog::{AdvisoryKey, AdvisoryLock};
 use parking_lot::{Condvar, Mutex};
 use session::CancelRegistry;
@@ -42,7 +43,7 @@ impl Mode {
         self == Mode::Exclusive || other == Mode::Exclusive
     }
 
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Mode::Shared => "ShareLock",
             Mode::Exclusive => "ExclusiveLock",
@@ -54,6 +55,7 @@ impl Mode {
 struct Held {
     process_id: i32,
     mode: Mode,
+    word: &'static str,
     session: u32,
     transaction: u32,
 }
@@ -62,6 +64,7 @@ struct Waiting {
     process_id: i32,
     name: Name,
     mode: Mode,
+    word: &'static str,
     since: i64,
 }
 
@@ -86,6 +89,8 @@ pub struct Wanted {
     pub database: Oid,
     pub key: AdvisoryKey,
     pub mode: Mode,
+    /// What `pg_locks` calls the mode.
+    pub word: &'static str,
 }
 
 impl Wanted {
@@ -169,14 +174,14 @@ impl Table {
             .enumerate()
             .filter_map(|(place, process_id)| {
                 let waiting = self.waiting.iter().find(|one| one.process_id == *process_id)?;
-                let (database, key) = waiting.name;
+                let (database, AdvisoryKey { class, object, part }) = waiting.name;
+                let what = match part {
+                    TABLE_PART => format!("relation {class} of database {database}"),
+                    _ => format!("advisory lock [{database},{class},{object},{part}]"),
+                };
                 Some(format!(
-                    "Process {process_id} waits for {} on advisory lock [{database},{},{},{}]; \
-                     blocked by process {}.",
-                    waiting.mode.word(),
-                    key.class,
-                    key.object,
-                    key.part,
+                    "Process {process_id} waits for {} on {what}; blocked by process {}.",
+                    waiting.word,
                     circle[(place + 1) % circle.len()]
                 ))
             })
@@ -199,8 +204,8 @@ impl Table {
         let counts = match locks.iter_mut().find(same) {
             Some(held) => held,
             None => {
-                let (process_id, mode) = (wanted.process_id, wanted.mode);
-                locks.push(Held { process_id, mode, session: 0, transaction: 0 });
+                let Wanted { process_id, mode, word, .. } = *wanted;
+                locks.push(Held { process_id, mode, word, session: 0, transaction: 0 });
                 locks.last_mut().expect("just put there")
             }
         };
@@ -239,6 +244,7 @@ impl AdvisoryLocks {
             process_id: wanted.process_id,
             name,
             mode: wanted.mode,
+            word: wanted.word,
             since: patience.now,
         });
         let mut first = true;
@@ -356,20 +362,23 @@ impl AdvisoryLocks {
     /// What `pg_locks` shows.
     pub fn shown(&self) -> Vec<AdvisoryLock> {
         let table = self.table.lock();
-        let shown = |process_id: i32, (database, key): Name, mode: Mode, since: Option<i64>| {
-            let mode = mode.word();
-            AdvisoryLock { process_id, database, key, mode, waiting_since: since }
+        let shown = |process_id, (database, key), mode, waiting_since| AdvisoryLock {
+            process_id,
+            database,
+            key,
+            mode,
+            waiting_since,
         };
         let mut locks: Vec<AdvisoryLock> = table
             .held
             .iter()
             .flat_map(|(name, locks)| {
-                locks.iter().map(|held| shown(held.process_id, *name, held.mode, None))
+                locks.iter().map(|held| shown(held.process_id, *name, held.word, None))
             })
             .collect();
         locks.sort_by_key(|lock| (lock.process_id, lock.database, lock.key));
         locks.extend(table.waiting.iter().map(|waiting| {
-            shown(waiting.process_id, waiting.name, waiting.mode, Some(waiting.since))
+            shown(waiting.process_id, waiting.name, waiting.word, Some(waiting.since))
         }));
         locks
     }
@@ -391,7 +400,7 @@ mod tests {
 
     fn wanted(process_id: i32, object: u32, mode: Mode) -> Wanted {
         let key = AdvisoryKey { class: 0, object, part: 1 };
-        Wanted { process_id, database: 5, key, mode }
+        Wanted { process_id, database: 5, key, mode, word: mode.word() }
     }
 
     fn registry() -> Arc<CancelRegistry> {

@@ -206,9 +206,25 @@ impl StatementEnvironment {
     }
 
     fn advisory(&self, key: AdvisoryKey, is_shared: bool) -> Wanted {
-        let mode = if is_shared { Mode::Shared } else { Mode::Exclusive };
+        self.wanted(key, if is_shared { Mode::Shared } else { Mode::Exclusive })
+    }
+
+    /// A lock as this session would have it.
+    pub fn wanted(&self, key: AdvisoryKey, mode: Mode) -> Wanted {
         let (process_id, database) = (self.handle.process_id, self.session.database_oid());
-        Wanted { process_id, database, key, mode }
+        Wanted { process_id, database, key, mode, word: mode.word() }
+    }
+
+    /// Takes a lock as a session that waits no longer than its settings say.
+    pub fn with_waiter<T>(&self, take: impl FnOnce(Waiter<'_>) -> SqlResult<T>) -> SqlResult<T> {
+        let millis = self.session.with_settings(|settings| settings.integer("lock_timeout"));
+        let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0);
+        take(Waiter {
+            timeout: millis.map(Duration::from_millis),
+            interrupted: &|| self.check_interrupts_now(),
+            registry: &self.services.registry,
+            now: self.services.now(),
+        })
     }
 
     fn uncalled(name: &str) -> SqlError {
@@ -505,23 +521,15 @@ impl SystemContext for StatementEnvironment {
             .detail("A lock would be known to this node only."));
         }
         let wanted = self.advisory(request.key, request.is_shared);
-        let millis = self.session.with_settings(|settings| settings.integer("lock_timeout"));
-        let millis = u64::try_from(millis).ok().filter(|millis| *millis > 0);
-        let interrupted = || self.check_interrupts_now();
-        let waiter = request.waits.then(|| Waiter {
-            timeout: millis.map(Duration::from_millis),
-            interrupted: &interrupted,
-            registry: &self.services.registry,
-            now: self.services.now(),
-        });
         let locks = &self.services.advisory;
-        let (taken, held) = match request.for_transaction {
-            true => {
+        let (taken, held) = self.with_waiter(|waiter| {
+            let waiter = request.waits.then_some(waiter);
+            if request.for_transaction {
                 let held = locks.acquire_held(&wanted, waiter)?;
-                (held.is_some(), held)
+                return Ok((held.is_some(), held));
             }
-            false => (locks.acquire(&wanted, waiter)?, None),
-        };
+            Ok((locks.acquire(&wanted, waiter)?, None))
+        })?;
         if taken {
             self.transaction.locked(held);
         }

@@ -102,7 +102,8 @@ pub fn check(statement: &Statement) -> SqlResult<()> {
         | Statement::SetConstraints(_)
         | Statement::Listen(_)
         | Statement::Unlisten(_)
-        | Statement::Notify(_) => Ok(()),
+        | Statement::Notify(_)
+        | Statement::Lock(_) => Ok(()),
         Statement::Transaction(Control::Commit { .. } | Control::Rollback { .. }) => Ok(()),
         Statement::Transaction(_) => Err(SqlError::new(
             sqlstate::FEATURE_NOT_SUPPORTED,

@@ -32,6 +32,7 @@ mod errors;
 mod explain;
 mod identifiers;
 mod inner;
+mod lock_table;
 mod notifications;
 mod panic_sites;
 mod portal;

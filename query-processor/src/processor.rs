@@ -7,9 +7,11 @@ use pgwire::messages::startup::{BackendKeyData, SecretKey};
 use protocol::journal::BoxFuture;
 use session::{ClientConnection, Greet, Served, SessionHandle, SessionState, StopReason};
 use tokio::sync::watch;
+use types::{Severity, SqlError};
 
 use crate::client_session::Session;
 use crate::services::Services;
+use crate::settings::Settings;
 use crate::wire;
 
 /// One query processor of the node.
@@ -75,6 +77,32 @@ impl session::QueryProcessor for Processor {
     }
 }
 
+/// What `ALTER DATABASE … SET` and `ALTER ROLE … SET` say a session starts with; the role's before the database's, and
+/// what the client asked for before both. What does not hold is a warning.
+fn starting_settings(
+    services: &Services,
+    state: &mut SessionState,
+    superuser: bool,
+) -> Vec<SqlError> {
+    let Ok(catalog) = services.catalog_at(services.storage.watermark()) else { return Vec::new() };
+    let database = catalog.database_by_name(&state.database);
+    let role = catalog.role(state.session_user_oid);
+    let of_database = database.into_iter().flat_map(|database| &database.settings);
+    let of_role = role.into_iter().flat_map(|role| &role.settings);
+    let mut warnings = Vec::new();
+    let mut starting = std::collections::BTreeMap::new();
+    for (name, value) in of_database.chain(of_role) {
+        match Settings::check(name, value, superuser) {
+            Ok((name, value)) => drop(starting.insert(name, value)),
+            Err(error) => warnings.push(error.severity(Severity::Warning)),
+        }
+    }
+    for (name, value) in starting {
+        state.reset_settings.entry(name).or_insert(value);
+    }
+    warnings
+}
+
 async fn serve(
     services: Arc<Services>,
     connection: Box<ClientConnection>,
@@ -92,10 +120,19 @@ async fn serve(
         // A session of this number may have ended where nobody saw it.
         services.session_ended(handle.process_id);
     }
+    let mut state = state;
+    let refused = match greet {
+        Greet::NewSession => starting_settings(&services, &mut state, superuser),
+        Greet::Resumed => Vec::new(),
+    };
     let mut session = Session::new(services, state, handle, connection, superuser);
     match greet {
         Greet::NewSession => {
             session.send_reports();
+            for warning in refused {
+                session.cell.notice(warning);
+            }
+            session.send_asides();
             let secret = match <[u8; 4]>::try_from(session.handle.key().0.as_slice()) {
                 Ok(four) => SecretKey::I32(i32::from_be_bytes(four)),
                 Err(_) => SecretKey::Bytes(session.handle.key().0.clone().into()),

@@ -121,8 +121,7 @@ impl Session {
             Statement::Reindex(_) => tag("REINDEX"),
             Statement::Cluster(_) => tag("CLUSTER"),
             Statement::Checkpoint => tag("CHECKPOINT"),
-            Statement::Lock(_) => Err(unsupported("LOCK TABLE")
-                .hint("Transactions are optimistic: conflicts are found at COMMIT (40001).")),
+            Statement::Lock(lock) => self.lock_tables(lock).await,
             Statement::Do(block) => self.run_do(block).await,
             other if definition::is_definition(other) => self.define(other).await,
             other => Err(unsupported(definition::refused(other).unwrap_or("this statement"))),

@@ -1,9 +1,9 @@
-//! What sessions share beside rows: advisory locks and notifications. Locks and channels outlive the replacement of the
-//! query processor that serves their session.
+//! What sessions share beside rows: locks, notifications, settings that they start with, and what they may do to each
+//! other. Locks and channels outlive the replacement of the query processor that serves their session.
 
 use std::time::Duration;
 
-use tests::connect::{connect, failure, rows, sqlstate};
+use tests::connect::{config, connect, connect_as, failure, rows, sqlstate};
 use tests::server::starts;
 use tests::wire::{Message, Wire, errors, values};
 use tests::{Options, Server, forming};
@@ -233,4 +233,138 @@ async fn in_a_cluster_notifications_reach_every_node_and_locks_are_refused() {
     let client = connect(&servers[0]).await;
     let refused = client.batch_execute("select pg_advisory_lock(1)").await.expect_err("refused");
     assert_eq!(sqlstate(&refused), "0A000");
+}
+
+#[tokio::test]
+async fn lock_table_takes_turns_and_is_checked_at_commit() {
+    let server = Server::start(Options::default());
+    let (one, two) = (connect(&server).await, connect(&server).await);
+    one.batch_execute("create table t (n int); insert into t values (0)").await.expect("new");
+    assert_eq!(failure(&one, "lock table t").await, "25P01");
+    one.batch_execute("begin; lock table t in exclusive mode").await.expect("free");
+    let shown = "select relation::regclass, mode, granted from pg_locks where locktype = 'relation'
+                 and mode = 'ExclusiveLock'";
+    assert_eq!(rows(&two, shown).await, ["t|ExclusiveLock|t"]);
+    two.batch_execute("begin; savepoint s").await.expect("begun");
+    assert_eq!(failure(&two, "lock table t in share mode nowait").await, "55P03");
+    two.batch_execute("rollback to s; lock table t in access share mode; rollback")
+        .await
+        .expect("a reader");
+    // Who locks waits for who has locked, and then sees what that one did.
+    let waits = tokio::spawn(async move {
+        let sql = "begin; lock table t; update t set n = n + 1; commit";
+        two.batch_execute(sql).await.expect("no conflict");
+        two
+    });
+    let waiting = "select count(*) from pg_locks where not granted";
+    while rows(&one, waiting).await != ["1"] {}
+    one.batch_execute("update t set n = n + 1; commit").await.expect("no conflict");
+    let two = waits.await.expect("no panic");
+    assert_eq!(rows(&one, "select n from t").await, ["2"]);
+    one.batch_execute("begin; lock table t; commit").await.expect("a lock alone commits");
+    let missing = "lock table nowhere";
+    two.batch_execute("begin").await.expect("begun");
+    assert_eq!(failure(&two, missing).await, "42P01");
+    two.batch_execute("rollback; create role reader; grant select on t to reader")
+        .await
+        .expect("new");
+    two.batch_execute("set role reader; begin; lock table t in access share mode")
+        .await
+        .expect("may read");
+    assert_eq!(failure(&two, "lock table t in share mode").await, "42501");
+}
+
+/// Rows are not locked: a writer that did not lock is found at the commit of whoever comes later.
+#[tokio::test]
+async fn who_locks_a_table_and_who_writes_it_do_not_both_commit() {
+    let server = Server::start(Options::default());
+    if server.is_foreign() {
+        return;
+    }
+    let (one, two) = (connect(&server).await, connect(&server).await);
+    one.batch_execute("create table t (n int); create table other (n int)").await.expect("new");
+    one.batch_execute("begin; lock table t in share mode; select count(*) from t")
+        .await
+        .expect("free");
+    two.batch_execute("insert into t values (1)").await.expect("rows are not locked");
+    let late = one.batch_execute("insert into other values (0); commit").await;
+    assert_eq!(sqlstate(&late.expect_err("t has changed")), "40001");
+    two.batch_execute("begin; insert into t values (2)").await.expect("rows are not locked");
+    one.batch_execute("begin; lock table t; insert into other values (0); commit")
+        .await
+        .expect("first");
+    assert_eq!(sqlstate(&two.batch_execute("commit").await.expect_err("t was locked")), "40001");
+}
+
+#[tokio::test]
+async fn sessions_start_with_the_settings_of_their_role_and_database() {
+    let server = Server::start(Options::default());
+    let admin = connect(&server).await;
+    admin
+        .batch_execute(
+            "create role starter login; alter role starter set work_mem = '8MB';
+             alter role starter set search_path = 'a', b; alter role starter set my.own = 'x';
+             alter database postgres set work_mem = '16MB';
+             alter database postgres set lock_timeout = '3s'",
+        )
+        .await
+        .expect("settings");
+    let mut settings = config(&server);
+    let one = connect_as(&server, settings.user("starter")).await.expect("may log in");
+    assert_eq!(rows(&one, "show work_mem").await, ["8MB"]);
+    assert_eq!(rows(&one, "show lock_timeout").await, ["3s"]);
+    assert_eq!(rows(&one, "show search_path").await, ["a, b"]);
+    assert_eq!(rows(&one, "show my.own").await, ["x"]);
+    one.batch_execute("set work_mem = '1MB'; reset work_mem").await.expect("a setting");
+    assert_eq!(rows(&one, "show work_mem").await, ["8MB"]);
+    one.batch_execute("set work_mem = '1MB'; discard all").await.expect("no block");
+    assert_eq!(rows(&one, "show work_mem").await, ["8MB"]);
+    let given = settings.options("-c work_mem=2MB");
+    let two = connect_as(&server, given).await.expect("may log in");
+    assert_eq!(rows(&two, "show work_mem").await, ["2MB"]);
+    admin
+        .batch_execute("alter database postgres reset all; alter role starter reset all")
+        .await
+        .expect("settings");
+    let three = connect_as(&server, config(&server).user("starter")).await.expect("may log in");
+    assert_eq!(rows(&three, "show work_mem").await, ["4MB"]);
+}
+
+#[tokio::test]
+async fn who_may_cancel_and_terminate_others() {
+    let server = Server::start(Options::default());
+    let admin = connect(&server).await;
+    admin
+        .batch_execute(
+            "create role victim login; create role stranger login; create role guard login;
+             create role friend login; grant pg_signal_backend to guard; grant victim to friend",
+        )
+        .await
+        .expect("roles");
+    let of = |user: &'static str| {
+        let server = &server;
+        async move { connect_as(server, config(server).user(user)).await.expect("may log in") }
+    };
+    let pid = "select pg_backend_pid()";
+    let (victim, stranger) = (of("victim").await, of("stranger").await);
+    let process = rows(&victim, pid).await.remove(0);
+    let superuser = rows(&admin, pid).await.remove(0);
+    let signal = |what: &str, process: &str| format!("select pg_{what}_backend({process})");
+    for what in ["cancel", "terminate"] {
+        assert_eq!(failure(&stranger, &signal(what, &process)).await, "42501");
+        for other in [&of("guard").await, &stranger] {
+            assert_eq!(failure(other, &signal(what, &superuser)).await, "42501");
+        }
+    }
+    assert_eq!(rows(&stranger, &signal("terminate", "1")).await, ["f"], "there is no such session");
+    assert_eq!(rows(&of("friend").await, &signal("cancel", &process)).await, ["t"]);
+    assert_eq!(rows(&of("victim").await, &signal("cancel", &process)).await, ["t"]);
+    assert_eq!(rows(&of("guard").await, &signal("terminate", &process)).await, ["t"]);
+    let ended = victim.batch_execute("select 1").await.expect_err("it was terminated");
+    assert!(ended.is_closed() || sqlstate(&ended) == "57P01", "{ended}");
+    let usage = "select has_language_privilege('stranger', 'sql', 'usage'),
+                 has_type_privilege('stranger', 'int4', 'usage with grant option'),
+                 has_type_privilege('stranger', 99999999, 'usage')";
+    assert_eq!(rows(&admin, usage).await, ["t|f|"]);
+    assert_eq!(failure(&admin, "select has_language_privilege('nope', 'usage')").await, "42704");
 }

@@ -73,9 +73,12 @@ pub struct AdvisoryKey {
     pub class: u32,
     /// The lower half, or the second.
     pub object: u32,
-    /// 1 for one number, 2 for two.
+    /// 1 for one number, 2 for two; [`TABLE_PART`] for a table, which `class` is then.
     pub part: i16,
 }
+
+/// A table's lock is among those of programs.
+pub const TABLE_PART: i16 = 0;
 
 /// What a function of advisory locks asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +97,7 @@ pub struct AdvisoryLock {
     pub process_id: i32,
     pub database: Oid,
     pub key: AdvisoryKey,
-    /// `ShareLock` or `ExclusiveLock`.
+    /// `ShareLock`, `ExclusiveLock` …
     pub mode: &'static str,
     /// Since when it is waited for; `None`: it is held.
     pub waiting_since: Option<i64>,

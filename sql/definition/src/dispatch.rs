@@ -47,7 +47,6 @@ pub fn is_definition(statement: &Statement) -> bool {
 /// What a statement is called that nothing here runs; `None` if it is run.
 pub fn refused(statement: &Statement) -> Option<&'static str> {
     unsupported_name(statement).or(match statement {
-        Statement::Lock(_) => Some("LOCK TABLE"),
         Statement::Load(_) => Some("LOAD"),
         Statement::AlterSystem(_) => Some("ALTER SYSTEM"),
         Statement::IamGrant(_) => Some("AWS IAM"),

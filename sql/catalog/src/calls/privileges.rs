@@ -101,9 +101,8 @@ pub(super) fn call(
         "has_schema_privilege" => schema(scope, arguments),
         "has_database_privilege" => database(scope, arguments),
         "has_function_privilege" => routine(scope, arguments),
-        "has_language_privilege" | "has_type_privilege" => {
-            role(scope, arguments, 2).map(|_| Datum::Bool(true))
-        }
+        "has_language_privilege" => language(scope, arguments),
+        "has_type_privilege" => type_privilege(scope, arguments),
         "has_tablespace_privilege"
         | "has_foreign_data_wrapper_privilege"
         | "has_server_privilege"
@@ -171,6 +170,47 @@ fn routine(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
     Ok(any(wanted.into_iter().map(|(_, option)| {
         privileges::has_routine_privilege(scope.catalog, role, routine, option)
     })))
+}
+
+/// USAGE of languages and types cannot be granted or revoked here: everybody has it, superusers with its grant option.
+fn usage(scope: &Scope<'_>, role: Oid, words: &str) -> SqlResult<Datum> {
+    let superuser = privileges::is_superuser(scope.catalog, role);
+    Ok(any(parse(words, "U")?.into_iter().map(|(_, option)| superuser || !option)))
+}
+
+fn language(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
+    let (role, at) = role(scope, arguments, 2)?;
+    let languages = crate::facts::rows("pg_language");
+    let name = arguments.text(at);
+    let known = languages.iter().any(|row| match (arguments.is_text(at), row.as_slice()) {
+        (true, [_, Datum::Text(known), ..]) => &**known == name,
+        (false, [Datum::Oid(known), ..]) => *known == arguments.oid(at),
+        _ => false,
+    });
+    match known {
+        true => usage(scope, role, arguments.text(at + 1)),
+        false if arguments.is_text(at) => Err(SqlError::new(
+            sqlstate::UNDEFINED_OBJECT,
+            format!("language \"{name}\" does not exist"),
+        )),
+        false => Ok(Datum::Null),
+    }
+}
+
+fn type_privilege(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {
+    let (role, at) = role(scope, arguments, 2)?;
+    let (catalog, context) = (scope.catalog, scope.context);
+    let found = match arguments.is_text(at) {
+        true => {
+            let text = arguments.text(at);
+            objects::object_by_name(catalog, context, types::oid::REGTYPE, text)?
+        }
+        false => arguments.oid(at),
+    };
+    match functions::TypeCatalog::facts(catalog, found) {
+        Some(_) => usage(scope, role, arguments.text(at + 1)),
+        None => Ok(Datum::Null),
+    }
 }
 
 fn schema(scope: &Scope<'_>, arguments: &Arguments<'_>) -> SqlResult<Datum> {

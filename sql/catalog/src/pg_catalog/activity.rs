@@ -46,21 +46,23 @@ pub fn pg_stat_activity(scope: &Scope<'_>) -> Vec<Row> {
         .collect()
 }
 
-/// Advisory locks; nothing else is locked here.
+/// Advisory locks, and those of LOCK TABLE; nothing else is locked here.
 pub fn pg_locks(scope: &Scope<'_>) -> Vec<Row> {
     let locks = scope.context.advisory_locks();
     let row = |lock: crate::system::AdvisoryLock| {
+        let is_table = lock.key.part == crate::system::TABLE_PART;
+        let only = |wanted: bool, value: Datum| if wanted { value } else { Datum::Null };
         vec![
-            text("advisory"),
+            text(if is_table { "relation" } else { "advisory" }),
             Datum::Oid(lock.database),
+            only(is_table, Datum::Oid(lock.key.class)),
             Datum::Null,
             Datum::Null,
             Datum::Null,
             Datum::Null,
-            Datum::Null,
-            Datum::Oid(lock.key.class),
-            Datum::Oid(lock.key.object),
-            Datum::Int2(lock.key.part),
+            only(!is_table, Datum::Oid(lock.key.class)),
+            only(!is_table, Datum::Oid(lock.key.object)),
+            only(!is_table, Datum::Int2(lock.key.part)),
             text(&format!("{}/0", lock.process_id)),
             Datum::Int4(lock.process_id),
             text(lock.mode),
