@@ -77,7 +77,20 @@ pub struct Role {
     pub member_of: Vec<Membership>,
     /// `ALTER ROLE … SET`.
     pub settings: Vec<(String, String)>,
+    /// `ALTER DEFAULT PRIVILEGES`.
+    pub default_privileges: Vec<DefaultPrivileges>,
     pub comment: Option<String>,
+}
+
+/// What is granted on objects of one kind that a role will create.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefaultPrivileges {
+    pub oid: Oid,
+    /// `r` table or view, `S` sequence, `f` function, `n` schema.
+    pub kind: char,
+    /// 0: in all schemas, in place of what holds when nothing was granted. Otherwise in addition.
+    pub schema: Oid,
+    pub grants: Vec<Grant>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,6 +32,7 @@ fn role(oid: Oid, member_of: &[(Oid, bool)]) -> Descriptor {
             })
             .collect(),
         settings: Vec::new(),
+        default_privileges: Vec::new(),
         comment: None,
     })
 }

@@ -477,6 +477,7 @@ fn role(oid: Oid, name: &str, superuser: bool) -> Descriptor {
         valid_until: None,
         member_of: Vec::new(),
         settings: Vec::new(),
+        default_privileges: Vec::new(),
         comment: None,
     })
 }

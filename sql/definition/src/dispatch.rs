@@ -38,6 +38,7 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::DropRole(_)
         | Statement::Comment(_)
         | Statement::Grant(_)
+        | Statement::AlterDefaultPrivileges(_)
         | Statement::GrantRole(_)
         | Statement::RefreshMaterializedView(_) => true,
         other => unsupported_name(other).is_some(),
@@ -68,7 +69,6 @@ fn unsupported_name(statement: &Statement) -> Option<&'static str> {
         Statement::CreateDefinition(_) => "this CREATE statement",
         Statement::CreateCast(_) => "CREATE CAST",
         Statement::CreatePublication(_) => "CREATE PUBLICATION",
-        Statement::AlterDefaultPrivileges(_) => "ALTER DEFAULT PRIVILEGES",
         Statement::DropOwned(_) => "DROP OWNED",
         Statement::ReassignOwned(_) => "REASSIGN OWNED",
         Statement::SecurityLabel(_) => "SECURITY LABEL",
@@ -114,6 +114,7 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::DropRole(drop) => run.drop_role(drop),
         Statement::Comment(comment) => run.comment(comment),
         Statement::Grant(grant) => run.grant(grant),
+        Statement::AlterDefaultPrivileges(alter) => run.alter_default_privileges(alter),
         Statement::GrantRole(grant) => run.grant_role(grant),
         Statement::RefreshMaterializedView(refresh) => run.refresh(refresh),
         other => Err(match unsupported_name(other) {

@@ -10,7 +10,7 @@ use crate::run::{Run, error, unsupported};
 /// All privilege letters in the order that an access list has them.
 const ORDER: &str = "arwdDxtXUCTc";
 
-const INVALID_GRANT_OPERATION: &str = "0LP01";
+pub(crate) const INVALID_GRANT_OPERATION: &str = "0LP01";
 const WARNING_NOT_GRANTED: &str = "01007";
 const WARNING_NOT_REVOKED: &str = "01006";
 
@@ -45,7 +45,7 @@ fn allowed(kind: &str) -> &'static str {
 }
 
 /// The letters of a privilege list on a kind of object; those of single columns are left out.
-fn letters(privileges: &[Privilege], kind: &str) -> SqlResult<String> {
+pub(crate) fn letters(privileges: &[Privilege], kind: &str) -> SqlResult<String> {
     if privileges.is_empty() {
         return Ok(allowed(kind).to_owned());
     }
@@ -77,12 +77,12 @@ fn push_privilege(all: &mut String, privilege: &Privilege, kind: &str) -> SqlRes
     Ok(())
 }
 
-fn ordered(letters: impl Fn(char) -> bool) -> String {
+pub(crate) fn ordered(letters: impl Fn(char) -> bool) -> String {
     ORDER.chars().filter(|letter| letters(*letter)).collect()
 }
 
 /// What applies while nothing was granted.
-fn defaults(kind: &str, oid: Oid, owner: Oid) -> Vec<catalog::Grant> {
+pub(crate) fn defaults(kind: &str, oid: Oid, owner: Oid) -> Vec<catalog::Grant> {
     let grant = |grantee, privileges: &str| catalog::Grant {
         grantee,
         grantor: owner,
@@ -103,15 +103,15 @@ fn defaults(kind: &str, oid: Oid, owner: Oid) -> Vec<catalog::Grant> {
 }
 
 /// A change of one access list.
-struct Change<'g> {
-    grant: &'g Grant,
-    grantees: &'g [Oid],
-    letters: String,
-    grantor: Oid,
+pub(crate) struct Change<'g> {
+    pub grant: &'g Grant,
+    pub grantees: &'g [Oid],
+    pub letters: String,
+    pub grantor: Oid,
 }
 
 impl Change<'_> {
-    fn apply(&self, list: &mut Vec<catalog::Grant>) {
+    pub fn apply(&self, list: &mut Vec<catalog::Grant>) {
         for grantee in self.grantees {
             let place = list
                 .iter()
@@ -152,17 +152,7 @@ impl Change<'_> {
 impl Run<'_> {
     pub fn grant(&mut self, grant: &Grant) -> SqlResult<()> {
         self.tag(if grant.is_grant { "GRANT" } else { "REVOKE" });
-        let mut grantees = Vec::new();
-        for grantee in &grant.grantees {
-            let role = self.grantee_named(grantee)?;
-            if role == 0 && grant.grant_option && grant.is_grant {
-                return Err(error(
-                    INVALID_GRANT_OPERATION,
-                    "grant options can only be granted to roles",
-                ));
-            }
-            grantees.push(role);
-        }
+        let grantees = self.grantees(grant)?;
         if let Some(by) = &grant.granted_by
             && self.role_named(by)? != self.role()
         {
@@ -211,6 +201,21 @@ impl Run<'_> {
         }
     }
 
+    pub(crate) fn grantees(&self, grant: &Grant) -> SqlResult<Vec<Oid>> {
+        let mut grantees = Vec::new();
+        for grantee in &grant.grantees {
+            let role = self.grantee_named(grantee)?;
+            if role == 0 && grant.grant_option && grant.is_grant {
+                return Err(error(
+                    INVALID_GRANT_OPERATION,
+                    "grant options can only be granted to roles",
+                ));
+            }
+            grantees.push(role);
+        }
+        Ok(grantees)
+    }
+
     fn grant_relations(&mut self, grant: &Grant, grantees: &[Oid]) -> SqlResult<()> {
         let mut relations: Vec<Oid> = Vec::new();
         match &grant.target {
@@ -252,7 +257,7 @@ impl Run<'_> {
                 }
             }
             GrantTarget::Defaults => {
-                return Err(unsupported("ALTER DEFAULT PRIVILEGES is not supported"));
+                return Err(unsupported("default privileges are not granted by GRANT"));
             }
         }
         for oid in relations {
@@ -335,7 +340,7 @@ impl Run<'_> {
                 }
             }
             GrantTarget::Defaults => {
-                return Err(unsupported("ALTER DEFAULT PRIVILEGES is not supported"));
+                return Err(unsupported("default privileges are not granted by GRANT"));
             }
         }
         for routine in routines {

@@ -87,6 +87,7 @@ mod alter_column;
 mod analysis;
 mod column_options;
 mod comment;
+mod default_privileges;
 mod dependents;
 mod dispatch;
 mod drop;

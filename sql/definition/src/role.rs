@@ -113,6 +113,7 @@ impl Run<'_> {
             valid_until: None,
             member_of: Vec::new(),
             settings: Vec::new(),
+            default_privileges: Vec::new(),
             comment: None,
         };
         self.set_attributes(&mut role, &create.options, "create")?;
@@ -365,6 +366,24 @@ impl Run<'_> {
             let kind = if routine.procedure { "procedure" } else { "function" };
             let shown = self.routine_text(routine);
             note(routine.owner, &routine.grants, format!("{kind} {shown}"));
+        }
+        for owner in self.catalog.roles() {
+            for one in &owner.default_privileges {
+                let schema = match one.schema {
+                    0 => String::new(),
+                    oid => match self.catalog.schema(oid) {
+                        Some(schema) => format!(" in schema {}", schema.name),
+                        None => continue,
+                    },
+                };
+                let new = crate::default_privileges::plural(one.kind);
+                let of = format!("new {new} belonging to role {}{schema}", owner.name);
+                if owner.oid == role {
+                    uses.push(format!("owner of default privileges on {of}"));
+                } else if granted(&Some(one.grants.clone())) {
+                    uses.push(format!("privileges for default privileges on {of}"));
+                }
+            }
         }
         uses
     }

@@ -46,7 +46,14 @@ impl<'a> Run<'a> {
     }
 
     /// Makes the changes, each in place of an earlier one of the same object.
-    pub fn apply(&mut self, changes: Vec<DescriptorChange>) {
+    pub fn apply(&mut self, mut changes: Vec<DescriptorChange>) {
+        for change in &mut changes {
+            if let DescriptorChange::Put(descriptor) = change
+                && self.catalog.descriptor(descriptor.oid()).is_none()
+            {
+                self.grant_from_the_start(descriptor);
+            }
+        }
         self.catalog = self.catalog.with_changes(&changes);
         for change in changes {
             let oid = match &change {

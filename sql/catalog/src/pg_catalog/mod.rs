@@ -48,6 +48,7 @@ pub fn rows(scope: &Scope<'_>) -> Vec<Row> {
         "pg_group" => roles::pg_group(scope),
         "pg_auth_members" => roles::pg_auth_members(scope),
         "pg_database" => roles::pg_database(scope),
+        "pg_default_acl" => roles::pg_default_acl(scope),
         "pg_db_role_setting" => roles::pg_db_role_setting(scope),
         "pg_tables" => views::pg_tables(scope),
         "pg_views" => views::pg_views(scope),

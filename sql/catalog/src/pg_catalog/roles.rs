@@ -4,7 +4,7 @@ use types::{Datum, Oid, Row, oid};
 
 use crate::descriptor::Role;
 use crate::facts::text;
-use crate::scope::{Scope, array, letter, opt_acl, opt_text, options, part_oid};
+use crate::scope::{Scope, acl, array, letter, opt_acl, opt_text, options, part_oid};
 
 fn valid_until(role: &Role) -> Datum {
     role.valid_until.map_or(Datum::Null, Datum::TimestampTz)
@@ -155,6 +155,24 @@ pub fn pg_database(scope: &Scope<'_>) -> Vec<Row> {
             ]
         })
         .collect()
+}
+
+pub fn pg_default_acl(scope: &Scope<'_>) -> Vec<Row> {
+    let catalog = scope.catalog;
+    let known = |schema: Oid| schema == 0 || catalog.schema(schema).is_some();
+    let mut rows = Vec::new();
+    for role in catalog.roles() {
+        for one in role.default_privileges.iter().filter(|one| known(one.schema)) {
+            rows.push(vec![
+                Datum::Oid(one.oid),
+                Datum::Oid(role.oid),
+                Datum::Oid(one.schema),
+                letter(one.kind),
+                acl(catalog, &one.grants),
+            ]);
+        }
+    }
+    rows
 }
 
 pub fn pg_db_role_setting(scope: &Scope<'_>) -> Vec<Row> {
