@@ -408,6 +408,12 @@ impl EvalContext for StatementEnvironment {
         Some(fields.into_iter().map(|(name, ..)| name).collect())
     }
 
+    fn may_read(&self, relation: Oid, column: i16) -> bool {
+        let Some(relation) = self.catalog.relation(relation) else { return true };
+        let (catalog, role) = (&self.catalog, self.current_role);
+        catalog::privileges::has_column_privilege(catalog, role, relation, column, 'r', false)
+    }
+
     fn notice(&self, notice: SqlError) {
         self.session.notice(notice);
     }

@@ -15,10 +15,16 @@ const ALLOWED: &[&str] = &[
     "insert into t (id) values (1) on conflict (id) do update set shown = 'again'",
     "update t set shown = 'x' where id = 1",
     "update t set shown = shown || 'y' returning id",
-    "copy t (id, shown) to stdout",
+    "insert into t values (9)",
+    "insert into t (id) values (1) on conflict (id) do update set shown = excluded.shown",
+    "merge into t using (values (1)) s (n) on t.id = s.n when matched then update set shown = 'x'",
+    "merge into t using (values (9)) s (n) on t.id = s.n when not matched then insert (id) values (n)",
     "explain select shown from t",
     "select hidden from of_owner",
-    "select id from of_invoker",
+    "update of_all set shown = 'x'",
+    "insert into of_all (id) values (9)",
+    "insert into of_all (id) values (1) on conflict (id) do update set shown = 'x'",
+    "create view own as select id, shown from t; update own set shown = 'x'",
     "select leak()",
     "with w as (select id from t) select * from w",
     "select (select max(shown) from t)",
@@ -37,9 +43,17 @@ const REFUSED: &[&str] = &[
     "select a.id from t a join t b on a.hidden = b.hidden",
     "select to_jsonb(t) from t",
     "insert into t (id, hidden) values (9, 'x')",
-    "insert into t values (9)",
+    "insert into t values (9, 'x')",
     "insert into t (id) values (9) returning hidden",
+    "select id from of_invoker",
+    "create view own as select id, shown, hidden from t; update own set hidden = 'x'",
+    "create view own as select id, shown, hidden from t; insert into own values (9, 'x')",
+    "update of_all set hidden = 'x'",
+    "insert into of_all (id, hidden) values (9, 'x')",
+    "insert into of_all (id) values (1) on conflict (id) do update set hidden = 'x'",
+    "merge into t using (values (9)) s (n) on t.id = s.n when not matched then insert values (n, 'x')",
     "insert into t (id) values (9) returning *",
+    "insert into t (id) values (1) on conflict (id) do update set shown = excluded.hidden",
     "insert into t (id) values (1) on conflict (id) do update set hidden = 'x'",
     "insert into t (id) values (1) on conflict (id) do update set shown = t.hidden",
     "insert into t (id) values (1) on conflict (id) do update set shown = 'x' where t.hidden = 'x'",
@@ -89,7 +103,9 @@ async fn privileges_on_columns_hold_on_every_way_to_a_row() {
                as 'select max(hidden) from t';
              create function leak_invoker() returns text language sql
                as 'select max(hidden) from t';
-             grant select on of_owner, of_invoker to partial",
+             create view of_all as select id, shown, hidden from t;
+             grant select on of_owner, of_invoker to partial;
+             grant select (id, shown), insert (id), update (shown) on of_all to partial",
         )
         .await
         .expect("definitions");

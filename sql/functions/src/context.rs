@@ -139,6 +139,11 @@ pub trait EvalContext: Send + Sync {
     }
 
     /// A client message below an error: NOTICE, WARNING …
+    /// Whether the current user may read a column, by its relation and number: then errors may show it.
+    fn may_read(&self, _relation: types::Oid, _column: i16) -> bool {
+        true
+    }
+
     fn notice(&self, _notice: SqlError) {}
 }
 

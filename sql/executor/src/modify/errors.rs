@@ -22,13 +22,18 @@ pub fn value_text(session: &dyn EvalContext, type_oid: Oid, value: &Datum) -> Sq
     input_output::output(session, type_oid, value)
 }
 
-/// `Failing row contains (1, null).`
+/// `Failing row contains (1, null).`, or `(a) = (1)` if the user may read but some of the columns.
 pub fn failing_row(session: &dyn EvalContext, target: &Target, row: &[Datum]) -> SqlResult<String> {
+    let relation = &target.relation;
+    let readable = |number| session.may_read(relation.oid, number);
+    let all = relation.live_columns().all(|column| readable(column.number));
     let mut texts = Vec::with_capacity(row.len());
-    for (column, value) in target.relation.columns.iter().zip(row) {
-        if column.dropped {
+    let mut names = Vec::new();
+    for (column, value) in relation.columns.iter().zip(row) {
+        if column.dropped || !all && !readable(column.number) {
             continue;
         }
+        names.push(column.name.as_str());
         let mut text = value_text(session, column.type_oid, value)?;
         if text.len() > SHOWN_VALUE_BYTES {
             let cut = (0..=SHOWN_VALUE_BYTES)
@@ -40,7 +45,10 @@ pub fn failing_row(session: &dyn EvalContext, target: &Target, row: &[Datum]) ->
         }
         texts.push(text);
     }
-    Ok(format!("Failing row contains ({}).", texts.join(", ")))
+    Ok(match all {
+        true => format!("Failing row contains ({}).", texts.join(", ")),
+        false => format!("Failing row contains ({}) = ({}).", names.join(", "), texts.join(", ")),
+    })
 }
 
 pub fn not_null(
@@ -104,17 +112,27 @@ pub fn duplicate(
         names.push(name);
         texts.push(value_text(session, type_oid, value)?);
     }
+    // An expression may read any column.
+    let is_shown = index.columns.iter().all(|column| match &column.key {
+        IndexKey::Column(number) => session.may_read(relation.oid, *number),
+        IndexKey::Expression { .. } => {
+            relation.live_columns().all(|column| session.may_read(relation.oid, column.number))
+        }
+    });
     let mut error = SqlError::new(
         sqlstate::UNIQUE_VIOLATION,
         format!("duplicate key value violates unique constraint \"{}\"", index.name),
     )
-    .detail(format!("Key ({})=({}) already exists.", names.join(", "), texts.join(", ")))
     .constraint(index.name.as_str());
+    if is_shown {
+        let (names, texts) = (names.join(", "), texts.join(", "));
+        error = error.detail(format!("Key ({names})=({texts}) already exists."));
+    }
     name_table(&mut error, session, relation);
     Ok(error)
 }
 
-/// `Key (a)=(1)` of these columns of a relation.
+/// `Key (a)=(1)` of these columns of a relation, or only `Key` if the user may not read them.
 pub fn key_text(
     session: &dyn EvalContext,
     relation: &Relation,
@@ -127,6 +145,9 @@ pub fn key_text(
         let Some(column) = relation.columns.get(position) else {
             continue;
         };
+        if !session.may_read(relation.oid, column.number) {
+            return Ok("Key".to_owned());
+        }
         names.push(column.name.as_str());
         texts.push(value_text(session, column.type_oid, value)?);
     }

@@ -339,7 +339,10 @@ impl Binder<'_> {
     /// Parses and binds an expression stored in the catalog, in the current scope.
     pub fn stored_expression(&mut self, text: &str, clause: Clause) -> SqlResult<Expr> {
         let parsed = parse_expression(text)?;
-        self.in_clause(clause, |binder| binder.expr(&parsed))
+        let before = std::mem::replace(&mut self.of_table, true);
+        let bound = self.in_clause(clause, |binder| binder.expr(&parsed));
+        self.of_table = before;
+        bound
     }
 }
 

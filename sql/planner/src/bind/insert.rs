@@ -21,11 +21,15 @@ impl Binder<'_> {
         if named.kind == RelationKind::View {
             return self.insert_into_view(&named, insert);
         }
-        let used = self.uses(&named, Access::Insert);
+        self.uses(&named, Access::Insert);
         let columns = self.target_columns(&named, &insert.columns)?;
-        let numbers = columns.iter().map(|position| *position as i16 + 1).collect();
-        self.columns.relations[used].columns = numbers;
         let (input, given) = self.insert_source(&named, &columns, insert)?;
+        // Without a list of columns there may be fewer values than columns.
+        let wanted = |position: &&usize| {
+            !insert.columns.is_empty() || given.get(**position).is_some_and(Option::is_some)
+        };
+        let written: Vec<usize> = columns.iter().filter(wanted).copied().collect();
+        self.writes_columns(named.oid, Access::Insert, &written);
         self.levels.push(Level::new(Boundary::Open));
         let built = self.insert_parts(&named, None, input, given, insert);
         self.levels.pop();
@@ -73,6 +77,10 @@ impl Binder<'_> {
         let (arbiters, action) = match &insert.on_conflict {
             None => (None, ConflictAction::Nothing),
             Some(conflict) => {
+                let updates = matches!(conflict.action, ast::ConflictAction::Update { .. });
+                if conflict.target.is_some() || updates {
+                    self.uses(named, Access::Select);
+                }
                 let arbiters = self.arbiters(named, through, conflict)?;
                 let level = self.level();
                 level.columns.clone_from(&item.columns);
@@ -98,7 +106,12 @@ impl Binder<'_> {
                         self.uses(named, Access::Update);
                         let below = match through {
                             Some(through) => {
+                                let owner = self.check_as;
+                                self.check_as = through.owner();
+                                self.uses(relation, Access::Update);
+                                self.check_as = owner;
                                 let row = self.view_row(through, stored)?;
+                                self.writes_view_columns(named, Access::Update, assignments);
                                 self.assignments_below(named, through, (&row, stored), assignments)?
                             }
                             None => assignments.clone(),
@@ -110,6 +123,8 @@ impl Binder<'_> {
                                 conflict.location,
                             ));
                         }
+                        let written: Vec<usize> = assignments.iter().map(|one| one.0).collect();
+                        self.writes_columns(relation.oid, Access::Update, &written);
                         let condition = match filter {
                             Some(filter) => {
                                 walk::conjunction(self.condition(filter, Clause::Where, "WHERE")?)
@@ -571,12 +586,21 @@ impl Binder<'_> {
                 self.column_below(view, &through, (&row, first), column, ViewWrite::Insert)?;
             positions.extend(self.target_columns(&through.base, &[below])?);
         }
+        let names = named.iter().map(|column| column.name.as_str());
+        let of_view: Vec<usize> = names.filter_map(|name| place_in(view, name)).collect();
+        self.writes_columns(view.oid, Access::Insert, &of_view);
+        self.writes_columns(through.base.oid, Access::Insert, &positions);
         let (input, given) = self.insert_source(&through.base, &positions, insert)?;
         self.levels.push(Level::new(Boundary::Open));
         let built = self.insert_parts(view, Some(&through), input, given, insert);
         self.levels.pop();
         built
     }
+}
+
+/// The position of a column by its name.
+pub fn place_in(relation: &Relation, name: &str) -> Option<usize> {
+    relation.columns.iter().position(|column| column.name == name && !column.dropped)
 }
 
 /// A single row of VALUES that calls functions which make rows, as the select list it stands for.

@@ -81,6 +81,8 @@ impl Binder<'_> {
                 ast::MergeAction::Update { assignments } => {
                     self.uses(&relation, Access::Update);
                     let (assignments, extra) = self.assignments(&relation, assignments, old)?;
+                    let written: Vec<usize> = assignments.iter().map(|one| one.0).collect();
+                    self.writes_columns(relation.oid, Access::Update, &written);
                     if !extra.is_empty() {
                         return Err(unsupported(
                             "a subquery of several columns is not supported in MERGE",
@@ -92,6 +94,8 @@ impl Binder<'_> {
                 ast::MergeAction::Insert { columns, values, .. } => {
                     self.uses(&relation, Access::Insert);
                     let positions = self.target_columns(&relation, columns)?;
+                    let given = values.as_ref().map_or(0, Vec::len).min(positions.len());
+                    self.writes_columns(relation.oid, Access::Insert, &positions[..given]);
                     let mut row: Vec<Option<Expr>> = vec![None; relation.columns.len()];
                     if let Some(values) = values {
                         if values.len() > positions.len()

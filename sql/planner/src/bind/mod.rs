@@ -73,6 +73,8 @@ pub struct Binder<'a> {
     pub merge_action: Option<usize>,
     /// A materialized view may be written to.
     pub fills: bool,
+    /// What is bound was stored with a table: whoever writes to the table need not read its columns.
+    pub of_table: bool,
     /// No parameter may be named.
     pub without_parameters: bool,
     /// Aggregate calls whose arguments are being bound: their level, and the innermost level used so far.
@@ -128,6 +130,7 @@ impl<'a> Binder<'a> {
             calls_procedure: false,
             merge_action: None,
             fills: false,
+            of_table: false,
             without_parameters: false,
             aggregate_levels: Vec::new(),
             nullable_joins: 0,
@@ -225,9 +228,24 @@ impl<'a> Binder<'a> {
         })
     }
 
+    /// Notes that columns of the relation, by position, are written.
+    pub fn writes_columns(&mut self, table: Oid, access: Access, positions: &[usize]) {
+        let relations = &mut self.columns.relations;
+        for known in relations
+            .iter_mut()
+            .filter(|known| known.relation.oid == table && known.access == access)
+        {
+            for number in positions.iter().map(|position| *position as AttributeNumber + 1) {
+                if !known.columns.contains(&number) {
+                    known.columns.push(number);
+                }
+            }
+        }
+    }
+
     /// Notes that a column of the relation is read, if the statement reads the relation.
     pub fn uses_column(&mut self, table: Oid, attribute: AttributeNumber) {
-        if table == 0 || attribute == 0 {
+        if table == 0 || attribute == 0 || self.of_table {
             return;
         }
         let check_as = self.check_as;

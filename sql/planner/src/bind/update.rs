@@ -7,6 +7,7 @@ use syntax::ast;
 use types::{SqlResult, SqlType, oid, sqlstate};
 
 use super::expressions::location_of;
+use super::insert::place_in;
 use super::scope::{Boundary, Clause, Level};
 use super::view_writes::{ViewWrite, WritableView};
 use super::{Binder, deltas, error, unsupported};
@@ -70,7 +71,7 @@ impl Binder<'_> {
             _ => None,
         };
         let relation = through.as_ref().map_or(&named, |through| &through.base).clone();
-        let used = self.uses(&named, Access::Update);
+        self.uses(&named, Access::Update);
         self.uses(&named, Access::Select);
         let (mut input, old) =
             self.write_source(&named, through.as_ref(), update.alias.as_ref(), &update.from)?;
@@ -88,9 +89,10 @@ impl Binder<'_> {
             None => self.assignments(&relation, &update.assignments, old)?,
         };
         input = input.projected(extra);
-        if through.is_none() {
-            self.columns.relations[used].columns =
-                assignments.iter().map(|assignment| assignment.0 as i16 + 1).collect();
+        let written: Vec<usize> = assignments.iter().map(|assignment| assignment.0).collect();
+        self.writes_columns(relation.oid, Access::Update, &written);
+        if through.is_some() {
+            self.writes_view_columns(&named, Access::Update, &update.assignments);
         }
         let new = self.columns.add_table(&relation);
         self.shadow(old, new, relation.columns.len());
@@ -131,6 +133,22 @@ impl Binder<'_> {
         for item in &mut level.items {
             item.columns.iter_mut().for_each(|column| renew(&mut column.expr));
         }
+    }
+
+    /// Notes the columns of a view that SET names.
+    pub fn writes_view_columns(
+        &mut self,
+        view: &Relation,
+        access: Access,
+        assignments: &[ast::Assignment],
+    ) {
+        let targets = assignments.iter().flat_map(|assignment| match assignment {
+            ast::Assignment::Column { target, .. } => std::slice::from_ref(target),
+            ast::Assignment::Columns { targets, .. } => targets.as_slice(),
+        });
+        let written: Vec<usize> =
+            targets.filter_map(|target| place_in(view, &target.name)).collect();
+        self.writes_columns(view.oid, access, &written);
     }
 
     /// SET: positions with values, and a subquery to join if one gives several columns.

@@ -57,6 +57,15 @@ pub struct WritableView {
     layers: Vec<Layer>,
 }
 
+impl WritableView {
+    /// Whose privileges on the table count; `None` is the current user.
+    pub fn owner(&self) -> Option<types::Oid> {
+        let invokes =
+            |layer: &&Layer| layer.view.view.as_ref().is_some_and(|view| view.security_invoker);
+        self.layers.iter().rev().find(|layer| !invokes(layer)).map(|layer| layer.view.owner)
+    }
+}
+
 /// The view's columns and conditions over one row of the table.
 pub struct ViewRow {
     pub columns: Vec<ScopeColumn>,
