@@ -259,6 +259,38 @@ async fn inverted_indexes_are_shown_and_refused_as_postgresql_does() {
             "              Index Cond: (a && '{7}'::integer[])",
         ]
     );
+    assert_eq!(
+        rows(
+            &client,
+            "explain (costs off) select * from g x join g y on x.id = y.id where y.a @> '{1}' limit 1"
+        )
+        .await
+        .iter()
+        .filter(|line| line.contains("Cond: (a"))
+        .count(),
+        2
+    );
+    // Through a parameter, an outer row, and for rows to be changed.
+    run(&client, "insert into g select i, array[i, i % 3] from generate_series(10, 60) i").await;
+    run(&client, "prepare q (int[]) as select count(*) from g where a @> $1").await;
+    for (given, found) in [("'{1}'", "17"), ("'{12,0}'", "1"), ("null", "0"), ("'{}'", "51")] {
+        assert_eq!(rows(&client, &format!("execute q ({given})")).await, [found], "{given}");
+    }
+    assert_eq!(
+        rows(
+            &client,
+            "select x, n from generate_series(1, 2) x, \
+             lateral (select count(*) n from g where a && array[x, x + 20]) s order by x"
+        )
+        .await,
+        ["1|18", "2|18"]
+    );
+    run(&client, "update g set t = 'changed' where a @> '{30}'; delete from g where a @> '{31}'")
+        .await;
+    assert_eq!(
+        rows(&client, "select id, t from g where a && '{30,31}' for update").await,
+        ["30|changed"]
+    );
     // Unused where it does not help.
     let plan = rows(&client, "explain (costs off) select id from g where a @> '{}'").await;
     assert!(!plan.concat().contains("Bitmap"), "{plan:?}");

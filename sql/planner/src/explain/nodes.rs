@@ -536,10 +536,20 @@ impl Writer {
             _ => node.properties.push(("Index Cond", format!("({})", terms.join(" AND ")))),
         }
         if let Some(bitmap) = &scan.bitmap {
-            let text = |expr: &Expr| strip(expression(expr, &node.outputs));
+            // A scan's own conditions never say which table.
+            let names: Vec<String> = scan
+                .columns
+                .iter()
+                .map(|column| match column {
+                    ScanColumn::Attribute(index) => relation.columns[*index].name.clone(),
+                    ScanColumn::RowKey => "ctid".to_owned(),
+                    ScanColumn::TableOid => "tableoid".to_owned(),
+                })
+                .collect();
+            let text = |expr: &Expr| strip(expression(expr, &names));
             let recheck = text(&bitmap.recheck);
             let filter = bitmap.rest.as_ref().map(text);
-            let child = bitmap_node(scan, &bitmap.source, &node.outputs);
+            let child = bitmap_node(scan, &bitmap.source, &names);
             node.properties.push(("Recheck Cond", recheck));
             node.properties.extend(filter.map(|filter| ("Filter", filter)));
             node.children.push((None, child));
