@@ -28,10 +28,8 @@ use crate::advisory::{Mode, Waiter, Wanted};
 use crate::services::{CommitFailure, Services};
 use crate::session_cell::SessionCell;
 use crate::transaction::{BULK_BYTES, Transaction};
-use crate::{errors, notifications, settings, transaction};
+use crate::{errors, notifications, search_path, settings, transaction};
 
-/// The privilege to look into a schema, as in an ACL.
-const USAGE: char = 'U';
 /// Rows between two looks at the clock.
 const INTERRUPT_PERIOD: u64 = 64;
 
@@ -102,7 +100,7 @@ impl StatementEnvironment {
             millis => Some(Instant::now() + Duration::from_millis(millis)),
         };
         let search_path = session.search_path(&scope.catalog, |setting| {
-            resolve_search_path(setting, &scope.catalog, (current_role, &current_role_name))
+            search_path::resolve(setting, &scope.catalog, (current_role, &current_role_name))
         });
         StatementEnvironment {
             statement_time: services.now(),
@@ -252,46 +250,6 @@ pub fn describe_key(
     Some(errors::table_detail(&name, key))
 }
 
-/// The schemas of `search_path` that exist and that the role may look into, `"$user"` replaced.
-fn resolve_search_path(setting: &str, catalog: &Catalog, role: (Oid, &str)) -> Arc<[Oid]> {
-    split_names(setting)
-        .into_iter()
-        .filter_map(|name| {
-            let name = if name == "$user" { role.1.to_owned() } else { name };
-            catalog.schema_by_name(&name)
-        })
-        .filter(|schema| {
-            catalog::privileges::has_schema_privilege(catalog, role.0, schema, USAGE, false)
-        })
-        .map(|schema| schema.oid)
-        .collect()
-}
-
-/// The identifiers of a comma-separated list, folded unless quoted.
-pub fn split_names(list: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut characters = list.chars().peekable();
-    loop {
-        while characters.next_if(|c| c.is_whitespace() || *c == ',').is_some() {}
-        let Some(first) = characters.peek().copied() else { return names };
-        let mut name = String::new();
-        if first == '"' {
-            characters.next();
-            while let Some(c) = characters.next() {
-                if c == '"' && characters.next_if_eq(&'"').is_none() {
-                    break;
-                }
-                name.push(c);
-            }
-        } else {
-            while let Some(c) = characters.next_if(|c| *c != ',' && !c.is_whitespace()) {
-                name.extend(c.to_lowercase());
-            }
-        }
-        names.push(name);
-    }
-}
-
 impl EvalContext for StatementEnvironment {
     fn formats(&self) -> &Formats {
         &self.formats
@@ -432,7 +390,7 @@ impl SystemContext for StatementEnvironment {
     }
 
     fn settings(&self) -> Vec<SettingRow> {
-        self.session.with_settings(settings_rows)
+        self.session.with_settings(crate::settings::rows)
     }
 
     fn prepared_statements(&self) -> Vec<PreparedRow> {
@@ -589,55 +547,6 @@ impl SystemContext for StatementEnvironment {
     fn system_rows(&self, relation: &str) -> Option<Vec<Vec<Datum>>> {
         self.services.node.system_rows(relation)
     }
-}
-
-fn settings_rows(current: &settings::Settings) -> Vec<SettingRow> {
-    let context = |context| match context {
-        settings::Context::User => "user",
-        settings::Context::Superuser => "superuser",
-        settings::Context::Backend => "backend",
-        settings::Context::SuperuserBackend => "superuser-backend",
-        settings::Context::Sighup => "sighup",
-        settings::Context::Postmaster => "postmaster",
-        settings::Context::Internal => "internal",
-    };
-    crate::settings_table::SETTINGS
-        .iter()
-        .map(|setting| {
-            let value = current.get(setting.name).unwrap_or(setting.default).to_owned();
-            let (kind, minimum, maximum, values) = match setting.kind {
-                settings::Kind::Bool => ("bool", None, None, None),
-                settings::Kind::Integer { minimum, maximum } => {
-                    ("integer", Some(minimum.to_string()), Some(maximum.to_string()), None)
-                }
-                settings::Kind::Real { minimum, maximum } => {
-                    ("real", Some(minimum.to_string()), Some(maximum.to_string()), None)
-                }
-                settings::Kind::Enum(values) => (
-                    "enum",
-                    None,
-                    None,
-                    Some(values.iter().map(|value| (*value).to_owned()).collect()),
-                ),
-                settings::Kind::Text => ("string", None, None, None),
-            };
-            let is_default = value == setting.default;
-            SettingRow {
-                name: setting.name.to_owned(),
-                value,
-                unit: setting.unit.to_owned(),
-                category: setting.category.to_owned(),
-                context: context(setting.context).to_owned(),
-                kind: kind.to_owned(),
-                source: if is_default { "default" } else { "session" }.to_owned(),
-                minimum,
-                maximum,
-                values,
-                boot_value: setting.default.to_owned(),
-                reset_value: current.reset_value(setting.name).to_owned(),
-            }
-        })
-        .collect()
 }
 
 impl CatalogView for StatementEnvironment {
@@ -871,16 +780,5 @@ impl Environment for StatementEnvironment {
 
     fn spill_directory(&self) -> &Path {
         &self.services.config.spill_directory
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split_names;
-
-    #[test]
-    fn search_path_names_fold_unless_quoted() {
-        assert_eq!(split_names("\"$user\", Public,\"My \"\"S\""), ["$user", "public", "My \"S"]);
-        assert!(split_names(" , ").is_empty());
     }
 }

@@ -42,6 +42,7 @@ mod read_set;
 pub mod routine_statements;
 mod routines;
 pub mod scram;
+mod search_path;
 mod sequences;
 pub mod services;
 mod session_cell;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use catalog::SettingRow;
 use functions::context::{ByteaFormat, DateFormat, DateOrder, Formats, IntervalFormat};
 use types::{SqlError, SqlResult, sqlstate};
 
@@ -575,6 +576,56 @@ fn with_unit(value: &str, unit: &str) -> String {
 /// `8kB` is a unit PostgreSQL counts in but does not print.
 fn plain(unit: &str) -> &str {
     if unit == "8kB" { "kB" } else { unit }
+}
+
+/// What `pg_settings` shows.
+pub fn rows(current: &Settings) -> Vec<SettingRow> {
+    let context = |context| match context {
+        Context::User => "user",
+        Context::Superuser => "superuser",
+        Context::Backend => "backend",
+        Context::SuperuserBackend => "superuser-backend",
+        Context::Sighup => "sighup",
+        Context::Postmaster => "postmaster",
+        Context::Internal => "internal",
+    };
+    SETTINGS
+        .iter()
+        .map(|setting| {
+            let value = current.get(setting.name).unwrap_or(setting.default).to_owned();
+            let (kind, minimum, maximum, values) = match setting.kind {
+                Kind::Bool => ("bool", None, None, None),
+                Kind::Integer { minimum, maximum } => {
+                    ("integer", Some(minimum.to_string()), Some(maximum.to_string()), None)
+                }
+                Kind::Real { minimum, maximum } => {
+                    ("real", Some(minimum.to_string()), Some(maximum.to_string()), None)
+                }
+                Kind::Enum(values) => (
+                    "enum",
+                    None,
+                    None,
+                    Some(values.iter().map(|value| (*value).to_owned()).collect()),
+                ),
+                Kind::Text => ("string", None, None, None),
+            };
+            let is_default = value == setting.default;
+            SettingRow {
+                name: setting.name.to_owned(),
+                value,
+                unit: setting.unit.to_owned(),
+                category: setting.category.to_owned(),
+                context: context(setting.context).to_owned(),
+                kind: kind.to_owned(),
+                source: if is_default { "default" } else { "session" }.to_owned(),
+                minimum,
+                maximum,
+                values,
+                boot_value: setting.default.to_owned(),
+                reset_value: current.reset_value(setting.name).to_owned(),
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
