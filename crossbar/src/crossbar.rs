@@ -49,15 +49,23 @@ pub(crate) struct Shared {
     /// Set by whoever has something for the driver, cleared by the driver before it looks.
     pub signalled: AtomicBool,
     pub thread: Mutex<Option<Thread>>,
+    /// Instead of the thread, if the driver is a task.
+    pub task: Mutex<Option<Waker>>,
 }
 
 impl Shared {
     /// Wakes the driver if it is not awake already.
     pub fn signal(&self) {
-        if !self.signalled.swap(true, Ordering::AcqRel)
-            && let Some(thread) = self.thread.lock().as_ref()
-        {
+        if self.signalled.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if let Some(thread) = self.thread.lock().as_ref() {
             thread.unpark();
+            return;
+        }
+        let task = self.task.lock().take();
+        if let Some(task) = task {
+            task.wake();
         }
     }
 
@@ -87,6 +95,7 @@ impl Crossbar {
             stop: AtomicBool::new(false),
             signalled: AtomicBool::new(true),
             thread: Mutex::new(None),
+            task: Mutex::new(None),
         });
         let merge = Merge::new(journals, watermark);
         let driver = Driver::new(shared.clone(), merge, promises, subscribers);

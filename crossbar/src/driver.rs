@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,7 +36,14 @@ impl Wake for DriverWaker {
 
 type BumpAnswer = Result<Promise, BumpError>;
 
-/// Runs the crossbar. [`Driver::run`] on a thread of its own; [`Driver::step`] where a test decides when.
+/// What came of one attempt to do something.
+enum Turn {
+    Progress,
+    Nothing,
+    End(Result<(), String>),
+}
+
+/// Runs the crossbar. [`Driver::run`] on a thread of its own; [`Driver::drive`] in a task; [`Driver::step`] where a test decides when.
 pub struct Driver {
     shared: Arc<Shared>,
     merge: Merge,
@@ -77,17 +85,63 @@ impl Driver {
     pub fn run(mut self) -> Result<(), String> {
         *self.shared.thread.lock() = Some(std::thread::current());
         let result = loop {
-            if self.shared.stop.load(Ordering::Acquire) {
-                break Ok(());
-            }
-            self.shared.signalled.store(false, Ordering::SeqCst);
-            match catch_unwind(AssertUnwindSafe(|| self.step())) {
-                Ok(Ok(true)) => {}
-                Ok(Ok(false)) => self.sleep(),
-                Ok(Err(reason)) => break Err(reason),
-                Err(panic) => break Err(format!("panic: {}", panic_text(panic.as_ref()))),
+            match self.turn() {
+                Turn::Progress => {}
+                Turn::Nothing => self.sleep(),
+                Turn::End(result) => break result,
             }
         };
+        self.end(result)
+    }
+
+    /// The same in a task instead of a thread; `sleep` waits for the time given. Subscribers are called in the task.
+    pub async fn drive<S: Future<Output = ()>>(
+        mut self,
+        sleep: impl Fn(Duration) -> S,
+    ) -> Result<(), String> {
+        let result = loop {
+            match self.turn() {
+                Turn::Progress => {}
+                Turn::Nothing => {
+                    let pause = self.pause.or(self.cap.map(|_| FIRST_PAUSE));
+                    let mut pause = std::pin::pin!(pause.map(&sleep));
+                    let shared = &self.shared;
+                    poll_fn(|context| {
+                        *shared.task.lock() = Some(context.waker().clone());
+                        if shared.signalled.load(Ordering::SeqCst) {
+                            return Poll::Ready(());
+                        }
+                        match pause.as_mut().as_pin_mut() {
+                            Some(pause) => pause.poll(context),
+                            None => Poll::Pending,
+                        }
+                    })
+                    .await;
+                    if !self.shared.signalled.load(Ordering::SeqCst) {
+                        self.cap = None;
+                    }
+                }
+                Turn::End(result) => break result,
+            }
+        };
+        self.end(result)
+    }
+
+    fn turn(&mut self) -> Turn {
+        if self.shared.stop.load(Ordering::Acquire) {
+            return Turn::End(Ok(()));
+        }
+        self.shared.signalled.store(false, Ordering::SeqCst);
+        match catch_unwind(AssertUnwindSafe(|| self.step())) {
+            Ok(Ok(true)) => Turn::Progress,
+            Ok(Ok(false)) => Turn::Nothing,
+            Ok(Err(reason)) => Turn::End(Err(reason)),
+            Err(panic) => Turn::End(Err(format!("panic: {}", panic_text(panic.as_ref())))),
+        }
+    }
+
+    /// Tells those who wait.
+    fn end(self, result: Result<(), String>) -> Result<(), String> {
         let reason = result.clone().err().unwrap_or_else(|| "the node is stopping".to_owned());
         let mut inbox = self.shared.inbox.lock();
         inbox.stopped = Some(reason);

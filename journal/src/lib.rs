@@ -36,5 +36,6 @@ pub use group::network::{
     GroupRequest, GroupResponse, InProcessTransport, Receiver, Transport, TransportError,
 };
 pub use group::wire::{JOURNAL_SERVICE, JournalService, WireTransport};
+pub use log::Pace;
 pub use membership::{GroupStatus, Member, MembershipError};
 pub use node::{JournalConfig, Node};

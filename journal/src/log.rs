@@ -36,6 +36,7 @@ mod recovery;
 mod segment;
 pub mod space;
 mod state;
+mod task;
 mod writer;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
@@ -54,11 +56,13 @@ use protocol::journal::JournalEntry;
 use runtime::files::{File, Files};
 use tokio::sync::{Notify, watch};
 
+pub use self::task::Pace;
 pub use self::state::{Completion, EntryId, LogEntry, StoredVote};
 
 use self::format::{Kind, RECORD_HEADER_BYTES, RecordHeader, SegmentHeader, checksum};
 use self::recovery::Recovered;
 use self::state::{Cached, Group, LiveSegment, Request, Slot, Space, State};
+use self::task::Bell;
 use self::writer::{Writer, WrittenSegment};
 use crate::error::{LogFailure, OpenError};
 
@@ -98,7 +102,11 @@ pub(crate) struct Shared {
     pub files: Arc<dyn Files>,
     pub state: Mutex<State>,
     /// The writer has something to do.
-    pub wake: Condvar,
+    pub wake: Bell,
+    /// There are no threads: the writer is a task, and does the housekeeper's work between batches.
+    pub in_task: bool,
+    /// The number of the last spare segment.
+    pub spares: AtomicU64,
     /// The housekeeper has something to do.
     pub housekeeping: Condvar,
     /// There may be a spare.
@@ -111,6 +119,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Wakes the writer.
+    pub fn ring(&self) {
+        self.wake.ring(self.in_task);
+    }
+
     /// Stops the log: whatever waits and whatever comes fails.
     pub fn poison(&self, failure: LogFailure) {
         tracing::error!(%failure, "the log has stopped; nothing more is acknowledged");
@@ -149,6 +162,15 @@ enum Found {
 impl Log {
     /// Opens the log in its directory, or begins one. Reads all of it.
     pub fn open(files: Arc<dyn Files>, config: LogConfig) -> Result<Log, OpenError> {
+        Log::open_with(files, config, None)
+    }
+
+    /// As [`Log::open`]; with a pace the log is written by a task of the current runtime instead of threads.
+    pub(crate) fn open_with(
+        files: Arc<dyn Files>,
+        config: LogConfig,
+        pace: Option<Pace>,
+    ) -> Result<Log, OpenError> {
         let mut config = config;
         config.segment_bytes = config
             .segment_bytes
@@ -162,7 +184,7 @@ impl Log {
         if recovered.torn {
             tracing::info!("what a crash left unfinished at the log's end was cut");
         }
-        Self::begin(files, config, recovered)
+        Self::begin(files, config, recovered, pace)
     }
 
     /// Goes on behind what was recovered, in a new segment.
@@ -170,6 +192,7 @@ impl Log {
         files: Arc<dyn Files>,
         config: LogConfig,
         recovered: Recovered,
+        pace: Option<Pace>,
     ) -> Result<Log, OpenError> {
         let directory = &config.directory;
         let (mut sequence, mut previous_end) = (0, 0);
@@ -197,7 +220,7 @@ impl Log {
             SegmentHeader { identity: config.identity, sequence: sequence + 1, previous_end };
         let path = segment::activate(&*files, directory, &spare, header)
             .map_err(OpenError::files(&path, "start"))?;
-        let (shared, written) = Self::shared(files, config, recovered);
+        let (shared, written) = Self::shared(files, config, recovered, pace.is_some());
         let mut writer = Writer {
             shared: shared.clone(),
             file: spare.file.clone(),
@@ -215,7 +238,12 @@ impl Log {
             }
             other => OpenError::Files { path, doing: "write to", error: io::Error::other(other) },
         })?;
-        start_threads(&shared, writer)?;
+        match pace {
+            None => start_threads(&shared, writer)?,
+            Some(pace) => {
+                tokio::spawn(task::write(writer, pace));
+            }
+        }
         Ok(Log { shared })
     }
 
@@ -223,6 +251,7 @@ impl Log {
         files: Arc<dyn Files>,
         config: LogConfig,
         recovered: Recovered,
+        in_task: bool,
     ) -> (Arc<Shared>, Vec<WrittenSegment>) {
         let mut segments = BTreeMap::new();
         let mut written = Vec::new();
@@ -257,7 +286,9 @@ impl Log {
             config,
             files,
             state: Mutex::new(state),
-            wake: Condvar::new(),
+            wake: Bell::default(),
+            in_task,
+            spares: AtomicU64::new(1),
             housekeeping: Condvar::new(),
             rotation: Condvar::new(),
             ended: Condvar::new(),
@@ -298,7 +329,7 @@ impl Log {
         }
         state.queue.push_back(Request::Append { group, entries: numbered, done });
         drop(guard);
-        self.shared.wake.notify_one();
+        self.shared.ring();
     }
 
     /// Voids a group's entries above `keep`, all of them if it is `None`. Durable before anything requested later.
@@ -315,7 +346,7 @@ impl Log {
         state.forget(dropped);
         state.queue.push_back(Request::Truncate { group, keep });
         drop(guard);
-        self.shared.wake.notify_one();
+        self.shared.ring();
         Ok(())
     }
 
@@ -373,7 +404,7 @@ impl Log {
         let request = make(guard.groups.entry(group).or_default(), done);
         guard.queue.push_back(request);
         drop(guard);
-        self.shared.wake.notify_one();
+        self.shared.ring();
     }
 
     pub fn vote(&self, group: u32) -> Option<StoredVote> {
@@ -443,7 +474,7 @@ impl Log {
     pub(crate) fn stop(&self, failure: LogFailure) {
         if self.shared.state.lock().failure.is_none() {
             self.shared.poison(failure);
-            self.shared.wake.notify_all();
+            self.shared.ring();
         }
     }
 
@@ -451,7 +482,7 @@ impl Log {
     pub fn close(&self) {
         let mut state = self.shared.state.lock();
         state.closing = true;
-        self.shared.wake.notify_all();
+        self.shared.ring();
         self.shared.rotation.notify_all();
         while !(state.writer_ended && state.housekeeper_ended) {
             self.shared.ended.wait(&mut state);

@@ -18,7 +18,7 @@ use crate::group::machine::{Machine, MachineShared};
 use crate::group::network::{GroupNetwork, InProcessTransport, Receiver, Transport};
 use crate::group::storage::GroupLog;
 use crate::group::types::JournalTypes;
-use crate::log::{Log, LogConfig};
+use crate::log::{Log, LogConfig, Pace};
 
 pub(crate) type Group = Raft<JournalTypes, Machine>;
 
@@ -47,6 +47,8 @@ pub struct JournalConfig {
     pub election_ms: u64,
     /// Trimming is this coarse, in positions.
     pub trim_stride: u64,
+    /// The log is written by a task at this pace instead of threads: for simulations on one thread.
+    pub in_task: Option<Pace>,
 }
 
 impl JournalConfig {
@@ -64,6 +66,7 @@ impl JournalConfig {
             heartbeat_ms: 200,
             election_ms: 1000,
             trim_stride: 64,
+            in_task: None,
         }
     }
 }
@@ -98,10 +101,15 @@ impl Node {
             segment_bytes: config.segment_bytes,
             cache_bytes: config.cache_bytes,
         };
-        let opening = tokio::task::spawn_blocking(move || Log::open(files, log_config));
-        let log = match opening.await {
-            Ok(log) => log?,
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        let log = match config.in_task.clone() {
+            Some(pace) => Log::open_with(files, log_config, Some(pace))?,
+            None => {
+                let opening = tokio::task::spawn_blocking(move || Log::open(files, log_config));
+                match opening.await {
+                    Ok(log) => log?,
+                    Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+                }
+            }
         };
         let transport = transport.unwrap_or_else(|| Arc::new(InProcessTransport::default()));
         let receiver = Receiver { log: log.clone(), groups: Arc::new(Mutex::new(HashMap::new())) };

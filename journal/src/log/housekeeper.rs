@@ -2,11 +2,13 @@
 //! either unless the disk is full. It sleeps until it is asked.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Shared;
 use super::segment::{Spare, prepare, spare_path};
-use super::state::LiveSegment;
+use super::state::{LiveSegment, State};
 
 enum Task {
     Prepare(u64),
@@ -15,44 +17,66 @@ enum Task {
 }
 
 pub(crate) fn run(shared: Arc<Shared>) {
-    let mut number = 1;
     loop {
-        match next_task(&shared) {
-            Task::End => {
-                shared.state.lock().housekeeper_ended = true;
-                shared.ended.notify_all();
-                return;
+        let task = {
+            let mut state = shared.state.lock();
+            loop {
+                match next_task(&mut state) {
+                    Some(task) => break task,
+                    None => shared.housekeeping.wait(&mut state),
+                }
             }
-            Task::Prepare(bytes) => {
-                number += 1;
-                let path = spare_path(&shared.config.directory, number);
-                let result = prepare(&*shared.files, path, bytes);
-                finish(&shared, result);
-            }
-            Task::Remove(sequence, segment) => remove(&shared, sequence, segment, &mut number),
+        };
+        if !perform(&shared, task) {
+            shared.state.lock().housekeeper_ended = true;
+            shared.ended.notify_all();
+            return;
         }
     }
 }
 
-fn next_task(shared: &Shared) -> Task {
-    let mut state = shared.state.lock();
+/// Does what is to be done now, where there is no thread for it.
+pub(crate) fn work_off(shared: &Shared) {
     loop {
-        if state.failure.is_some() || state.writer_ended {
-            return Task::End;
+        let task = next_task(&mut shared.state.lock());
+        if !task.is_some_and(|task| perform(shared, task)) {
+            return;
         }
-        // Removing first: it makes room.
-        if let Some((sequence, segment)) = state.obsolete.pop_front() {
-            return Task::Remove(sequence, segment);
-        }
-        if let Some(bytes) = state.space.wanted.take() {
-            let enough = state.space.spare.as_ref().is_some_and(|spare| spare.bytes >= bytes);
-            if !enough {
-                state.space.preparing = true;
-                return Task::Prepare(bytes);
-            }
-        }
-        shared.housekeeping.wait(&mut state);
     }
+}
+
+/// `false`: that was the end.
+fn perform(shared: &Shared, task: Task) -> bool {
+    match task {
+        Task::End => return false,
+        Task::Prepare(bytes) => {
+            let result = prepare(&*shared.files, next_spare(shared), bytes);
+            finish(shared, result);
+        }
+        Task::Remove(sequence, segment) => remove(shared, sequence, segment),
+    }
+    true
+}
+
+fn next_spare(shared: &Shared) -> PathBuf {
+    let number = shared.spares.fetch_add(1, Ordering::Relaxed) + 1;
+    spare_path(&shared.config.directory, number)
+}
+
+fn next_task(state: &mut State) -> Option<Task> {
+    if state.failure.is_some() || state.writer_ended {
+        return Some(Task::End);
+    }
+    // Removing first: it makes room.
+    if let Some((sequence, segment)) = state.obsolete.pop_front() {
+        return Some(Task::Remove(sequence, segment));
+    }
+    let bytes = state.space.wanted.take()?;
+    if state.space.spare.as_ref().is_some_and(|spare| spare.bytes >= bytes) {
+        return None;
+    }
+    state.space.preparing = true;
+    Some(Task::Prepare(bytes))
 }
 
 fn finish(shared: &Shared, result: io::Result<Spare>) {
@@ -81,7 +105,7 @@ fn finish(shared: &Shared, result: io::Result<Spare>) {
 }
 
 /// Removes the oldest segment, or makes it the spare if there is none: its blocks are written already.
-fn remove(shared: &Shared, sequence: u64, segment: LiveSegment, number: &mut u64) {
+fn remove(shared: &Shared, sequence: u64, segment: LiveSegment) {
     let directory = &shared.config.directory;
     let wants_spare = {
         let state = shared.state.lock();
@@ -91,8 +115,7 @@ fn remove(shared: &Shared, sequence: u64, segment: LiveSegment, number: &mut u64
     let reuse = wants_spare && size == shared.config.segment_bytes;
     let result = (|| {
         if reuse {
-            *number += 1;
-            let path = spare_path(directory, *number);
+            let path = next_spare(shared);
             shared.files.rename(&segment.path, &path)?;
             // Durable before the file changes: the old name must not come back with new contents.
             shared.files.sync_directory(directory)?;

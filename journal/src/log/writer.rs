@@ -186,15 +186,30 @@ impl Writer {
     /// Runs until the log is closed or broken.
     pub fn run(mut self) {
         while let Some((work, hints)) = self.wait() {
-            if let Err((failure, waiting)) = self.write(work, hints) {
-                // First the log is stopped, then they hear: who hears and asks again must not be accepted.
-                self.shared.poison(failure.clone());
-                for done in waiting {
-                    done(Err(failure.clone()));
-                }
+            if !self.write_or_stop(work, hints) {
                 break;
             }
         }
+        self.end();
+    }
+
+    /// `false`: the log is broken.
+    pub fn write_or_stop(
+        &mut self,
+        work: VecDeque<Request>,
+        hints: HashMap<u32, EntryId>,
+    ) -> bool {
+        let Err((failure, waiting)) = self.write(work, hints) else { return true };
+        // First the log is stopped, then they hear: who hears and asks again must not be accepted.
+        self.shared.poison(failure.clone());
+        for done in waiting {
+            done(Err(failure.clone()));
+        }
+        false
+    }
+
+    /// Says that nothing more is written.
+    pub fn end(&self) {
         let mut state = self.shared.state.lock();
         state.writer_ended = true;
         drop(state);
@@ -204,7 +219,7 @@ impl Writer {
     }
 
     /// Sleeps until something waits; takes all of it.
-    fn wait(&mut self) -> Option<(VecDeque<Request>, HashMap<u32, EntryId>)> {
+    pub fn wait(&mut self) -> Option<(VecDeque<Request>, HashMap<u32, EntryId>)> {
         let mut state = self.shared.state.lock();
         while state.queue.is_empty() {
             if state.closing || state.failure.is_some() {
@@ -339,7 +354,7 @@ impl Writer {
                 // was acknowledged: the same bytes can be written again.
                 Err(error) if error.kind() == io::ErrorKind::StorageFull => {
                     let mut state = self.shared.state.lock();
-                    if state.closing {
+                    if state.closing || self.shared.in_task {
                         return Err(self.failure("write", error));
                     }
                     self.shared.rotation.wait_for(&mut state, FULL_DISK_PAUSE);
@@ -444,7 +459,11 @@ impl Writer {
             state.space.wanted = Some(state.space.wanted.unwrap_or(0).max(wanted));
             self.shared.housekeeping.notify_all();
             let attempts = state.space.attempts;
-            if state.space.problem.is_some() {
+            if self.shared.in_task {
+                parking_lot::MutexGuard::unlocked(&mut state, || {
+                    super::housekeeper::work_off(&self.shared);
+                });
+            } else if state.space.problem.is_some() {
                 self.shared.rotation.wait_for(&mut state, FULL_DISK_PAUSE);
             } else {
                 self.shared.rotation.wait(&mut state);
@@ -452,7 +471,9 @@ impl Writer {
             // A full disk is waited for; anything else will not get better.
             if state.space.attempts > attempts
                 && let Some(error) = &state.space.problem
-                && (state.closing || error.kind() != io::ErrorKind::StorageFull)
+                && (state.closing
+                    || self.shared.in_task
+                    || error.kind() != io::ErrorKind::StorageFull)
             {
                 let (file, error) = (self.path.clone(), error.clone());
                 let doing = "prepare the segment after";

@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use rustls::pki_types::CertificateDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::certificates::{is_of_node, server_name};
 use crate::config::{Class, Security, TransportConfig};
 use crate::hello::{Answer, HELLO_BYTES_MAX, Hello, TurnedAway};
-
-/// Any connection.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+use crate::sockets::{Io, Sockets};
 
 /// A connection whose peer is known.
 pub(crate) struct Introduced {
@@ -44,17 +42,26 @@ fn is_loopback(stream: &TcpStream) -> io::Result<bool> {
     Ok(stream.peer_addr()?.ip().is_loopback() && stream.local_addr()?.ip().is_loopback())
 }
 
-/// The dialer's side.
+/// The dialer's side; over TCP unless there are other sockets.
 pub(crate) async fn dial(
     config: &TransportConfig,
+    sockets: Option<&Arc<dyn Sockets>>,
     address: &str,
     node: u64,
     class: Class,
 ) -> Result<Introduced, String> {
+    let failed = |error| format!("cannot connect to {address}: {error}");
     let connecting = async {
-        let stream = TcpStream::connect(address).await;
-        let stream = stream.map_err(|error| format!("cannot connect to {address}: {error}"))?;
-        introduce(config, stream, node, class).await
+        match sockets {
+            Some(sockets) => {
+                let io = sockets.dial(address).await.map_err(failed)?;
+                greet(config, io, None, node, class).await
+            }
+            None => {
+                let stream = TcpStream::connect(address).await.map_err(failed)?;
+                introduce(config, stream, node, class).await
+            }
+        }
     };
     match tokio::time::timeout(config.handshake_timeout, connecting).await {
         Ok(introduced) => introduced,
@@ -70,10 +77,9 @@ async fn introduce(
 ) -> Result<Introduced, String> {
     let failed = |error: io::Error| format!("node {node}: {error}");
     stream.set_nodelay(true).map_err(failed)?;
-    let identity = &config.identity;
-    let is_stranger = identity.cluster == [0; 16] && node == 0;
+    let is_stranger = is_stranger(config, node);
     let mut certificate = None;
-    let mut io: Box<dyn Io> = match &config.security {
+    let io: Box<dyn Io> = match &config.security {
         Security::Insecure => Box::new(on_loopback(stream)?),
         Security::Tls(store) => {
             let configs = store.configs();
@@ -85,6 +91,25 @@ async fn introduce(
             Box::new(stream)
         }
     };
+    greet(config, io, certificate, node, class).await
+}
+
+/// A dialer that does not know yet to which cluster it belongs.
+fn is_stranger(config: &TransportConfig, node: u64) -> bool {
+    config.identity.cluster == [0; 16] && node == 0
+}
+
+/// Hello, and what the peer says to it.
+async fn greet(
+    config: &TransportConfig,
+    mut io: Box<dyn Io>,
+    certificate: Option<CertificateDer<'static>>,
+    node: u64,
+    class: Class,
+) -> Result<Introduced, String> {
+    let failed = |error: io::Error| format!("node {node}: {error}");
+    let identity = &config.identity;
+    let is_stranger = is_stranger(config, node);
     let hello = Hello {
         oldest: identity.oldest,
         newest: identity.newest,
@@ -132,12 +157,24 @@ fn on_loopback(stream: TcpStream) -> Result<TcpStream, String> {
     }
 }
 
+/// A connection that was taken.
+pub(crate) enum Accepted {
+    Tcp(TcpStream),
+    Other(Box<dyn Io>),
+}
+
 /// The acceptor's side.
 pub(crate) async fn accept(
     config: &Arc<TransportConfig>,
-    stream: TcpStream,
+    accepted: Accepted,
 ) -> Result<Introduced, String> {
-    match tokio::time::timeout(config.handshake_timeout, welcome(config, stream)).await {
+    let welcoming = async {
+        match accepted {
+            Accepted::Tcp(stream) => welcome(config, stream).await,
+            Accepted::Other(io) => hear(config, io, None).await,
+        }
+    };
+    match tokio::time::timeout(config.handshake_timeout, welcoming).await {
         Ok(introduced) => introduced,
         Err(_) => Err("the handshake took too long".to_owned()),
     }
@@ -147,7 +184,7 @@ async fn welcome(config: &TransportConfig, stream: TcpStream) -> Result<Introduc
     let failed = |error: io::Error| error.to_string();
     stream.set_nodelay(true).map_err(failed)?;
     let mut certificate = None;
-    let mut io: Box<dyn Io> = match &config.security {
+    let io: Box<dyn Io> = match &config.security {
         Security::Insecure => Box::new(on_loopback(stream)?),
         Security::Tls(store) => {
             let acceptor = tokio_rustls::TlsAcceptor::from(store.configs().server.clone());
@@ -157,6 +194,16 @@ async fn welcome(config: &TransportConfig, stream: TcpStream) -> Result<Introduc
             Box::new(stream)
         }
     };
+    hear(config, io, certificate).await
+}
+
+/// The peer's hello, and the answer.
+async fn hear(
+    config: &TransportConfig,
+    mut io: Box<dyn Io>,
+    certificate: Option<CertificateDer<'static>>,
+) -> Result<Introduced, String> {
+    let failed = |error: io::Error| error.to_string();
     let hello = read_message(&mut *io).await.map_err(failed)?;
     let hello = Hello::decode(&hello).ok_or("not a hello of this protocol")?;
     let mut answer = config.identity.judge(&hello);

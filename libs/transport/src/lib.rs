@@ -10,6 +10,7 @@
 //! - [`service`] is the contract: requests with a deadline, messages without answer, streams with back-pressure.
 //! - [`network`] keeps one connection per peer and class of traffic, dialed when first wanted and again when it breaks;
 //!   [`in_process`] is the same by function calls.
+//! - [`sockets`] is where connections come from if not from TCP: a simulated network.
 //! - `link` is one connection, [`frame`] and [`hello`] its bytes, [`certificates`] who may speak.
 //! - [`config`] has every limit.
 //!
@@ -34,6 +35,7 @@ mod link;
 pub mod network;
 mod outbox;
 pub mod service;
+pub mod sockets;
 pub mod stream;
 
 #[cfg(test)]
@@ -47,4 +49,5 @@ pub use error::{CallError, OpenError, Refusal};
 pub use in_process::{InProcess, InProcessNode};
 pub use network::{Network, knock};
 pub use service::{Caller, Route, STRANGERS, Service, Services, Transport};
+pub use sockets::{Io, Sockets};
 pub use stream::{Stream, StreamEnded, StreamReceiver, StreamSender};

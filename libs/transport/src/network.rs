@@ -1,6 +1,7 @@
 //! [`Transport`] over TCP: dialers that keep one connection per peer and class, and a listener.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,10 @@ use crate::config::{
     CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX, Class, HANDSHAKES_MAX, Security, TransportConfig,
 };
 use crate::error::{CallError, OpenError, Refusal};
-use crate::handshake::{self, Introduced};
+use crate::handshake::{self, Accepted, Introduced};
 use crate::link::{Link, Pace};
 use crate::service::{Caller, Route, STRANGERS, Services, Transport};
+use crate::sockets::Sockets;
 use crate::stream::Stream;
 
 /// A connection that is replaced is kept so long for what is still under way on it.
@@ -46,8 +48,30 @@ struct Peer {
     round_trip: Mutex<Option<Duration>>,
 }
 
+/// Where connections come from.
+enum Listener {
+    Tcp(TcpListener),
+    Other(Arc<dyn Sockets>),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<(Accepted, String)> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (stream, from) = listener.accept().await?;
+                Ok((Accepted::Tcp(stream), from.to_string()))
+            }
+            Listener::Other(sockets) => {
+                Ok((Accepted::Other(sockets.accept().await?), "elsewhere".to_owned()))
+            }
+        }
+    }
+}
+
 struct Inner {
     config: Arc<TransportConfig>,
+    /// Instead of TCP.
+    sockets: Option<Arc<dyn Sockets>>,
     services: Services,
     addresses: RwLock<HashMap<u64, String>>,
     peers: Mutex<HashMap<(u64, Class), Arc<Peer>>>,
@@ -64,7 +88,7 @@ pub async fn knock(
     body: Bytes,
     timeout: Duration,
 ) -> Result<(u64, Bytes), String> {
-    let introduced = handshake::dial(config, address, 0, Class::Control).await?;
+    let introduced = handshake::dial(config, None, address, 0, Class::Control).await?;
     let node = introduced.node;
     let caller = Caller { node, version: introduced.version };
     let pace = Pace { keep_alive: config.keep_alive, write_timeout: config.write_timeout };
@@ -103,8 +127,29 @@ impl Network {
         if matches!(config.security, Security::Insecure) && !address.ip().is_loopback() {
             return Err(OpenError::NotLoopback { address });
         }
+        Ok(Network::over(config, Listener::Tcp(listener), None, services, address))
+    }
+
+    /// The same over other connections than TCP's, which are taken as they are, without TLS.
+    pub fn start_over(
+        config: TransportConfig,
+        sockets: Arc<dyn Sockets>,
+        services: Services,
+    ) -> Network {
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        Network::over(config, Listener::Other(sockets.clone()), Some(sockets), services, nowhere)
+    }
+
+    fn over(
+        config: TransportConfig,
+        listener: Listener,
+        sockets: Option<Arc<dyn Sockets>>,
+        services: Services,
+        address: SocketAddr,
+    ) -> Network {
         let inner = Arc::new(Inner {
             config: Arc::new(config),
+            sockets,
             services,
             addresses: RwLock::default(),
             peers: Mutex::default(),
@@ -113,7 +158,7 @@ impl Network {
             closing: watch::Sender::new(false),
         });
         tokio::spawn(inner.clone().accept_all(listener));
-        Ok(Network { inner, address })
+        Network { inner, address }
     }
 
     /// Where this node listens.
@@ -187,7 +232,7 @@ impl Inner {
         }
     }
 
-    async fn accept_all(self: Arc<Inner>, listener: TcpListener) {
+    async fn accept_all(self: Arc<Inner>, listener: Listener) {
         let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
         let mut closing = self.closing.subscribe();
         loop {
@@ -275,7 +320,9 @@ impl Inner {
         let address = self.addresses.read().get(&peer.node).cloned();
         let address =
             address.ok_or_else(|| format!("no address is known for node {}", peer.node))?;
-        let introduced = handshake::dial(&self.config, &address, peer.node, peer.class).await?;
+        let sockets = self.sockets.as_ref();
+        let introduced =
+            handshake::dial(&self.config, sockets, &address, peer.node, peer.class).await?;
         *peer.round_trip.lock() = Some(introduced.round_trip);
         let caller = Caller { node: introduced.node, version: introduced.version };
         let link = Link::new(introduced.class, true, caller, self.services.clone(), self.pace());

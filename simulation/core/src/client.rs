@@ -6,13 +6,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use checkers::durability::Told;
 use checkers::oracle::{Moment, Observation};
-use checkers::{Status, invariants};
+use checkers::Status;
 use coordinator::{Action, Coordinator, Event as Said};
-use protocol::transaction::{CommitRequest, ConflictClass, Outcome, Refusal};
+use protocol::transaction::{CommitRequest, Outcome, Refusal};
 use protocol::{ShardId, Timestamp, TransactionId};
 
 use crate::plan::{MILLI, Mutant, Rule, SECOND};
-use crate::verdict::{Checker, Fault};
+use crate::verdict::{Ran, judge_snapshot};
 use crate::work::{self, Intents, Kind, Step};
 use crate::world::{Event, START, World};
 
@@ -62,6 +62,21 @@ pub(crate) struct Transaction {
     pub copied: bool,
     /// The transaction that it was sent again for (only if broken on purpose).
     stands_for: Option<usize>,
+}
+
+impl Transaction {
+    pub fn ran(&self) -> Ran<'_> {
+        Ran {
+            client: self.client as u32,
+            kind: &self.kind,
+            seen: &self.seen,
+            intents: &self.intents,
+            told: self.told,
+            status: self.status,
+            invoked: self.invoked,
+            completed: self.completed,
+        }
+    }
 }
 
 impl World {
@@ -226,7 +241,7 @@ impl World {
                 last,
                 rows: rows_decoded.collect(),
             };
-            self.judge_snapshot(&observation);
+            judge_snapshot(&observation, &mut self.record.faults);
             self.record.observations.push(observation);
             seen.extend(rows);
         }
@@ -261,29 +276,6 @@ impl World {
         coordinator.start(&mut actions);
         one.coordinator = Some(coordinator);
         self.act(transaction, actions);
-    }
-
-    /// Money and duties in what one read showed.
-    fn judge_snapshot(&mut self, observation: &Observation) {
-        let part = |(first, last): (u64, u64)| {
-            let rows = observation.rows.iter().filter(move |(key, _)| (first..=last).contains(key));
-            rows.copied().collect::<Vec<(u64, u64)>>()
-        };
-        let covers = |keys: (u64, u64)| observation.first <= keys.0 && observation.last >= keys.1;
-        if covers(work::ACCOUNTS) {
-            let accounts = work::ACCOUNTS.1 - work::ACCOUNTS.0 + 1;
-            let total = accounts * work::OPENING_BALANCE;
-            if let Err(what) = invariants::bank(&part(work::ACCOUNTS), accounts, total) {
-                self.record.faults.push(Fault { checker: Checker::Bank, what });
-            }
-        }
-        if covers(work::DUTIES) {
-            let rows = part(work::DUTIES);
-            let pairs: Vec<_> = rows.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-            if let Err(what) = invariants::on_duty(&pairs) {
-                self.record.faults.push(Fault { checker: Checker::Duty, what });
-            }
-        }
     }
 
     // ----- commit -----
@@ -444,12 +436,5 @@ impl World {
         let client = one.client;
         let think = self.random.below(60 * MILLI);
         self.post(think, Event::Begin { client });
-    }
-
-    /// Keys that a transaction read and that must not have changed up to its commit.
-    pub(crate) fn serializable_reads(&self, transaction: usize) -> Vec<u64> {
-        let checks = &self.transactions[transaction].intents.checks;
-        let reads = checks.iter().filter(|(_, class)| *class == ConflictClass::Read);
-        reads.map(|(key, _)| *key).collect()
     }
 }

@@ -31,11 +31,11 @@ mod journal;
 pub mod mischief;
 pub mod mutants;
 pub mod plan;
-mod random;
+pub mod random;
 mod replica;
 mod shards;
 pub mod verdict;
-mod work;
+pub mod work;
 mod world;
 
 pub use campaign::{Campaign, campaign};

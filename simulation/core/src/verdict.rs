@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use bytes::Bytes;
 use checkers::durability::{self, Told};
 use checkers::oracle::{self, Commit, Moment, Observation};
 use checkers::registers::{Access, RegisterTransaction, as_lists};
-use checkers::{Class, Counters, History, Level, Operation};
+use checkers::{Class, Counters, History, Level, Operation, Status, invariants};
 use protocol::Timestamp;
 use protocol::journal::JournalEntry;
+use protocol::transaction::ConflictClass;
 
 use crate::plan::Plan;
-use crate::work::{self, Kind, Step};
+use crate::work::{self, Intents, Kind, Step};
 use crate::world::{Marks, World};
 
 /// Who has found something.
@@ -113,8 +115,46 @@ pub fn run(plan: Plan, trace: bool) -> Outcome {
     Outcome { seed, steps, digest, faults, marks: world.marks, counters }
 }
 
-impl World {
-    fn judge(&mut self, faults: &mut Vec<Fault>, counters: &mut Counters) {
+/// A transaction as its client knows it.
+pub struct Ran<'a> {
+    pub client: u32,
+    pub kind: &'a Kind,
+    pub seen: &'a BTreeMap<u64, Bytes>,
+    pub intents: &'a Intents,
+    pub told: Told,
+    pub status: Status,
+    pub invoked: u32,
+    pub completed: Option<u32>,
+}
+
+impl Ran<'_> {
+    /// Keys that it read and that must not have changed up to its commit.
+    fn serializable_reads(&self) -> Vec<u64> {
+        let checks = &self.intents.checks;
+        let reads = checks.iter().filter(|(_, class)| *class == ConflictClass::Read);
+        reads.map(|(key, _)| *key).collect()
+    }
+}
+
+/// What a run left behind, for the checkers.
+pub struct Evidence<'a> {
+    /// When the opening rows were there.
+    pub start: Timestamp,
+    /// The number of a transaction is its place here, and its identifier in the journals.
+    pub ran: Vec<Ran<'a>>,
+    /// All entries of all journals.
+    pub entries: Vec<&'a JournalEntry>,
+    pub observations: &'a [Observation],
+    pub moments: &'a [Moment],
+    /// How many events the clients' invocations and completions are numbered by.
+    pub events: u32,
+    /// Whether what is acknowledged must be seen by all that begins afterwards.
+    pub strong: bool,
+}
+
+impl Evidence<'_> {
+    /// Asks all checkers of what clients saw and what journals hold.
+    pub fn judge(&self, faults: &mut Vec<Fault>, counters: &mut Counters) {
         let mut commits = self.commits();
         let held: Vec<(u64, u64)> = commits
             .iter()
@@ -122,7 +162,7 @@ impl World {
             .map(|commit| (commit.transaction, commit.tau_commit))
             .collect();
         let told: BTreeMap<u64, Told> = self
-            .transactions
+            .ran
             .iter()
             .enumerate()
             .filter(|(_, one)| !one.intents.writes.is_empty())
@@ -136,15 +176,15 @@ impl World {
             add(Checker::Commits, fault.to_string());
         }
         commits.iter_mut().for_each(|commit| commit.reads.clear());
-        for fault in oracle::check_reads(&commits, &self.record.observations) {
+        for fault in oracle::check_reads(&commits, self.observations) {
             add(Checker::Reads, fault.to_string());
         }
-        if self.plan.strong() {
-            for fault in oracle::check_moments(&self.record.moments) {
+        if self.strong {
+            for fault in oracle::check_moments(self.moments) {
                 add(Checker::Moments, fault.to_string());
             }
         }
-        let level = if self.plan.strong() { Level::StrongSnapshot } else { Level::Snapshot };
+        let level = if self.strong { Level::StrongSnapshot } else { Level::Snapshot };
         let lists = self.lists();
         let registers = self.registers(&held);
         for (checker, history) in [(Checker::Lists, lists), (Checker::Registers, registers)] {
@@ -157,25 +197,13 @@ impl World {
                 }
             }
         }
-        self.compare_replicas(faults);
-    }
-
-    fn compare_replicas(&self, faults: &mut Vec<Fault>) {
-        let Some(tau) = self.nodes.iter().map(|node| node.replica.watermark).min() else { return };
-        let first = self.nodes[0].replica.contents(tau);
-        for (number, node) in self.nodes.iter().enumerate().skip(1) {
-            if node.replica.contents(tau) != first {
-                let what = format!("the replicas of nodes 0 and {number} differ at {tau}");
-                faults.push(Fault { checker: Checker::Replicas, what });
-            }
-        }
     }
 
     /// What the journals hold, and what was there before.
     fn commits(&self) -> Vec<Commit> {
         let opening = work::opening_rows();
         let writes = opening.iter().map(|(key, value)| (*key, Some(work::decode(value))));
-        let start = self.record.start.0;
+        let start = self.start.0;
         let mut commits = vec![Commit {
             transaction: OPENING,
             tau_start: start - 1,
@@ -183,8 +211,8 @@ impl World {
             writes: writes.collect(),
             reads: Vec::new(),
         }];
-        for entry in self.journals.iter().flat_map(|journal| &journal.log) {
-            let JournalEntry::Transactions(all) = entry.as_ref() else { continue };
+        for entry in &self.entries {
+            let JournalEntry::Transactions(all) = entry else { continue };
             for one in all {
                 let number = one.id.0.as_u128() as usize;
                 let writes = one.writes.iter().map(|write| {
@@ -195,7 +223,7 @@ impl World {
                     tau_start: one.tau_start.0,
                     tau_commit: one.tau_commit.0,
                     writes: writes.collect(),
-                    reads: self.serializable_reads(number),
+                    reads: self.ran.get(number).map_or_else(Vec::new, Ran::serializable_reads),
                 });
             }
         }
@@ -203,10 +231,10 @@ impl World {
     }
 
     fn lists(&self) -> History {
-        let transactions = self.transactions.iter().filter_map(|one| {
-            let Kind::Lists(steps) = &one.kind else { return None };
+        let transactions = self.ran.iter().filter_map(|one| {
+            let Kind::Lists(steps) = one.kind else { return None };
             let mut lists: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-            for (key, value) in &one.seen {
+            for (key, value) in one.seen {
                 lists.insert(*key, work::elements(value));
             }
             let operations = steps.iter().map(|step| match step {
@@ -220,24 +248,24 @@ impl World {
                 }
             });
             Some(checkers::Transaction {
-                process: one.client as u32,
+                process: one.client,
                 status: one.status,
                 invoked: one.invoked,
                 completed: one.completed,
                 operations: operations.collect(),
             })
         });
-        History { transactions: transactions.collect(), events: self.record.events }
+        History { transactions: transactions.collect(), events: self.events }
     }
 
     fn registers(&self, held: &[(u64, u64)]) -> History {
         let taus: BTreeMap<u64, u64> = held.iter().copied().collect();
         let transactions: Vec<RegisterTransaction> = self
-            .transactions
+            .ran
             .iter()
             .enumerate()
             .filter_map(|(number, one)| {
-                let Kind::Registers(steps) = &one.kind else { return None };
+                let Kind::Registers(steps) = one.kind else { return None };
                 let mut own: BTreeMap<u64, u64> = BTreeMap::new();
                 let mut last: BTreeMap<u64, u64> = BTreeMap::new();
                 for step in steps {
@@ -258,7 +286,7 @@ impl World {
                     }
                 });
                 Some(RegisterTransaction {
-                    process: one.client as u32,
+                    process: one.client,
                     status: one.status,
                     invoked: one.invoked,
                     completed: one.completed,
@@ -267,7 +295,57 @@ impl World {
                 })
             })
             .collect();
-        as_lists(&transactions, self.record.events)
+        as_lists(&transactions, self.events)
+    }
+}
+
+impl World {
+    fn judge(&mut self, faults: &mut Vec<Fault>, counters: &mut Counters) {
+        let evidence = Evidence {
+            start: self.record.start,
+            ran: self.transactions.iter().map(crate::client::Transaction::ran).collect(),
+            entries: self.journals.iter().flat_map(|journal| &journal.log).map(|e| &**e).collect(),
+            observations: &self.record.observations,
+            moments: &self.record.moments,
+            events: self.record.events,
+            strong: self.plan.strong(),
+        };
+        evidence.judge(faults, counters);
+        self.compare_replicas(faults);
+    }
+
+    fn compare_replicas(&self, faults: &mut Vec<Fault>) {
+        let Some(tau) = self.nodes.iter().map(|node| node.replica.watermark).min() else { return };
+        let first = self.nodes[0].replica.contents(tau);
+        for (number, node) in self.nodes.iter().enumerate().skip(1) {
+            if node.replica.contents(tau) != first {
+                let what = format!("the replicas of nodes 0 and {number} differ at {tau}");
+                faults.push(Fault { checker: Checker::Replicas, what });
+            }
+        }
+    }
+}
+
+/// Money and duties in what one read showed.
+pub fn judge_snapshot(observation: &Observation, faults: &mut Vec<Fault>) {
+    let part = |(first, last): (u64, u64)| {
+        let rows = observation.rows.iter().filter(move |(key, _)| (first..=last).contains(key));
+        rows.copied().collect::<Vec<(u64, u64)>>()
+    };
+    let covers = |keys: (u64, u64)| observation.first <= keys.0 && observation.last >= keys.1;
+    if covers(work::ACCOUNTS) {
+        let accounts = work::ACCOUNTS.1 - work::ACCOUNTS.0 + 1;
+        let total = accounts * work::OPENING_BALANCE;
+        if let Err(what) = invariants::bank(&part(work::ACCOUNTS), accounts, total) {
+            faults.push(Fault { checker: Checker::Bank, what });
+        }
+    }
+    if covers(work::DUTIES) {
+        let rows = part(work::DUTIES);
+        let pairs: Vec<_> = rows.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        if let Err(what) = invariants::on_duty(&pairs) {
+            faults.push(Fault { checker: Checker::Duty, what });
+        }
     }
 }
 
