@@ -29,6 +29,9 @@ pub(crate) const INBOX: usize = 8_192;
 const BATCH: usize = 1_024;
 /// How long to wait before asking for leadership again after the journal refused to say.
 const LEAD_RETRY: Duration = Duration::from_millis(100);
+/// How long to wait before asking again after an append was refused. A leader that a majority does not hear still counts as
+/// the leader and takes no appends: without a pause it would be asked and refused as fast as the processor goes.
+const RELEAD_PAUSE: Duration = Duration::from_millis(20);
 
 /// What can be asked of a shard.
 pub(crate) enum Request {
@@ -184,14 +187,16 @@ impl Service {
             Ok(leadership) => self.step(Input::Gained(leadership)),
             // A journal that has stopped for good ends the shard's work; requests get their answer.
             Err(JournalError::Closed { .. }) => {}
-            Err(_) => {
-                let journal = self.journal.clone();
-                self.leading = Some(Box::pin(async move {
-                    tokio::time::sleep(LEAD_RETRY).await;
-                    journal.lead().await
-                }));
-            }
+            Err(_) => self.lead_after(LEAD_RETRY),
         }
+    }
+
+    fn lead_after(&mut self, pause: Duration) {
+        let journal = self.journal.clone();
+        self.leading = Some(Box::pin(async move {
+            tokio::time::sleep(pause).await;
+            journal.lead().await
+        }));
     }
 
     fn take(&mut self, request: Request) {
@@ -265,7 +270,7 @@ impl Service {
                     let _ = reply.send(status);
                 }
             }
-            Output::Relead => self.leading = Some(self.journal.lead()),
+            Output::Relead => self.lead_after(RELEAD_PAUSE),
         }
     }
 

@@ -3,13 +3,13 @@
 //! It sleeps without a timer unless something failed and is to be tried again.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use protocol::adjudication::{BumpError, Promise, Promises};
 use protocol::delivery::{ApplyError, Delivery, DeliverySink};
@@ -53,6 +53,9 @@ pub struct Driver {
     /// A delivery that some subscribers have not taken, and how many have.
     undelivered: Option<(Delivery, usize)>,
     pause: Option<Duration>,
+    /// Journals that refused a promise. They are asked again after the pause, however often the driver is woken in
+    /// between: the refusal itself wakes it, and without a rest the two would go round as fast as processors go.
+    resting: BTreeSet<JournalId>,
     /// Adjudicators do not promise more than this now; who waits for more waits out the pause.
     cap: Option<Timestamp>,
     waker: Waker,
@@ -75,6 +78,7 @@ impl Driver {
             bumps: BTreeMap::new(),
             undelivered: None,
             pause: None,
+            resting: BTreeSet::new(),
             cap: None,
             waker,
             measure: Measure::new(),
@@ -84,10 +88,22 @@ impl Driver {
     /// Works until [`crate::Crossbar::stop`] or until going on would be wrong; the reason is then in the error.
     pub fn run(mut self) -> Result<(), String> {
         *self.shared.thread.lock() = Some(std::thread::current());
+        let mut rested: Option<Instant> = None;
         let result = loop {
+            if rested.is_some_and(|at| Instant::now() >= at) {
+                self.resting.clear();
+                rested = None;
+            }
             match self.turn() {
                 Turn::Progress => {}
-                Turn::Nothing => self.sleep(),
+                Turn::Nothing if self.resting.is_empty() => self.sleep(),
+                Turn::Nothing => {
+                    let now = Instant::now();
+                    let at = *rested.get_or_insert(now + self.pause.unwrap_or(FIRST_PAUSE));
+                    if !self.shared.signalled.load(Ordering::SeqCst) {
+                        std::thread::park_timeout(at.saturating_duration_since(now));
+                    }
+                }
                 Turn::End(result) => break result,
             }
         };
@@ -99,16 +115,27 @@ impl Driver {
         mut self,
         sleep: impl Fn(Duration) -> S,
     ) -> Result<(), String> {
+        let mut rest = None;
         let result = loop {
             match self.turn() {
                 Turn::Progress => {}
                 Turn::Nothing => {
+                    if !self.resting.is_empty() && rest.is_none() {
+                        rest = Some(Box::pin(sleep(self.pause.unwrap_or(FIRST_PAUSE))));
+                    }
                     let pause = self.pause.or(self.cap.map(|_| FIRST_PAUSE));
                     let mut pause = std::pin::pin!(pause.map(&sleep));
                     let shared = &self.shared;
                     poll_fn(|context| {
                         *shared.task.lock() = Some(context.waker().clone());
                         if shared.signalled.load(Ordering::SeqCst) {
+                            return Poll::Ready(());
+                        }
+                        if let Some(running) = &mut rest
+                            && running.as_mut().poll(context).is_ready()
+                        {
+                            rest = None;
+                            self.resting.clear();
                             return Poll::Ready(());
                         }
                         match pause.as_mut().as_pin_mut() {
@@ -132,7 +159,7 @@ impl Driver {
             return Turn::End(Ok(()));
         }
         self.shared.signalled.store(false, Ordering::SeqCst);
-        match catch_unwind(AssertUnwindSafe(|| self.step())) {
+        match catch_unwind(AssertUnwindSafe(|| self.advance())) {
             Ok(Ok(true)) => Turn::Progress,
             Ok(Ok(false)) => Turn::Nothing,
             Ok(Err(reason)) => Turn::End(Err(reason)),
@@ -167,8 +194,13 @@ impl Driver {
         }
     }
 
-    /// Does all that can be done now; `false` if that was nothing.
+    /// Does all that can be done now, as if every pause were over; `false` if that was nothing.
     pub fn step(&mut self) -> Result<bool, String> {
+        self.resting.clear();
+        self.advance()
+    }
+
+    fn advance(&mut self) -> Result<bool, String> {
         let wanted = self.take_inbox().map_err(|error| error.to_string())?;
         let mut progress = self.take_answers().map_err(|error| error.to_string())?;
         if self.undelivered.is_none() {
@@ -212,12 +244,12 @@ impl Driver {
         }
         for (journal, answer) in &answered {
             self.bumps.remove(journal);
-            self.take_answer(answer.clone())?;
+            self.take_answer(*journal, answer.clone())?;
         }
         Ok(answered.iter().any(|(_, answer)| answer.is_ok()))
     }
 
-    fn take_answer(&mut self, answer: BumpAnswer) -> Result<(), MergeError> {
+    fn take_answer(&mut self, journal: JournalId, answer: BumpAnswer) -> Result<(), MergeError> {
         match answer {
             Ok(promise) => return self.merge.promise(promise),
             Err(BumpError::TooFarAhead { at_most }) => {
@@ -225,7 +257,10 @@ impl Driver {
                 // Others may want less; they are asked for at once.
                 self.shared.signalled.store(true, Ordering::SeqCst);
             }
-            Err(error) => tracing::debug!(%error, "no promise"),
+            Err(error) => {
+                tracing::debug!(%error, "no promise");
+                self.resting.insert(journal);
+            }
         }
         self.measure.bump_failures.increment(1);
         self.back_off();
@@ -241,8 +276,10 @@ impl Driver {
         if wanted <= self.merge.watermark() {
             return Ok(false);
         }
-        let behind: Vec<JournalId> =
-            self.merge.behind(wanted).filter(|journal| !self.bumps.contains_key(journal)).collect();
+        let is_free = |journal: &JournalId| {
+            !self.bumps.contains_key(journal) && !self.resting.contains(journal)
+        };
+        let behind: Vec<JournalId> = self.merge.behind(wanted).filter(is_free).collect();
         let mut progress = false;
         for journal in behind {
             self.measure.bumps.increment(1);
@@ -254,7 +291,7 @@ impl Driver {
                 }
                 Poll::Ready(answer) => {
                     let useful = answer.as_ref().is_ok_and(|promise| promise.up_to >= wanted);
-                    self.take_answer(answer)?;
+                    self.take_answer(journal, answer)?;
                     if !useful && self.pause.is_none() {
                         self.back_off();
                     }

@@ -21,11 +21,17 @@ const SEAMS: &[(&str, &[&str], &str)] = &[
             "supervisor/",
             "gateway/",
             "journal/src/log/",
+            // How long the thread has rested.
+            "crossbar/src/driver.rs",
             "libs/transport/",
             "node/",
             "clients/",
             // How long a campaign took; the simulator itself reads no clock.
             "simulation/core/src/main.rs",
+            "simulation/cluster/src/main.rs",
+            // The runtime's simulated time.
+            "simulation/cluster/src/clock.rs",
+            "simulation/cluster/src/world.rs",
             // How long a decoder may take is what is asked.
             "simulation/fuzz/src/lib.rs",
             "xtask/",
