@@ -526,15 +526,16 @@ impl Adjudicator {
 
     fn status(&mut self, now: ClockReading, question: StatusQuestion, outputs: &mut Vec<Output>) {
         let id = question.id;
-        // Such a refusal is only as good as this adjudicator's authority.
-        let below_ceiling = question.tau_start.is_some_and(|tau_start| tau_start < self.ceiling);
+        // Such a refusal is only as good as this adjudicator's authority. One of an earlier leadership says nothing about
+        // what another leader did with another copy of the request in between.
+        let has_authority = question.tau_start.is_some_and(|tau| self.has_authority(tau));
         let status = match self.outcomes.get(&id) {
             Some(Record::Committed { tau_commit }) => {
                 ShardStatus::Committed { tau_commit: *tau_commit }
             }
             Some(Record::Refused(refusal)) => match **refusal {
                 Refusal::TooOld { .. } => ShardStatus::Unknown,
-                Refusal::Unavailable { .. } if !below_ceiling => ShardStatus::Unknown,
+                Refusal::Unavailable { .. } if !has_authority => ShardStatus::Unknown,
                 _ => ShardStatus::NotCommitted,
             },
             Some(Record::Running) => match self.fences.get(&id) {

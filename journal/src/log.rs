@@ -56,8 +56,8 @@ use protocol::journal::JournalEntry;
 use runtime::files::{File, Files};
 use tokio::sync::{Notify, watch};
 
-pub use self::task::Pace;
 pub use self::state::{Completion, EntryId, LogEntry, StoredVote};
+pub use self::task::Pace;
 
 use self::format::{Kind, RECORD_HEADER_BYTES, RecordHeader, SegmentHeader, checksum};
 use self::recovery::Recovered;

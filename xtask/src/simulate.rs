@@ -1,4 +1,5 @@
-//! `cargo xtask sim`: campaigns of simulator A, the replay of a seed, and the table of mutants in `docs/evidence.md`.
+//! `cargo xtask sim`: campaigns of simulators A and B, the replay of a seed, and the tables of mutants in
+//! `docs/evidence.md`.
 
 use std::fs;
 use std::process::Stdio;
@@ -6,8 +7,13 @@ use std::process::Stdio;
 use crate::chores::{cargo, root};
 
 /// Between these lines of `docs/evidence.md` the table stands.
-const TABLE_BEGINS: &str = "<!-- mutants: written by `cargo xtask sim --mutants` -->";
-const TABLE_ENDS: &str = "<!-- mutants: end -->";
+const LINES: (&str, &str) =
+    ("<!-- mutants: written by `cargo xtask sim --mutants` -->", "<!-- mutants: end -->");
+/// The same for whole nodes.
+const CLUSTER_LINES: (&str, &str) = (
+    "<!-- cluster mutants: written by `cargo xtask sim --cluster --mutants` -->",
+    "<!-- cluster mutants: end -->",
+);
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -22,6 +28,15 @@ pub struct Options {
     seed: Option<u64>,
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Whole nodes (simulation/cluster) instead of the state machines alone.
+    #[arg(long)]
+    cluster: bool,
+    /// With --cluster: one mix of faults, by the name of a file in simulation/plans without its ending, or any file.
+    #[arg(long, requires = "cluster")]
+    plan: Option<String>,
+    /// With --cluster: runs each seed twice and compares the traces.
+    #[arg(long, requires = "cluster")]
+    twice: bool,
     /// Breaks one part after the other and writes into docs/evidence.md which checker noticed.
     #[arg(long)]
     mutants: bool,
@@ -29,7 +44,14 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Result<(), String> {
     let mut program = cargo();
-    program.args(["run", "--quiet", "--package", "simulation-core", "--"]);
+    let package = if options.cluster { "simulation-cluster" } else { "simulation-core" };
+    program.args(["run", "--quiet", "--package", package, "--"]);
+    if let Some(plan) = &options.plan {
+        program.arg("--plan").arg(plan);
+    }
+    if options.twice {
+        program.arg("--twice");
+    }
     program.arg("--threads").arg(options.threads.to_string());
     if let Some(seed) = options.seed {
         program.arg("--seed").arg(seed.to_string()).arg("--trace");
@@ -47,22 +69,23 @@ pub fn run(options: &Options) -> Result<(), String> {
         .output()
         .map_err(|error| format!("cargo does not start: {error}"))?;
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
-    write_table(&table)?;
+    let lines = if options.cluster { CLUSTER_LINES } else { LINES };
+    write_table(&table, lines)?;
     if output.status.success() { Ok(()) } else { Err("a mutant was not noticed".to_owned()) }
 }
 
-fn write_table(table: &str) -> Result<(), String> {
+fn write_table(table: &str, lines: (&str, &str)) -> Result<(), String> {
     let path = root().join("docs/evidence.md");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let text = replace_table(&text, table)
+    let text = replace_table(&text, table, lines)
         .ok_or_else(|| format!("{} has no place for the table", path.display()))?;
     fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn replace_table(text: &str, table: &str) -> Option<String> {
-    let (before, rest) = text.split_once(TABLE_BEGINS)?;
-    let (_, after) = rest.split_once(TABLE_ENDS)?;
-    Some(format!("{before}{TABLE_BEGINS}\n\n{}\n\n{TABLE_ENDS}{after}", table.trim()))
+fn replace_table(text: &str, table: &str, (begins, ends): (&str, &str)) -> Option<String> {
+    let (before, rest) = text.split_once(begins)?;
+    let (_, after) = rest.split_once(ends)?;
+    Some(format!("{before}{begins}\n\n{}\n\n{ends}{after}", table.trim()))
 }
 
 #[cfg(test)]
@@ -71,9 +94,9 @@ mod tests {
 
     #[test]
     fn the_table_is_replaced_and_nothing_else() {
-        let text = format!("a\n{TABLE_BEGINS}\nold\n{TABLE_ENDS}\nb\n");
-        let expected = format!("a\n{TABLE_BEGINS}\n\nnew\n\n{TABLE_ENDS}\nb\n");
-        assert_eq!(replace_table(&text, "new\n"), Some(expected));
-        assert_eq!(replace_table("nothing", "new"), None);
+        let text = format!("a\n{}\nold\n{}\nb\n", LINES.0, LINES.1);
+        let expected = format!("a\n{}\n\nnew\n\n{}\nb\n", LINES.0, LINES.1);
+        assert_eq!(replace_table(&text, "new\n", LINES), Some(expected));
+        assert_eq!(replace_table("nothing", "new", LINES), None);
     }
 }

@@ -194,11 +194,7 @@ impl Writer {
     }
 
     /// `false`: the log is broken.
-    pub fn write_or_stop(
-        &mut self,
-        work: VecDeque<Request>,
-        hints: HashMap<u32, EntryId>,
-    ) -> bool {
+    pub fn write_or_stop(&mut self, work: VecDeque<Request>, hints: HashMap<u32, EntryId>) -> bool {
         let Err((failure, waiting)) = self.write(work, hints) else { return true };
         // First the log is stopped, then they hear: who hears and asks again must not be accepted.
         self.shared.poison(failure.clone());

@@ -1,14 +1,20 @@
 //! Many seeds, each in a process of its own, and what they reached together.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::plan::MUTANTS;
 use crate::verdict::Outcome;
+
+/// A run takes a second or two.
+const RUN_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a campaign over all mixes must have reached; otherwise its silence says nothing.
 pub const EXPECTED_MARKS: [&str; 22] = [
@@ -92,14 +98,35 @@ pub fn run_apart(order: &Order, seed: u64) -> Outcome {
     if let Some(mutant) = order.mutant {
         command.arg("--mutant").arg(mutant.to_string());
     }
-    let output = command.stderr(Stdio::piped()).output();
     let failed = |what: String| Outcome { seed, faults: vec![what], ..Outcome::default() };
-    match output {
-        Ok(output) => parse(&String::from_utf8_lossy(&output.stdout)).unwrap_or_else(|| {
-            let said = String::from_utf8_lossy(&output.stderr);
-            failed(format!("Process: the run gave no report: {}", said.trim()))
-        }),
-        Err(error) => failed(format!("Process: {} does not start: {error}", order.program.display())),
+    let started = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut child = match started {
+        Ok(child) => child,
+        Err(error) => {
+            return failed(format!("Process: {} does not start: {error}", order.program.display()));
+        }
+    };
+    let Some(mut output) = child.stdout.take() else {
+        return failed("Process: the run has no output".to_owned());
+    };
+    let (sender, read) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        // What cannot be read is no report.
+        let _ = output.read_to_string(&mut text);
+        let _ = sender.send(text);
+    });
+    let text = read.recv_timeout(RUN_LIMIT);
+    if text.is_err() {
+        // A circle of events without time in between; it has ended already if this fails.
+        let _ = child.kill();
+    }
+    let _ = child.wait();
+    match text {
+        Ok(text) => {
+            parse(&text).unwrap_or_else(|| failed("Process: the run gave no report".to_owned()))
+        }
+        Err(_) => failed(format!("Liveness: the run did not end within {RUN_LIMIT:?}")),
     }
 }
 

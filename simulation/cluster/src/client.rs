@@ -127,10 +127,7 @@ fn late<T>(_: T) -> io::Error {
     io::ErrorKind::TimedOut.into()
 }
 
-async fn within<T>(
-    limit: Duration,
-    future: impl Future<Output = io::Result<T>>,
-) -> io::Result<T> {
+async fn within<T>(limit: Duration, future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(limit, future).await.map_err(late)?
 }
 
@@ -192,7 +189,9 @@ impl Client {
         let record = &mut *self.context.record.lock();
         let number = record.transactions.len();
         let node = self.node;
-        self.context.trace.line(format_args!("client {} node {node} T{number} {kind:?}", self.index));
+        self.context
+            .trace
+            .line(format_args!("client {} node {node} T{number} {kind:?}", self.index));
         // Its snapshot is known later; until then it cannot be too low.
         if !matches!(kind, Kind::ReadAll { age } if age > 0) {
             let tau_start = u64::MAX;
@@ -243,9 +242,7 @@ impl Client {
             Err(_) => return End::Failed("lost while beginning"),
         };
         if ago == 0 {
-            let began = |moment: &&mut Moment| {
-                matches!(moment, Moment::Began { transaction, .. } if *transaction == number as u64)
-            };
+            let began = |moment: &&mut Moment| matches!(moment, Moment::Began { transaction, .. } if *transaction == number as u64);
             let record = &mut *self.context.record.lock();
             if let Some(moment) = record.moments.iter_mut().rev().find(began) {
                 *moment = Moment::Began { transaction: number as u64, tau_start: tau };

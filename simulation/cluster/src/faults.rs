@@ -230,7 +230,8 @@ impl World {
         let seconds = (self.plan.storm / SECOND + 1) as i64;
         // Millionths that stay within a tenth of the bound until the storm is over, and long after.
         let most = (bound as i64 / 10 / (seconds + 100) / 1_000).max(0);
-        let drift = if most == 0 { 0 } else { self.random.below(2 * most as u64 + 1) as i64 - most };
+        let drift =
+            if most == 0 { 0 } else { self.random.below(2 * most as u64 + 1) as i64 - most };
         skew.drift.store(drift, Ordering::SeqCst);
         self.trace.line(format_args!("clock of node {} is {offset} ns off", index + 1));
     }

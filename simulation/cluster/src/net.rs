@@ -244,7 +244,9 @@ impl Net {
 
     /// Breaks all connections between two nodes.
     pub fn reset(&self, one: u64, other: u64) {
-        self.break_where(|pipe| (pipe.from.min(pipe.to), pipe.from.max(pipe.to)) == (one.min(other), one.max(other)));
+        self.break_where(|pipe| {
+            (pipe.from.min(pipe.to), pipe.from.max(pipe.to)) == (one.min(other), one.max(other))
+        });
     }
 
     fn break_where(&self, which: impl Fn(&Pipe) -> bool) {

@@ -12,7 +12,9 @@ use adjudicator::cluster::Unsettled;
 use adjudicator::elsewhere::Owner;
 use adjudicator::wire::{Owners, SHARD_SERVICE, ShardService, WireElsewhere};
 use crossbar::Crossbar;
-use journal::{JOURNAL_SERVICE, JournalConfig, JournalService, Node as Journals, Pace, WireTransport};
+use journal::{
+    JOURNAL_SERVICE, JournalConfig, JournalService, Node as Journals, Pace, WireTransport,
+};
 use parking_lot::Mutex;
 use protocol::adjudication::{BumpError, Commit, Promise, Promises};
 use protocol::delivery::{ApplyError, Delivery, DeliverySink};
@@ -279,11 +281,15 @@ impl Node {
     /// A commit as the node's query processors ask for it (`node/src/commits.rs`).
     pub async fn commit(&self, request: CommitRequest) -> Outcome {
         let unsettled = self.adjudicators.unsettled(&request);
-        match (self.adjudicators.commit(request).await, unsettled) {
+        let (number, node) = (request.id.0.as_u128(), self.number);
+        let outcome = self.adjudicators.commit(request).await;
+        self.trace.line(format_args!("node {node} T{number} is decided: {outcome:?}"));
+        match (outcome, unsettled) {
             (Outcome::Unknown { reason }, Some(unsettled)) => {
                 self.trace.mark("commit in doubt");
                 match tokio::time::timeout(SETTLE_LIMIT, self.settle(unsettled)).await {
                     Ok(outcome) => {
+                        self.trace.line(format_args!("node {node} T{number} settled: {outcome:?}"));
                         self.trace.mark("doubt settled");
                         outcome
                     }

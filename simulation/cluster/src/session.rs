@@ -28,16 +28,27 @@ const MESSAGE_BYTES_MAX: u32 = 16 << 20;
 #[derive(Serialize, Deserialize, Debug)]
 pub enum Ask {
     /// A snapshot of now, or of so many nanoseconds ago.
-    Begin { ago: u64 },
+    Begin {
+        ago: u64,
+    },
     /// All rows between two keys, both included, as of the snapshot.
-    Scan { first: Bytes, last: Bytes },
-    Commit { id: TransactionId, writes: Vec<Write>, checks: Vec<Check> },
+    Scan {
+        first: Bytes,
+        last: Bytes,
+    },
+    Commit {
+        id: TransactionId,
+        writes: Vec<Write>,
+        checks: Vec<Check>,
+    },
 }
 
 /// From node to client.
 #[derive(Serialize, Deserialize, Debug)]
 pub enum Answer {
-    Began { tau: Timestamp },
+    Began {
+        tau: Timestamp,
+    },
     Rows(Vec<(Bytes, Bytes)>),
     Ended(Outcome),
     /// Nothing was done.
@@ -96,7 +107,8 @@ async fn answer(node: &Node, snapshot: &mut Option<Snapshot>, ask: Ask) -> Answe
         Ask::Commit { id, writes, checks } => match snapshot.take() {
             Some(snapshot) => {
                 let (tau_start, ranges, schema) = (snapshot.tau, Vec::new(), Vec::new());
-                Ok(commit(node, CommitRequest { id, tau_start, writes, checks, ranges, schema }).await)
+                Ok(commit(node, CommitRequest { id, tau_start, writes, checks, ranges, schema })
+                    .await)
             }
             None => Err("there is no transaction".to_owned()),
         },

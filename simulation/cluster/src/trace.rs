@@ -81,7 +81,7 @@ impl Trace {
 
 /// FNV-1a.
 pub fn mix(digest: u64, bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(digest, |digest, byte| (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3))
+    bytes.iter().fold(digest, |digest, byte| {
+        (digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    })
 }

@@ -141,11 +141,7 @@ fn machine(node: u64, plan: &Plan, random: &mut Random) -> Machine {
     let bound = plan.clock_bound;
     let furthest = if plan.clocks_beyond { bound * 20 } else { bound / 2 };
     let offset = random.below(2 * furthest + 1) as i64 - furthest as i64;
-    let skew = Skew {
-        offset: AtomicI64::new(offset),
-        drift: AtomicI64::new(0),
-        bound,
-    };
+    let skew = Skew { offset: AtomicI64::new(offset), drift: AtomicI64::new(0), bound };
     Machine {
         node,
         files: SimulatedFiles::new(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use checkers::Status;
 use checkers::durability::Told;
 use checkers::oracle::{Moment, Observation};
-use checkers::Status;
 use coordinator::{Action, Coordinator, Event as Said};
 use protocol::transaction::{CommitRequest, Outcome, Refusal};
 use protocol::{ShardId, Timestamp, TransactionId};
