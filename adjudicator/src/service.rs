@@ -98,6 +98,8 @@ pub(crate) struct Service {
     questions: HashMap<TransactionId, Vec<oneshot::Sender<ShardStatus>>>,
     bumps: HashMap<u64, oneshot::Sender<Result<Promise, BumpError>>>,
     next_token: u64,
+    /// The last append was refused because another node leads.
+    deposed: bool,
     shared: Arc<Visible>,
     outputs: Vec<Output>,
     measure: Measure,
@@ -127,6 +129,7 @@ impl Service {
             questions: HashMap::new(),
             bumps: HashMap::new(),
             next_token: 0,
+            deposed: false,
             shared,
             outputs: Vec::new(),
             measure: Measure::new(shard),
@@ -234,6 +237,9 @@ impl Service {
     }
 
     fn step(&mut self, input: Input) {
+        if let Input::Appended { result, .. } = &input {
+            self.deposed = matches!(result, Err(JournalError::NotLeader { .. }));
+        }
         let mut outputs = std::mem::take(&mut self.outputs);
         self.machine.step(self.clock.now(), input, &mut outputs);
         // Before a vote leaves: whoever delivers the decision must know that somebody waits for it.
@@ -270,7 +276,8 @@ impl Service {
                     let _ = reply.send(status);
                 }
             }
-            Output::Relead => self.lead_after(RELEAD_PAUSE),
+            Output::Relead if self.deposed => self.lead_after(RELEAD_PAUSE),
+            Output::Relead => self.leading = Some(self.journal.lead()),
         }
     }
 

@@ -107,8 +107,19 @@ async fn answer(node: &Node, snapshot: &mut Option<Snapshot>, ask: Ask) -> Answe
         Ask::Commit { id, writes, checks } => match snapshot.take() {
             Some(snapshot) => {
                 let (tau_start, ranges, schema) = (snapshot.tau, Vec::new(), Vec::new());
-                Ok(commit(node, CommitRequest { id, tau_start, writes, checks, ranges, schema })
-                    .await)
+                Ok(commit(
+                    node,
+                    CommitRequest {
+                        id,
+                        tau_start,
+                        writes,
+                        checks,
+                        ranges,
+                        schema,
+                        additions: Vec::new(),
+                    },
+                )
+                .await)
             }
             None => Err("there is no transaction".to_owned()),
         },

@@ -123,7 +123,8 @@ fn opening() -> Delivery {
         .collect();
     let (before, at) = (Timestamp(START - SECOND - 1), Timestamp(START - SECOND));
     let id = TransactionId(Uuid::from_u128(u128::MAX));
-    let one = DecidedTransaction { id, tau_start: before, tau_commit: at, writes };
+    let one =
+        DecidedTransaction { id, tau_start: before, tau_commit: at, writes, additions: Vec::new() };
     let entry = Arc::new(JournalEntry::Transactions(vec![one]));
     let one = DeliveredTransaction::new(JournalId(0), entry, 0).expect("it has one transaction");
     Delivery { transactions: vec![one], watermark: at, positions: Vec::new() }
