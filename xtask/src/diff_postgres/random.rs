@@ -217,7 +217,7 @@ impl Round<'_> {
     }
 }
 
-/// Numbers without zeros at their end, since which of two equal numbers a grouping shows is left open.
+/// Numbers without zeros at their end, and zeros without a sign, since which of two equal numbers a grouping shows is left open.
 fn normal(outcome: Outcome) -> Outcome {
     outcome.map(|mut answer| {
         let is_numeric: Vec<bool> = answer
@@ -228,6 +228,11 @@ fn normal(outcome: Outcome) -> Outcome {
         // Whether a modifier is known depends on what PostgreSQL folds away while it plans.
         for column in answer.columns.iter_mut().flatten() {
             column.modifier = -1;
+        }
+        for field in answer.rows.iter_mut().flatten().flatten() {
+            if field == b"-0" {
+                field.remove(0);
+            }
         }
         for row in &mut answer.rows {
             for (field, _) in row.iter_mut().zip(&is_numeric).filter(|(_, is_numeric)| **is_numeric)
