@@ -49,6 +49,8 @@ pub struct Columns {
     pub working_tables: usize,
     /// How often each recursive term has named itself.
     pub working_uses: Vec<usize>,
+    /// For each working table the columns of SEARCH and CYCLE in the one place that reads it.
+    pub working_hidden: Vec<Vec<ColumnId>>,
 }
 
 /// A subquery of an expression, not yet planned.

@@ -10,9 +10,9 @@ use super::from::Source;
 use super::scope::{Boundary, Level};
 use super::select::BoundQuery;
 use super::setops::item_locations;
-use super::{Binder, VisibleCte, error, unsupported};
+use super::{Binder, VisibleCte, error, search_cycle, unsupported};
 use crate::expression::Expr;
-use crate::logical::{Bound, BoundCte, Logical, Output, Recursive};
+use crate::logical::{Bound, BoundCte, ColumnId, Logical, Output, Recursive};
 use crate::walk::type_of;
 
 /// What a WITH name stands for.
@@ -23,7 +23,13 @@ pub enum CteKind {
     /// It uses columns of the query around it: bound anew at each use.
     Inline { table: Rc<ast::CommonTable>, recursive: bool, levels: usize, visible: usize },
     /// The recursive name inside its own recursive term.
-    Working { id: usize, columns: Vec<(String, SqlType)>, term: RecursiveTerm },
+    Working {
+        id: usize,
+        columns: Vec<(String, SqlType)>,
+        /// Of SEARCH and CYCLE: not seen by the term.
+        hidden: Vec<(String, SqlType)>,
+        term: RecursiveTerm,
+    },
     /// The name inside its own non-recursive term.
     Forbidden,
     /// The name inside a query that is no UNION: where the WITH query stands.
@@ -47,7 +53,14 @@ impl Binder<'_> {
     ) -> SqlResult<T> {
         let before = self.ctes.len();
         if let Some(with) = with {
-            for table in &with.tables {
+            for (position, table) in with.tables.iter().enumerate() {
+                if !self.levels.is_empty() && !matches!(*table.statement, ast::Statement::Query(_))
+                {
+                    return Err(unsupported(
+                        "WITH clause containing a data-modifying statement must be at the top level",
+                        table.location,
+                    ));
+                }
                 if self.ctes[before..].iter().any(|known| known.name == table.name) {
                     return Err(error(
                         sqlstate::DUPLICATE_ALIAS,
@@ -55,7 +68,12 @@ impl Binder<'_> {
                         table.location,
                     ));
                 }
-                let kind = self.common_table(table, with.recursive, before)?;
+                let later = with.tables[position + 1..].iter().filter(|_| !with.recursive);
+                let coming = self.coming_ctes.len();
+                self.coming_ctes.extend(later.map(|later| later.name.clone()));
+                let kind = self.common_table(table, with.recursive, before);
+                self.coming_ctes.truncate(coming);
+                let kind = kind?;
                 self.ctes.push(VisibleCte { name: table.name.clone(), kind });
             }
         }
@@ -70,9 +88,6 @@ impl Binder<'_> {
         recursive: bool,
         before: usize,
     ) -> SqlResult<CteKind> {
-        if table.search.is_some() || table.cycle.is_some() {
-            return Err(unsupported("SEARCH and CYCLE clauses are not supported", table.location));
-        }
         let mut level = Level::new(Boundary::SubPlan(Vec::new()));
         level.of_with = true;
         self.levels.push(level);
@@ -113,6 +128,7 @@ impl Binder<'_> {
 
     fn common_statement(&mut self, table: &ast::CommonTable, recursive: bool) -> SqlResult<Bound> {
         if !recursive {
+            search_cycle::require_recursion(table)?;
             return self.statement(&table.statement);
         }
         if let ast::Statement::Query(query) = &*table.statement
@@ -123,6 +139,7 @@ impl Binder<'_> {
                 binder.recursive(table, query, operation)
             });
         }
+        search_cycle::require_recursion(table)?;
         let kind = CteKind::Malformed { location: table.location };
         self.ctes.push(VisibleCte { name: table.name.clone(), kind });
         let bound = self.statement(&table.statement);
@@ -178,6 +195,19 @@ impl Binder<'_> {
             .map(|output| (output.name.clone(), self.columns.facts[output.id].ty))
             .collect();
         rename(&mut columns, table)?;
+        let names: Vec<String> = columns.iter().map(|column| column.0.clone()).collect();
+        let extras = search_cycle::extras(table, &names)?;
+        let mut hidden = Vec::new();
+        let mut start_items = Vec::new();
+        if !extras.is_empty() {
+            search_cycle::require_plain_terms(operation)?;
+            let ids = start.outputs.iter().map(|output| output.id);
+            let term: Vec<_> = names.iter().cloned().zip(ids).collect();
+            for (name, ty, item) in self.extras_at_start(&extras, &term)? {
+                hidden.push((name, ty));
+                start_items.push(item);
+            }
+        }
         let id = self.columns.working_tables;
         self.columns.working_tables += 1;
         let term = RecursiveTerm {
@@ -187,7 +217,9 @@ impl Binder<'_> {
             excepted: self.exceptions,
         };
         self.columns.working_uses.push(0);
-        let kind = CteKind::Working { id, columns: columns.clone(), term };
+        self.columns.working_hidden.push(Vec::new());
+        let kind =
+            CteKind::Working { id, columns: columns.clone(), hidden: hidden.clone(), term };
         self.ctes.push(VisibleCte { name: table.name.clone(), kind });
         let step = self.arm_query(&operation.right);
         self.ctes.pop();
@@ -205,6 +237,16 @@ impl Binder<'_> {
             let location = written.get(position).copied().unwrap_or(operation.location);
             let column = self.columns.column(step.outputs[position].id);
             let source = type_of(&column);
+            let shown = |binder: &Binder<'_>, ty: SqlType| match ty.modifier {
+                -1 => binder.type_name(ty.oid),
+                modifier => types::builtin::format_type(ty.oid, modifier)
+                    .unwrap_or_else(|| binder.type_name(ty.oid)),
+            };
+            // Of different modifiers the column of the union has none.
+            let context = functions::CastContext::Implicit;
+            let target = SqlType::new(ty.oid);
+            let cast = self.try_coerce(column, target, context, operation.location)?;
+            let overall = if cast.is_some() { target } else { source };
             let wrong = |binder: &Binder<'_>| {
                 error(
                     sqlstate::DATATYPE_MISMATCH,
@@ -213,16 +255,17 @@ impl Binder<'_> {
                          type {} overall",
                         table.name,
                         position + 1,
-                        binder.type_name(ty.oid),
-                        binder.type_name(source.oid)
+                        shown(binder, *ty),
+                        shown(binder, overall)
                     ),
                     location,
                 )
                 .hint("Cast the output of the non-recursive term to the correct type.")
             };
-            let context = functions::CastContext::Implicit;
-            let target = SqlType::new(ty.oid);
-            match self.try_coerce(column, target, context, operation.location)? {
+            if ty.modifier >= 0 && source.modifier != ty.modifier {
+                return Err(wrong(self));
+            }
+            match cast {
                 Some(Expr::Column { .. }) => {}
                 Some(cast) => {
                     let id = self.columns.add(name, *ty);
@@ -232,19 +275,51 @@ impl Binder<'_> {
                 None => return Err(wrong(self)),
             }
         }
-        let outputs: Vec<Output> = columns
+        let mut start_columns: Vec<ColumnId> =
+            start.outputs.iter().map(|output| output.id).collect();
+        let mut step_columns: Vec<ColumnId> =
+            step.outputs.iter().map(|output| output.id).collect();
+        let mut step_input = step.input.projected(casts);
+        if !extras.is_empty() {
+            let before = std::mem::take(&mut self.columns.working_hidden[id]);
+            if before.is_empty() {
+                search_cycle::require_recursion(table)?;
+            }
+            if !before.iter().all(|column| step_input.makes(*column)) {
+                return Err(unsupported(
+                    format!(
+                        "with a SEARCH or CYCLE clause, the recursive reference to WITH query \
+                         \"{}\" must be at the top level of its right-hand SELECT",
+                        table.name
+                    ),
+                    0,
+                ));
+            }
+            let before: Vec<_> =
+                hidden.iter().map(|column| column.0.clone()).zip(before).collect();
+            let term: Vec<_> = names.into_iter().zip(step_columns.iter().copied()).collect();
+            let (input, added) = self.extras_of_step(&extras, step_input, &term, &before)?;
+            step_input = input;
+            step_columns.extend(added);
+            start_columns.extend(start_items.iter().map(|item| item.0));
+        }
+        let shown = columns.iter().map(|_| true).chain(extras.shown()).collect::<Vec<bool>>();
+        let all: Vec<Output> = columns
             .into_iter()
+            .chain(hidden)
             .map(|(name, ty)| Output { id: self.columns.add(&name, ty), name })
             .collect();
         let node = Recursive {
             id,
-            start: start.input,
-            start_columns: start.outputs.iter().map(|output| output.id).collect(),
-            step: step.input.projected(casts),
-            step_columns: step.outputs.iter().map(|output| output.id).collect(),
+            start: start.input.projected(start_items),
+            start_columns,
+            step: step_input,
+            step_columns,
             distinct: !operation.all,
-            columns: outputs.iter().map(|output| output.id).collect(),
+            columns: all.iter().map(|output| output.id).collect(),
         };
+        let outputs = all.into_iter().zip(shown).filter(|(_, shown)| *shown);
+        let outputs = outputs.map(|(output, _)| output).collect();
         Ok(Bound::Query { input: Logical::Recursive(Box::new(node)), outputs })
     }
 
@@ -270,11 +345,15 @@ impl Binder<'_> {
                 let columns = outputs.iter().map(|output| output.id).collect();
                 BoundQuery { input: Logical::Cte { id, columns }, outputs }
             }
-            CteKind::Working { id, columns, term } => {
+            CteKind::Working { id, columns, hidden, term } => {
                 self.check_recursive_use(name, id, term, table.location)?;
                 self.level().self_reference = true;
                 let outputs = self.fresh(columns);
-                let columns = outputs.iter().map(|output| output.id).collect();
+                let hidden: Vec<ColumnId> =
+                    self.fresh(hidden).into_iter().map(|output| output.id).collect();
+                let columns =
+                    outputs.iter().map(|output| output.id).chain(hidden.iter().copied()).collect();
+                self.columns.working_hidden[id] = hidden;
                 BoundQuery { input: Logical::WorkingTable { id, columns }, outputs }
             }
             CteKind::Malformed { location } => {

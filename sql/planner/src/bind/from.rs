@@ -1,5 +1,6 @@
 //! FROM: tables, derived tables, functions, joins.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use catalog::{Relation, RelationKind};
@@ -94,11 +95,20 @@ impl Binder<'_> {
                 Some(schema) => format!("{schema}.{}", name.name()),
                 None => name.name().to_owned(),
             };
-            error(
+            let failure = error(
                 sqlstate::UNDEFINED_TABLE,
                 format!("relation \"{shown}\" does not exist"),
                 location,
-            )
+            );
+            if name.schema().is_some() || !self.coming_ctes.iter().any(|later| later == &shown) {
+                return failure;
+            }
+            failure
+                .detail(format!(
+                    "There is a WITH item named \"{shown}\", but it cannot be referenced from \
+                     this part of the query."
+                ))
+                .hint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
         })
     }
 
@@ -236,8 +246,9 @@ impl Binder<'_> {
         let mut columns: Vec<ScopeColumn> = Vec::new();
         let alias_name = function.alias.as_ref().map(|alias| alias.name.clone());
         let mut first_name = None;
-        let mut scalar = !function.rows_from;
-        for item in &function.functions {
+        let items = each_array(&function.functions);
+        let mut scalar = !function.rows_from && items.len() == 1;
+        for item in items.iter() {
             let (call, names) = self.in_clause(Clause::FromFunction, |binder| {
                 binder.row_function(&item.function, location)
             })?;
@@ -681,4 +692,35 @@ fn rename(columns: &mut [ScopeColumn], alias: Option<&ast::Alias>, name: &str) -
         column.name.clone_from(new);
     }
     Ok(())
+}
+
+/// `unnest(a, b)` as one call for each array, side by side.
+fn each_array(items: &[ast::RowsFromItem]) -> Cow<'_, [ast::RowsFromItem]> {
+    let several = |item: &ast::RowsFromItem| {
+        matches!(&item.function, ast::Expr::Function(call)
+            if call.arguments.len() > 1
+                && call.name.name() == "unnest"
+                && call.name.schema().is_none_or(|schema| schema == "pg_catalog")
+                && item.column_definitions.is_empty()
+                && !(call.variadic || call.distinct)
+                && call.arguments.iter().all(|argument| argument.name.is_none()))
+    };
+    if !items.iter().any(several) {
+        return Cow::Borrowed(items);
+    }
+    let mut each = Vec::new();
+    for item in items {
+        match &item.function {
+            ast::Expr::Function(call) if several(item) => {
+                for argument in &call.arguments {
+                    let mut call = call.clone();
+                    call.arguments = vec![argument.clone()];
+                    let function = ast::Expr::Function(call);
+                    each.push(ast::RowsFromItem { function, column_definitions: Vec::new() });
+                }
+            }
+            _ => each.push(item.clone()),
+        }
+    }
+    Cow::Owned(each)
 }

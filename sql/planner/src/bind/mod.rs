@@ -17,7 +17,8 @@ pub mod operators;
 mod record_names;
 mod sample;
 pub mod scope;
-pub mod select;
+pub mod search_cycle;
+mod select;
 pub mod setops;
 pub mod subqueries;
 pub mod target;
@@ -58,6 +59,8 @@ pub struct Binder<'a> {
     pub parameters: Vec<Option<SqlType>>,
     pub levels: Vec<Level>,
     pub ctes: Vec<VisibleCte>,
+    /// Names of the same WITH that come later, and mean nothing yet.
+    pub coming_ctes: Vec<String>,
     pub depth: usize,
     /// The owner of the view whose text is being bound.
     pub check_as: Option<Oid>,
@@ -122,6 +125,7 @@ impl<'a> Binder<'a> {
                 .collect(),
             levels: Vec::new(),
             ctes: Vec::new(),
+            coming_ctes: Vec::new(),
             depth: 0,
             check_as: None,
             domain_value: None,

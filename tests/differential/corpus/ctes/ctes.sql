@@ -55,3 +55,19 @@ with recursive r as (select 1 as n union all select n + 1 from r where n < 3), s
 with recursive r (n, m) as (select 1, array[1] union all select n + 1, m || (n + 1) from r where n < 3) select * from r order by n;
 with recursive r (n) as (select 1 union all select n + 1 from r where n < (select max(id) from t where id < 5)) select max(n) from r;
 select id from t order by id;
+-- SEARCH and CYCLE
+with recursive r (a, b) as (select 1, 'x'::text union all select a + 1, b || a from r where a < 4) search breadth first by b, a set o cycle a set c using p select *, (o) is not null from r order by o;
+with recursive r (a) as (select 1 union all select a % 3 + 1 from r) cycle a set looped to 1 default 0 using path select *, pg_typeof(path), pg_typeof(looped) from r order by cardinality(path);
+with recursive r (a) as (select 1 union select a % 3 + 1 from r) cycle a set looped using path select count(*) from r;
+with recursive r as (select 1 as a, 2 as b union all select r.b, r.a from r) search depth first by b, a set s cycle a, b set l using p select r.* from r order by s;
+with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) search depth first by a set a select 1;
+with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) search depth first by a, a set s select 1;
+with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) cycle a set x using x select 1;
+with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) search depth first by a set s cycle a set s using x select 1;
+with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) cycle a set x to 1 default 'n' using y select 1;
+with r (a) as (select 1) search depth first by a set s select * from r;
+with recursive r (a) as (select 1 union all select 2) search depth first by a set s select * from r;
+with recursive r (a) as (select 1 union all (select 2 union select a from r)) cycle a set x using y select * from r;
+with recursive r (id, name) as (select id, name from t where id = 1 union all select t.id, t.name from t join r on t.parent = r.id) search depth first by name set o select name, row_number() over (order by o) from r where o is not null order by 2;
+create view searched as with recursive r (a) as (select 1 union all select a + 1 from r where a < 3) search depth first by a set s select a, s from r;
+select * from searched order by s;
