@@ -523,7 +523,7 @@ impl Session {
                 let types = prepared.parameters.iter().map(|ty| ty.oid).collect();
                 wire::put(&mut self.connection.output, &ParameterDescription::new(types));
                 match &prepared.columns {
-                    Some(columns) if !columns.is_empty() => {
+                    Some(columns) if prepared.answers_rows() => {
                         let formats = vec![Format::Text; columns.len()];
                         wire::row_description(&mut self.connection.output, columns, &formats);
                     }
@@ -533,7 +533,7 @@ impl Session {
             b'P' => {
                 let portal = self.portals.get(&name).ok_or_else(|| no_portal(&name))?;
                 match &portal.prepared.columns {
-                    Some(columns) if !columns.is_empty() => {
+                    Some(columns) if portal.prepared.answers_rows() => {
                         let formats =
                             wire::expand_formats(&portal.formats, columns.len(), "result")?;
                         let columns = Arc::clone(columns);

@@ -37,6 +37,12 @@ struct CachedPlan {
 }
 
 impl Prepared {
+    /// Whether a client is told of columns, even of none: a query without columns has rows nevertheless.
+    pub fn answers_rows(&self) -> bool {
+        let is_query = matches!(self.statement.as_deref(), Some(Statement::Query(_)));
+        self.columns.as_ref().is_some_and(|columns| is_query || !columns.is_empty())
+    }
+
     pub fn new(
         text: Arc<str>,
         statement: Option<Arc<Statement>>,

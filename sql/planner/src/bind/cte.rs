@@ -218,8 +218,7 @@ impl Binder<'_> {
         };
         self.columns.working_uses.push(0);
         self.columns.working_hidden.push(Vec::new());
-        let kind =
-            CteKind::Working { id, columns: columns.clone(), hidden: hidden.clone(), term };
+        let kind = CteKind::Working { id, columns: columns.clone(), hidden: hidden.clone(), term };
         self.ctes.push(VisibleCte { name: table.name.clone(), kind });
         let step = self.arm_query(&operation.right);
         self.ctes.pop();
@@ -277,8 +276,7 @@ impl Binder<'_> {
         }
         let mut start_columns: Vec<ColumnId> =
             start.outputs.iter().map(|output| output.id).collect();
-        let mut step_columns: Vec<ColumnId> =
-            step.outputs.iter().map(|output| output.id).collect();
+        let mut step_columns: Vec<ColumnId> = step.outputs.iter().map(|output| output.id).collect();
         let mut step_input = step.input.projected(casts);
         if !extras.is_empty() {
             let before = std::mem::take(&mut self.columns.working_hidden[id]);
@@ -295,8 +293,7 @@ impl Binder<'_> {
                     0,
                 ));
             }
-            let before: Vec<_> =
-                hidden.iter().map(|column| column.0.clone()).zip(before).collect();
+            let before: Vec<_> = hidden.iter().map(|column| column.0.clone()).zip(before).collect();
             let term: Vec<_> = names.into_iter().zip(step_columns.iter().copied()).collect();
             let (input, added) = self.extras_of_step(&extras, step_input, &term, &before)?;
             step_input = input;

@@ -108,7 +108,9 @@ impl Binder<'_> {
                     "There is a WITH item named \"{shown}\", but it cannot be referenced from \
                      this part of the query."
                 ))
-                .hint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+                .hint(
+                    "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.",
+                )
         })
     }
 

@@ -133,9 +133,8 @@ pub fn extras(table: &ast::CommonTable, names: &[String]) -> SqlResult<Extras> {
             None => ("true".to_owned(), "false".to_owned()),
         };
         // Both values in one expression, so that both have the type of the column.
-        let marked = |condition: &str| {
-            format!("CASE WHEN {condition} THEN {value} ELSE {default} END")
-        };
+        let marked =
+            |condition: &str| format!("CASE WHEN {condition} THEN {value} ELSE {default} END");
         let row = row_of(&cycle.columns);
         extras.columns.push(Extra {
             name: mark.clone(),
