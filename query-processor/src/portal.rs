@@ -73,6 +73,16 @@ pub struct Step {
     pub tag: Option<String>,
 }
 
+impl Running {
+    /// Whether the client is told of columns even if there are none: a query has rows nevertheless.
+    pub fn is_query(&self) -> bool {
+        match &self.source {
+            Source::Plan { kind, .. } => *kind == StatementKind::Select,
+            Source::Rows { tag, .. } => tag.starts_with("SELECT "),
+        }
+    }
+}
+
 impl Source {
     /// Runs up to `limit` rows further.
     pub fn step(&mut self, limit: usize, sent: u64) -> SqlResult<Step> {

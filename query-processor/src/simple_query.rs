@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use pgwire::messages::response::EmptyQueryResponse;
-use planner::plan::StatementKind;
 use syntax::ast::Statement;
 use types::SqlResult;
 
@@ -121,10 +120,7 @@ impl Session {
 
     /// Announces and sends all rows of a statement, as the simple protocol does.
     pub async fn stream_all(&mut self, mut running: Box<Running>) -> SqlResult<()> {
-        // A query without columns has rows nevertheless.
-        let is_query =
-            matches!(&running.source, Source::Plan { kind, .. } if *kind == StatementKind::Select);
-        if is_query || !running.columns.is_empty() {
+        if running.is_query() || !running.columns.is_empty() {
             wire::row_description(&mut self.connection.output, &running.columns, &running.formats);
         }
         let mut sent = 0;

@@ -76,9 +76,15 @@ pub fn run(options: &Options) -> Result<(), String> {
         report.print(options.listed);
     }
     if options.only.is_empty() {
-        for (entry, _) in known.iter().zip(&is_used).filter(|(_, is_used)| !**is_used) {
-            eprintln!("known.toml: nothing differs any more: {}", entry.statement);
+        let unused = known.iter().zip(&is_used).filter(|(_, is_used)| !**is_used);
+        let unused: Vec<&str> = unused.map(|(entry, _)| entry.statement.as_str()).collect();
+        if !unused.is_empty() {
+            return Err(format!("known.toml: nothing differs any more: {}", unused.join("; ")));
         }
+    }
+    let unlisted: usize = report.areas.values().map(|count| count.differing - count.listed).sum();
+    if unlisted > 0 {
+        return Err(format!("{unlisted} differences are neither fixed nor listed in known.toml"));
     }
     // A part of an area says nothing about the area's rate.
     if options.only.iter().any(|name| name.contains('/')) {

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn getrandom(buffer: *mut u8, length: usize, _flags: u32) 
     let call = CALLS.fetch_add(1, Ordering::SeqCst);
     let mut random = Random::new(SEED.load(Ordering::SeqCst).rotate_left(32) ^ call);
     for place in 0..length {
-        let byte = (random.next() >> 24) as u8;
+        let byte = (random.word() >> 24) as u8;
         // SAFETY: `place` is below the length that the caller says may be written.
         unsafe { buffer.add(place).write(byte) };
     }

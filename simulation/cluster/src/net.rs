@@ -174,7 +174,7 @@ impl State {
     ) -> Option<io::Result<Socket>> {
         let Dial { from, to, port, answer, .. } = dial;
         let key = (to, port);
-        if !state.listeners.get(&key).is_some_and(|listener| listener.waiting.len() < BACKLOG) {
+        if state.listeners.get(&key).is_none_or(|listener| listener.waiting.len() >= BACKLOG) {
             return answer.send(Err(io::ErrorKind::ConnectionRefused.into())).err();
         }
         let (there, back) = (state.pipe(from, to), state.pipe(to, from));

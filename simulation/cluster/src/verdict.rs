@@ -64,8 +64,8 @@ pub fn run(plan: Plan, print: bool) -> Outcome {
         digest: world.trace.digest(),
         lines: world.trace.lines(),
         simulated_nanos: world.simulated(),
-        committed: counters.committed as u64,
-        skews: counters.skews as u64,
+        committed: counters.committed,
+        skews: counters.skews,
     }
 }
 

@@ -327,7 +327,7 @@ impl World {
         self.trace.line(format_args!("node {node} starts, life {life}"));
         self.net.begin(node);
         let sync = machine.sync.clone();
-        let seed = self.random.next();
+        let seed = self.random.word();
         let random = Mutex::new(Random::new(seed));
         let pace = Pace(Arc::new(move || {
             let longest = sync.load(Ordering::SeqCst);
@@ -374,7 +374,7 @@ impl World {
         self.trace.line(format_args!("node {node} loses power"));
         self.net.silence(node);
         self.net.end(node);
-        let seed = self.random.next();
+        let seed = self.random.word();
         let machine = &mut self.machines[index];
         machine.running = None;
         machine.paused = false;

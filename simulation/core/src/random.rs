@@ -9,7 +9,7 @@ impl Random {
         Random(seed ^ 0x6A09_E667_F3BC_C908)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,7 +19,7 @@ impl Random {
 
     /// Below `end`, which is above zero. The bias of the remainder does not matter here.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
+        self.word() % end
     }
 
     pub fn index(&mut self, length: usize) -> usize {
