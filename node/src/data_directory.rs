@@ -275,7 +275,7 @@ fn read_identity(marker: &Path) -> Result<Identity, Exit> {
             ),
         ));
     }
-    if format < u64::from(FORMAT) {
+    if (1..u64::from(FORMAT)).contains(&format) {
         return Err(Exit::new(
             Code::DataDirectory,
             format!(

@@ -128,7 +128,11 @@ fn newer_and_damaged_directories_are_refused() {
     let (code, said) = attempt(&newer.to_string());
     assert_eq!(code, EXIT_DIRECTORY, "{said}");
     one_line(&said, &["newer", "999"]);
-    for damaged in ["", "{", "[]", "{\"format\": 1}", &good[..good.len() / 2]] {
+    newer["format"] = 1.into();
+    let (code, said) = attempt(&newer.to_string());
+    assert_eq!(code, EXIT_DIRECTORY, "{said}");
+    one_line(&said, &["format 1", "pg_dump"]);
+    for damaged in ["", "{", "[]", "{\"format\": 2}", &good[..good.len() / 2]] {
         let (code, said) = attempt(damaged);
         assert_eq!(code, EXIT_CORRUPT, "{damaged:?}: {said}");
         one_line(&said, &["damaged"]);
