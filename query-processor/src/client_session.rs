@@ -237,6 +237,7 @@ impl Session {
         {
             // The snapshot is older than the lock. It stays if something was read that has changed since.
             transaction.refresh()?;
+            services.until_certain(transaction.tau_start()).await;
         }
         block.statements += 1;
         let scope = StatementScope {

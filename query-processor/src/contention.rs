@@ -47,6 +47,7 @@ impl Session {
                 })
                 .await?
             };
+            self.services.until_certain(transaction.tau_start()).await;
             // A row that the transaction has changed on its way here is contended as well.
             if let Comparison::Changed(read) = &moved
                 && transaction.has_written(read)

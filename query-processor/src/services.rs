@@ -169,7 +169,28 @@ impl Services {
                 Err(_) => return Err(errors::no_fresh_snapshot()),
             }
         }
-        Ok(self.storage.watermark())
+        let snapshot = self.storage.watermark();
+        self.until_certain(snapshot).await;
+        Ok(snapshot)
+    }
+
+    /// Waits until everything in a snapshot is certainly past, before a client is told of it.
+    ///
+    /// The watermark of several nodes is the promise of some clock and may be ahead of the true time, and so may be a
+    /// commit below it that nobody was told of yet. Who reads it and tells of it must not be followed by somebody whose
+    /// clock is behind, and whose snapshot does not have it.
+    pub async fn until_certain(&self, snapshot: Timestamp) {
+        if !self.node.others_commit() {
+            return;
+        }
+        let last = snapshot.min(self.storage.changed_at());
+        loop {
+            let earliest = self.clock.now().earliest;
+            if earliest > last {
+                return;
+            }
+            tokio::time::sleep(Duration::from_nanos(last.0 - earliest.0 + 1)).await;
+        }
     }
 
     /// The catalog as of `tau`, which storage has reached.

@@ -76,6 +76,11 @@ impl<'a> BatchBuilder<'a> {
         self.transactions
     }
 
+    /// The timestamp of the last transaction; zero if there is none.
+    pub fn last_tau(&self) -> Timestamp {
+        self.last_tau
+    }
+
     pub fn size_bytes(&self) -> usize {
         self.size_bytes
     }

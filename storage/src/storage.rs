@@ -57,6 +57,7 @@ pub struct Storage {
     writer: Mutex<Writer>,
     watermark: AtomicU64,
     catalog_changed_at: AtomicU64,
+    changed_at: AtomicU64,
     horizon: Horizon,
     condition: RwLock<Condition>,
     reach: OnceLock<Arc<dyn Reach>>,
@@ -88,6 +89,7 @@ impl Storage {
             options,
             watermark: AtomicU64::new(applied.watermark.0),
             catalog_changed_at: AtomicU64::new(applied.catalog_changed_at.0),
+            changed_at: AtomicU64::new(applied.watermark.0),
             horizon: Horizon::new(horizon),
             condition: RwLock::new(Condition::Healthy),
             writer: Mutex::new(Writer {
@@ -214,6 +216,7 @@ impl Storage {
         mut applied: Applied,
     ) -> Result<(), EngineError> {
         let transactions = builder.transactions();
+        let last = builder.last_tau();
         if transactions > 0 {
             let batch = builder.finish(&mut applied);
             self.engine.write(&batch)?;
@@ -224,6 +227,8 @@ impl Storage {
         }
         self.measure.watermark_seconds.set(applied.watermark.0 as f64 / 1e9);
         self.catalog_changed_at.store(applied.catalog_changed_at.0, Ordering::Release);
+        // Before the watermark: who sees that sees this.
+        self.changed_at.fetch_max(last.0, Ordering::Release);
         self.watermark.store(applied.watermark.0, Ordering::Release);
         writer.applied = applied;
         Ok(())
@@ -329,6 +334,10 @@ impl ReadStorage for Storage {
 
     fn catalog_changed_at(&self) -> Timestamp {
         Timestamp(self.catalog_changed_at.load(Ordering::Acquire))
+    }
+
+    fn changed_at(&self) -> Timestamp {
+        Timestamp(self.changed_at.load(Ordering::Acquire))
     }
 
     fn hold(&self, tau: Timestamp) -> HoldGuard {

@@ -111,6 +111,11 @@ pub trait ReadStorage: Send + Sync {
     /// The commit timestamp of the last change to the catalog (descriptors and names) that is applied.
     fn catalog_changed_at(&self) -> Timestamp;
 
+    /// At or after the commit timestamp of the last transaction that is applied; at most the watermark.
+    fn changed_at(&self) -> Timestamp {
+        self.watermark()
+    }
+
     /// Keeps versions that a read at `tau` needs from being collected until the guard is dropped.
     fn hold(&self, tau: Timestamp) -> HoldGuard;
 }
