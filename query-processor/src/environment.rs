@@ -774,6 +774,17 @@ impl Environment for StatementEnvironment {
         self.services.new_row_id()
     }
 
+    fn helpers(&self) -> usize {
+        let wanted = self
+            .session
+            .with_settings(|settings| settings.integer("max_parallel_workers_per_gather"));
+        usize::try_from(wanted).unwrap_or(0)
+    }
+
+    fn help(&self, task: Box<dyn FnOnce() + Send>) -> bool {
+        self.services.help(task)
+    }
+
     fn memory_budget(&self) -> usize {
         self.services.config.query_memory
     }

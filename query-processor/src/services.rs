@@ -17,6 +17,7 @@ use protocol::transaction::{CommitRequest, Outcome, SchemaUse, TransactionStatus
 use protocol::{TableId, Timestamp, TransactionId};
 use runtime::Clock;
 use session::CancelRegistry;
+use tokio::sync::Semaphore;
 use types::{SqlError, SqlResult, sqlstate};
 use uuid::Uuid;
 
@@ -101,6 +102,8 @@ pub struct Services {
     row_ids: AtomicU64,
     row_id_origin: u64,
     runtime: tokio::runtime::Handle,
+    /// Threads that may help statements of other threads to read.
+    helpers: Arc<Semaphore>,
 }
 
 impl Services {
@@ -114,6 +117,7 @@ impl Services {
         node: Arc<dyn NodeView>,
         config: ProcessorConfig,
     ) -> Arc<Services> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Services {
             storage,
             commit,
@@ -132,6 +136,7 @@ impl Services {
             row_ids: AtomicU64::new(0),
             row_id_origin: Uuid::new_v4().as_u64_pair().0,
             runtime: tokio::runtime::Handle::current(),
+            helpers: Arc::new(Semaphore::new(cores)),
         })
     }
 
@@ -191,6 +196,18 @@ impl Services {
             }
             tokio::time::sleep(Duration::from_nanos(last.0 - earliest.0 + 1)).await;
         }
+    }
+
+    /// Has another thread run something, unless as many are at that as the machine has cores.
+    pub fn help(&self, task: impl FnOnce() + Send + 'static) -> bool {
+        let Ok(permit) = Arc::clone(&self.helpers).try_acquire_owned() else {
+            return false;
+        };
+        self.runtime.spawn_blocking(move || {
+            task();
+            drop(permit);
+        });
+        true
     }
 
     /// The catalog as of `tau`, which storage has reached.

@@ -711,6 +711,10 @@ impl ScanCursor for Empty {
     fn next_batch(&mut self, _: &mut Vec<StoredRow>, _: usize) -> Result<bool, ReadError> {
         Ok(false)
     }
+
+    fn split(self: Box<Self>, _: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError> {
+        Ok(vec![self])
+    }
 }
 
 /// A scan of storage under the transaction's own writes: where both have a key, the transaction's counts.
@@ -777,6 +781,11 @@ impl ScanCursor for Overlay {
             }
         }
         Ok(true)
+    }
+
+    /// What a transaction has written itself is little, but lies anywhere: such a scan stays whole.
+    fn split(self: Box<Self>, _: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError> {
+        Ok(vec![self])
     }
 }
 

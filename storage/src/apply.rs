@@ -150,8 +150,14 @@ impl<'a> BatchBuilder<'a> {
             Entry::Occupied(entry) => Ok(entry.get().clone()),
             Entry::Vacant(entry) => {
                 let stored = self.engine.get(Space::Latest, key)?;
-                let stored = stored.as_ref().map(split_latest).transpose()?;
-                let newest = stored.map(|(tau, value)| Newest { tau, value, changed: false });
+                let newest = match &stored {
+                    None => None,
+                    Some(stored) => {
+                        let (tau, value) = split_latest(stored)?;
+                        let value = value.map(|value| stored.slice_ref(value));
+                        Some(Newest { tau, value, changed: false })
+                    }
+                };
                 Ok(entry.insert(newest).clone())
             }
         }

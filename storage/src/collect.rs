@@ -50,26 +50,25 @@ impl Queue {
         engine: &dyn KvEngine,
         horizon: Timestamp,
         batch: &mut WriteBatch,
-        mut remove: impl FnMut(&Bytes, &mut WriteBatch) -> Result<u64, EngineError>,
+        mut remove: impl FnMut(&[u8], &mut WriteBatch) -> Result<u64, EngineError>,
     ) -> Result<u64, EngineError> {
         let start = self.collected_to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let view = engine.view();
-        let records = view.range(self.space, start, Bound::Unbounded, Direction::Ascending);
+        let mut records = view.range(self.space, start, Bound::Unbounded, Direction::Ascending);
         let mut removed = 0;
         let mut last = None;
         // With nothing left, the next record will be from after the present watermark; it is looked for when the
         // horizon has come here.
         self.first = Some(horizon.next());
-        for record in records {
-            let (key, value) = record?;
-            let tau = timed_key_tau(&key)?;
+        while let Some((key, value)) = records.next()? {
+            let tau = timed_key_tau(key)?;
             if tau > horizon || batch.len() >= REMOVALS_PER_STEP {
                 self.first = Some(tau);
                 break;
             }
-            removed += remove(&value, batch)?;
-            batch.remove(self.space, &key);
-            last = Some(key);
+            removed += remove(value, batch)?;
+            batch.remove(self.space, key);
+            last = Some(Bytes::copy_from_slice(key));
         }
         self.collected_to = last.or(self.collected_to.take());
         Ok(removed)
@@ -96,7 +95,7 @@ pub fn collect_versions(
                 }
                 Garbage::Tombstone { key, tau } => {
                     let newest = engine.get(Space::Latest, &key)?;
-                    let newest = newest.as_ref().map(split_latest).transpose()?;
+                    let newest = newest.as_deref().map(split_latest).transpose()?;
                     if newest == Some((tau, None)) {
                         batch.remove(Space::Latest, &key);
                         removed += 1;

@@ -61,10 +61,10 @@ impl CopyOut {
                 self.pairs = Some((space, pairs));
                 continue;
             };
-            match pairs.next().transpose()? {
+            match pairs.next()? {
                 None => self.pairs = None,
                 Some((key, _)) if *space == Space::Meta && key == APPLIED_KEY => {}
-                Some((key, value)) => put(&mut chunk, *space, &key, &value)?,
+                Some((key, value)) => put(&mut chunk, *space, key, value)?,
             }
         }
         if chunk.is_empty()

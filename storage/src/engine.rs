@@ -154,14 +154,22 @@ impl WriteBatch {
     }
 }
 
-/// Keys and values in order.
-pub type Pairs = Box<dyn Iterator<Item = Result<(Bytes, Bytes), EngineError>> + Send>;
+/// A key and its value, for as long as the next one is not asked for.
+pub type Pair<'a> = (&'a [u8], &'a [u8]);
+
+/// Keys and values in order. They are shown where they lie, so that going past a pair copies nothing.
+pub trait PairStream: Send {
+    /// After an error there is nothing more.
+    fn next(&mut self) -> Result<Option<Pair<'_>>, EngineError>;
+}
+
+pub type Pairs = Box<dyn PairStream>;
 
 /// The engine at one instant: what is written later is not seen.
 pub trait KvView: Send + Sync {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Bytes>, EngineError>;
 
-    /// The pairs between two bounds, from either end. The iterator outlives the view and holds a bounded number of pairs.
+    /// The pairs between two bounds, from either end. The stream outlives the view and holds a bounded number of pairs.
     fn range(
         &self,
         space: Space,
@@ -185,7 +193,7 @@ pub trait KvEngine: Send + Sync + 'static {
         keys.iter().map(|key| self.get(space, key)).collect()
     }
 
-    /// The present instant, for as long as the view or one of its iterators lives.
+    /// The present instant, for as long as the view or one of its streams lives.
     fn view(&self) -> Box<dyn KvView>;
 
     /// Writes all or nothing; not durable until `persist`.

@@ -52,19 +52,19 @@ pub fn latest_header(tau: Timestamp, value: Option<&Bytes>) -> [u8; LATEST_HEADE
 }
 
 /// A version from `Latest`: its timestamp and its value, `None` for a deletion.
-pub fn split_latest(stored: &Bytes) -> Result<(Timestamp, Option<Bytes>), EngineError> {
+pub fn split_latest(stored: &[u8]) -> Result<(Timestamp, Option<&[u8]>), EngineError> {
     let tau = timestamp_at(stored, 0).ok_or_else(|| corrupt("a version without a timestamp"))?;
     Ok((tau, split_kind(stored, TAU_BYTES)?))
 }
 
 /// A version from `History`.
-pub fn split_history(stored: &Bytes) -> Result<Option<Bytes>, EngineError> {
+pub fn split_history(stored: &[u8]) -> Result<Option<&[u8]>, EngineError> {
     split_kind(stored, 0)
 }
 
-fn split_kind(stored: &Bytes, at: usize) -> Result<Option<Bytes>, EngineError> {
+fn split_kind(stored: &[u8], at: usize) -> Result<Option<&[u8]>, EngineError> {
     match stored.get(at) {
-        Some(&KIND_VALUE) => Ok(Some(stored.slice(at + 1..))),
+        Some(&KIND_VALUE) => Ok(stored.get(at + 1..)),
         Some(&KIND_TOMBSTONE) if stored.len() == at + 1 => Ok(None),
         _ => Err(corrupt("a version of an unknown kind")),
     }
@@ -156,7 +156,7 @@ pub fn encode_garbage(is_tombstone: bool, key: &[u8], tau: Timestamp, record: &m
 }
 
 /// The pieces of a `Garbage` record.
-pub fn decode_garbage(record: &Bytes) -> Result<Vec<Garbage>, EngineError> {
+pub fn decode_garbage(record: &[u8]) -> Result<Vec<Garbage>, EngineError> {
     let broken = || corrupt("a garbage record");
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -168,7 +168,7 @@ pub fn decode_garbage(record: &Bytes) -> Result<Vec<Garbage>, EngineError> {
         if end > record.len() {
             return Err(broken());
         }
-        let key = record.slice(at + 13..end);
+        let key = Bytes::copy_from_slice(&record[at + 13..end]);
         pieces.push(match record[at] {
             GARBAGE_VERSION => Garbage::Version { key, tau },
             GARBAGE_TOMBSTONE => Garbage::Tombstone { key, tau },
@@ -266,7 +266,6 @@ mod tests {
         let mut record = Vec::new();
         encode_garbage(false, b"key", Timestamp(3), &mut record);
         encode_garbage(true, b"", Timestamp(4), &mut record);
-        let record = Bytes::from(record);
         assert_eq!(
             decode_garbage(&record),
             Ok(vec![
@@ -274,11 +273,11 @@ mod tests {
                 Garbage::Tombstone { key: Bytes::new(), tau: Timestamp(4) },
             ])
         );
-        assert_eq!(decode_garbage(&record.slice(..0)), Ok(Vec::new()));
+        assert_eq!(decode_garbage(&record[..0]), Ok(Vec::new()));
         for length in [1, 9, 13, 15, record.len() - 1] {
-            assert!(decode_garbage(&record.slice(..length)).is_err());
+            assert!(decode_garbage(&record[..length]).is_err());
         }
-        assert!(split_latest(&Bytes::from_static(b"1234567")).is_err());
-        assert!(split_latest(&Bytes::from_static(b"12345678\x02")).is_err());
+        assert!(split_latest(b"1234567").is_err());
+        assert!(split_latest(b"12345678\x02").is_err());
     }
 }

@@ -314,7 +314,7 @@ impl ReadStorage for Storage {
             Some(stored) => {
                 let (written_at, value) = split_latest(&stored)?;
                 if written_at <= tau {
-                    value
+                    value.map(|value| stored.slice_ref(value))
                 } else {
                     as_of(self.engine.view().as_ref(), key, tau)?
                 }
@@ -327,7 +327,7 @@ impl ReadStorage for Storage {
 
     fn scan(&self, request: ScanRequest) -> Result<Box<dyn ScanCursor>, ReadError> {
         self.check_watermark(request.tau)?;
-        let view = self.engine.view();
+        let view = Arc::from(self.engine.view());
         self.check_horizon(request.tau)?;
         Ok(Box::new(Cursor::new(view, request, self.measure.clone())))
     }

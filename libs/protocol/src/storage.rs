@@ -84,10 +84,37 @@ pub enum Direction {
     Descending,
 }
 
+/// What takes the rows of a scan, key and value, as they lie in storage.
+pub type Visitor<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), Box<dyn Error + Send + Sync>>;
+
+/// How far a visit came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visited {
+    /// The range is not exhausted.
+    pub more: bool,
+    /// Rows read, wanted or not.
+    pub looked_at: usize,
+}
+
 /// An open scan. Holds a bounded number of rows at a time.
 pub trait ScanCursor: Send {
     /// Appends up to `limit` rows to `rows`; `false` when the range is exhausted (rows may have been appended as well).
     fn next_batch(&mut self, rows: &mut Vec<StoredRow>, limit: usize) -> Result<bool, ReadError>;
+
+    /// As [`ScanCursor::next_batch`], but the rows are only shown, without being copied, and it also comes back when it
+    /// has looked at many rows that the filter does not want. The visitor's errors are [`ReadError::Filter`].
+    fn visit(&mut self, limit: usize, visitor: Visitor<'_>) -> Result<Visited, ReadError> {
+        let mut rows = Vec::new();
+        let more = self.next_batch(&mut rows, limit)?;
+        for row in &rows {
+            visitor(&row.key, &row.value).map_err(ReadError::Filter)?;
+        }
+        Ok(Visited { more, looked_at: rows.len() })
+    }
+
+    /// Cuts what is left into up to `parts` scans that can be read at the same time; one after the other they are the
+    /// rest of this one. A scan with a limit, or one that cannot be cut, comes back whole.
+    fn split(self: Box<Self>, parts: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError>;
 }
 
 /// Reads as of a timestamp. Properties I1 and I2 of DESIGN section 9 rest on it.

@@ -89,6 +89,18 @@ pub trait Environment: EvalContext {
     /// Bytes that the statement may hold before it spills.
     fn memory_budget(&self) -> usize;
 
+    /// How many other threads may read for this statement.
+    fn helpers(&self) -> usize {
+        0
+    }
+
+    /// Runs a task on another thread; `false` if none is free now, and then it is not run. The task ends soon after the
+    /// statement.
+    fn help(&self, task: Box<dyn FnOnce() + Send>) -> bool {
+        drop(task);
+        false
+    }
+
     /// Where to spill: a directory of its own; files there are removed with the statement.
     fn spill_directory(&self) -> &Path;
 }

@@ -10,6 +10,7 @@ pub mod index_join;
 pub mod limit;
 pub mod merge_join;
 pub mod nested_loop;
+pub mod parallel_scan;
 pub mod recursive;
 pub mod scan;
 pub mod set_operation;

@@ -17,11 +17,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
+use fjall::{
+    Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice, Snapshot,
+};
 use parking_lot::Mutex;
 use protocol::storage::Direction;
 
-use super::{EngineError, KvEngine, KvView, Pairs, Space, WriteBatch};
+use super::{EngineError, KvEngine, KvView, Pair, PairStream, Pairs, Space, WriteBatch};
 
 /// How often free space is asked for: after this many bytes written, and at every write while the disk is full.
 const CHECK_SPACE_EVERY_BYTES: u64 = 4 << 20;
@@ -280,12 +282,12 @@ impl KvView for DiskView {
             bound => bound.map(|key| spaced(space, key)),
         };
         if is_empty_range(&start, &end) {
-            return Box::new(std::iter::empty());
+            return Box::new(Nothing);
         }
         let pairs = self.snapshot.range(&self.tree, (start, end));
         match direction {
-            Direction::Ascending => Box::new(DiskPairs { pairs, failed: false }),
-            Direction::Descending => Box::new(DiskPairs { pairs: pairs.rev(), failed: false }),
+            Direction::Ascending => Box::new(DiskPairs::new(pairs)),
+            Direction::Descending => Box::new(DiskPairs::new(pairs.rev())),
         }
     }
 }
@@ -301,26 +303,38 @@ fn is_empty_range(start: &Bound<Vec<u8>>, end: &Bound<Vec<u8>>) -> bool {
     }
 }
 
+struct Nothing;
+
+impl PairStream for Nothing {
+    fn next(&mut self) -> Result<Option<Pair<'_>>, EngineError> {
+        Ok(None)
+    }
+}
+
 struct DiskPairs<I> {
     pairs: I,
+    /// The pair shown last; it shares the block it was read from.
+    current: Option<(Slice, Slice)>,
     failed: bool,
 }
 
-impl<I: Iterator<Item = Guard>> Iterator for DiskPairs<I> {
-    type Item = Result<(Bytes, Bytes), EngineError>;
+impl<I: Iterator<Item = Guard>> DiskPairs<I> {
+    fn new(pairs: I) -> DiskPairs<I> {
+        DiskPairs { pairs, current: None, failed: false }
+    }
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
+impl<I: Iterator<Item = Guard> + Send> PairStream for DiskPairs<I> {
+    fn next(&mut self) -> Result<Option<Pair<'_>>, EngineError> {
         if self.failed {
-            return None;
+            return Ok(None);
         }
-        let pair = guarded(|| {
-            let Some(guard) = self.pairs.next() else {
-                return Ok(None);
-            };
-            let (key, value) = guard.into_inner().map_err(translate)?;
-            Ok(Some((Bytes::copy_from_slice(&key[1..]), Bytes::copy_from_slice(&value))))
+        let pair = guarded(|| match self.pairs.next() {
+            Some(guard) => guard.into_inner().map(Some).map_err(translate),
+            None => Ok(None),
         });
         self.failed = pair.is_err();
-        pair.transpose()
+        self.current = pair?;
+        Ok(self.current.as_ref().map(|(key, value)| (&key[1..], &value[..])))
     }
 }

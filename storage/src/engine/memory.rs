@@ -12,7 +12,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use protocol::storage::Direction;
 
-use super::{EngineError, KvEngine, KvView, Pairs, Space, WriteBatch};
+use super::{EngineError, KvEngine, KvView, Pair, PairStream, Pairs, Space, WriteBatch};
 
 /// Pairs that an iterator fetches under one lock.
 const FETCH: usize = 64;
@@ -221,6 +221,7 @@ impl KvView for MemoryView {
             end: end.map(Bytes::copy_from_slice),
             direction,
             fetched: VecDeque::new(),
+            current: None,
             exhausted: false,
         })
     }
@@ -233,6 +234,8 @@ struct MemoryPairs {
     end: Bound<Bytes>,
     direction: Direction,
     fetched: VecDeque<(Bytes, Bytes)>,
+    /// The pair shown last.
+    current: Option<(Bytes, Bytes)>,
     exhausted: bool,
 }
 
@@ -281,13 +284,12 @@ impl MemoryPairs {
     }
 }
 
-impl Iterator for MemoryPairs {
-    type Item = Result<(Bytes, Bytes), EngineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl PairStream for MemoryPairs {
+    fn next(&mut self) -> Result<Option<Pair<'_>>, EngineError> {
         while self.fetched.is_empty() && !self.exhausted {
             self.fetch();
         }
-        self.fetched.pop_front().map(Ok)
+        self.current = self.fetched.pop_front();
+        Ok(self.current.as_ref().map(|(key, value)| (&key[..], &value[..])))
     }
 }

@@ -10,7 +10,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use encoding::{RowView, encode_row};
+use encoding::RowView;
 use planner::expression::Expr;
 use planner::plan::{Scan, ScanColumn};
 use protocol::storage::{Filtered, RowFilter, ScanCursor, StoredRow};
@@ -25,12 +25,13 @@ use crate::keys::FastMap;
 use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
 use crate::operators::bitmap::bitmap_ranges;
+use crate::operators::parallel_scan::{ParallelScan, RowReader, boxed};
 use crate::ranges::{KeyRange, scan_ranges};
 use crate::rows::{RowCodec, split_entry};
 
 const FIRST_BATCH_ROWS: usize = 64;
-/// A stored row at least this long is cut down to the wanted columns before it travels.
-const PROJECTED_ROW_BYTES: usize = 4096;
+/// A scan that has looked at more rows than this goes on with several threads.
+const PARALLEL_FROM_ROWS: usize = 4096;
 
 #[derive(Default)]
 pub struct ScanState {
@@ -38,6 +39,10 @@ pub struct ScanState {
     ranges: VecDeque<KeyRange>,
     started: bool,
     cursor: Option<Box<dyn ScanCursor>>,
+    /// In place of the cursor, once the scan is known to be long.
+    parallel: Option<ParallelScan>,
+    /// Rows read since the cursor was opened; no number once it is settled that one thread reads them.
+    looked_at: Option<usize>,
     batch_rows: usize,
     yielded: u64,
     /// What the keys of a bitmap occupy.
@@ -45,7 +50,7 @@ pub struct ScanState {
 }
 
 struct Prepared {
-    codec: Arc<RowCodec>,
+    reader: RowReader,
     pushed: Option<Arc<PushedProgram>>,
 }
 
@@ -54,6 +59,7 @@ impl ScanState {
         self.ranges.clear();
         self.started = false;
         self.cursor = None;
+        self.parallel = None;
         self.yielded = 0;
         self.held = None;
     }
@@ -65,15 +71,18 @@ impl ScanState {
             let codec = context.codec(&scan.relation)?;
             let pushed =
                 if reads_rows(scan, &codec)? { PushedProgram::new(scan, &codec) } else { None };
-            self.prepared = Some(Prepared { codec, pushed: pushed.map(Arc::new) });
+            let reader = RowReader { codec, columns: scan.columns.as_slice().into() };
+            self.prepared = Some(Prepared { reader, pushed: pushed.map(Arc::new) });
         }
         if let Some(prepared) = &self.prepared {
             if let Some(bitmap) = &scan.bitmap {
-                let (ranges, held) = bitmap_ranges(scan, &bitmap.source, &prepared.codec, context)?;
+                let (ranges, held) =
+                    bitmap_ranges(scan, &bitmap.source, &prepared.reader.codec, context)?;
                 self.ranges = ranges.into();
                 self.held = Some(held);
             } else {
-                self.ranges = scan_ranges(scan, &prepared.codec, &[], &context.scope())?.into();
+                self.ranges =
+                    scan_ranges(scan, &prepared.reader.codec, &[], &context.scope())?.into();
             }
         }
         Ok(())
@@ -90,43 +99,30 @@ impl ScanState {
         let Some(prepared) = &self.prepared else {
             return Err(internal("a scan was not prepared"));
         };
-        let codec = Arc::clone(&prepared.codec);
+        let reader = prepared.reader.clone();
         let pushed = prepared.pushed.clone();
-        let from_rows = reads_rows(scan, &codec)?;
+        let from_rows = reads_rows(scan, &reader.codec)?;
         loop {
             context.check_interrupts()?;
             let mut batch = Vec::new();
-            if self.cursor.is_none() {
+            if let Some(parallel) = &mut self.parallel {
+                match parallel.next(context)? {
+                    Some(rows) => batch = rows,
+                    None => self.parallel = None,
+                }
+            } else if self.cursor.is_some() {
+                self.read_on(scan, &reader, pushed.is_some(), from_rows, context, &mut batch)?;
+            } else {
                 match self.ranges.front() {
                     None => return Ok(None),
                     Some(KeyRange::Point(_)) => {
                         let keys = self.take_points();
-                        read_points(scan, &codec, from_rows, keys, context, &mut batch)?;
+                        read_points(scan, &reader.codec, from_rows, keys, context, &mut batch)?;
                     }
                     Some(KeyRange::Range { .. }) => {
                         self.open(scan, pushed.as_ref(), from_rows, context)?;
                         continue;
                     }
-                }
-            } else {
-                let mut stored = Vec::with_capacity(self.batch_rows);
-                let more = match &mut self.cursor {
-                    Some(cursor) => {
-                        cursor.next_batch(&mut stored, self.batch_rows).map_err(read_error)?
-                    }
-                    None => false,
-                };
-                if !more {
-                    self.cursor = None;
-                }
-                self.batch_rows = (self.batch_rows * 2).min(BATCH_ROWS);
-                if from_rows {
-                    let filter = if pushed.is_some() { None } else { scan.filter.as_ref() };
-                    for row in &stored {
-                        push_row(scan, &codec, &row.key, &row.value, filter, context, &mut batch)?;
-                    }
-                } else {
-                    read_entries(scan, &codec, &stored, context, &mut batch)?;
                 }
             }
             if let Some(remaining) = remaining {
@@ -137,6 +133,50 @@ impl ScanState {
                 return Ok(Some(batch));
             }
         }
+    }
+
+    /// Reads a batch from the open cursor.
+    fn read_on(
+        &mut self,
+        scan: &Scan,
+        reader: &RowReader,
+        is_filtered: bool,
+        from_rows: bool,
+        context: &Context,
+        batch: &mut Batch,
+    ) -> SqlResult<()> {
+        let Some(mut cursor) = self.cursor.take() else {
+            return Ok(());
+        };
+        let wanted = self.batch_rows;
+        self.batch_rows = (wanted * 2).min(BATCH_ROWS);
+        if !from_rows {
+            let mut stored = Vec::with_capacity(wanted);
+            if cursor.next_batch(&mut stored, wanted).map_err(read_error)? {
+                self.cursor = Some(cursor);
+            }
+            return read_entries(scan, &reader.codec, &stored, context, batch);
+        }
+        let filter = if is_filtered { None } else { scan.filter.as_ref() };
+        let visited = cursor
+            .visit(wanted, &mut |key, value| {
+                push_row(scan, &reader.codec, key, value, filter, context, batch).map_err(boxed)
+            })
+            .map_err(read_error)?;
+        if !visited.more {
+            return Ok(());
+        }
+        self.looked_at = self.looked_at.map(|before| before + visited.looked_at);
+        if filter.is_none() && self.looked_at.is_some_and(|rows| rows > PARALLEL_FROM_ROWS) {
+            self.looked_at = None;
+            match ParallelScan::start(cursor, reader, context)? {
+                Ok(parallel) => self.parallel = Some(parallel),
+                Err(cursor) => self.cursor = Some(cursor),
+            }
+        } else {
+            self.cursor = Some(cursor);
+        }
+        Ok(())
     }
 
     fn take_points(&mut self) -> Vec<Bytes> {
@@ -175,6 +215,7 @@ impl ScanState {
             None
         };
         let request = ReadRequest { start, end, direction: scan.direction, filter, limit };
+        self.looked_at = request.limit.is_none().then_some(0);
         self.cursor = Some(context.env().scan(request)?);
         Ok(())
     }
@@ -287,16 +328,31 @@ pub(crate) fn stored_row(
     key: &[u8],
     value: &[u8],
 ) -> SqlResult<Row> {
+    columns_of(&scan.columns, codec, key, value)
+}
+
+/// Some columns of a stored row.
+pub(crate) fn columns_of(
+    columns: &[ScanColumn],
+    codec: &RowCodec,
+    key: &[u8],
+    value: &[u8],
+) -> SqlResult<Row> {
     let view = RowView::new(value)?;
-    let mut row = Vec::with_capacity(scan.columns.len());
-    for column in &scan.columns {
-        row.push(match column {
-            ScanColumn::Attribute(attribute) => codec.column(&view, *attribute)?,
-            ScanColumn::RowKey => Datum::Bytea(key.into()),
-            ScanColumn::TableOid => Datum::Oid(scan.relation.oid),
-        });
+    columns.iter().map(|&column| column_of(column, codec, &view, key)).collect()
+}
+
+fn column_of(
+    column: ScanColumn,
+    codec: &RowCodec,
+    view: &RowView<'_>,
+    key: &[u8],
+) -> SqlResult<Datum> {
+    match column {
+        ScanColumn::Attribute(attribute) => codec.column(view, attribute),
+        ScanColumn::RowKey => Ok(Datum::Bytea(key.into())),
+        ScanColumn::TableOid => Ok(Datum::Oid(codec.relation().oid)),
     }
-    Ok(row)
 }
 
 fn push_row(
@@ -317,38 +373,39 @@ fn push_row(
 
 /// A filter fit to run in storage, made once per scan node.
 struct PushedProgram {
-    filter: Option<Expr>,
+    /// What must hold, one after the other.
+    steps: Vec<Step>,
     columns: Vec<ScanColumn>,
-    /// Per scan column, whether the filter looks at it.
-    used: Vec<bool>,
-    /// Per attribute, whether the scan yields it.
-    wanted: Vec<bool>,
     sets: FastMap<usize, Arc<InSet>>,
     codec: Arc<RowCodec>,
 }
 
+struct Step {
+    condition: Expr,
+    /// The scan columns that the condition looks at and none before it did.
+    columns: Vec<usize>,
+}
+
 impl PushedProgram {
-    /// `None` if the filter must not run there, or if there is nothing to do.
+    /// `None` if there is no filter, or if it must not run there.
     fn new(scan: &Scan, codec: &Arc<RowCodec>) -> Option<PushedProgram> {
-        let mut wanted = vec![false; codec.types().len()];
-        for column in &scan.columns {
-            if let ScanColumn::Attribute(attribute) = column
-                && let Some(mark) = wanted.get_mut(*attribute)
-            {
-                *mark = true;
-            }
-        }
-        if scan.filter.is_none() && wanted.iter().filter(|mark| !**mark).count() < 4 {
-            return None;
-        }
-        let mut used = vec![false; scan.columns.len()];
+        let filter = scan.filter.as_ref().filter(|filter| is_pushable(filter))?;
+        let conditions = match filter {
+            Expr::And(conditions) => conditions.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        let mut seen = vec![false; scan.columns.len()];
         let mut sets = FastMap::default();
-        if let Some(filter) = &scan.filter {
-            if !is_pushable(filter) {
-                return None;
-            }
-            mark_columns(filter, &mut used);
-            walk(filter, &mut |part| {
+        let mut steps = Vec::with_capacity(conditions.len());
+        for condition in conditions.iter().cloned() {
+            let before = seen.clone();
+            mark_columns(&condition, &mut seen);
+            let columns =
+                (0..seen.len()).filter(|&column| seen[column] && !before[column]).collect();
+            steps.push(Step { condition, columns });
+        }
+        for step in &steps {
+            walk(&step.condition, &mut |part| {
                 if let Expr::InList { list, .. } = part
                     && let Some(set) = constant_set(list)
                 {
@@ -356,14 +413,7 @@ impl PushedProgram {
                 }
             });
         }
-        Some(PushedProgram {
-            filter: scan.filter.clone(),
-            columns: scan.columns.clone(),
-            used,
-            wanted,
-            sets,
-            codec: Arc::clone(codec),
-        })
+        Some(PushedProgram { steps, columns: scan.columns.clone(), sets, codec: Arc::clone(codec) })
     }
 }
 
@@ -385,40 +435,30 @@ impl PushedFilter {
         }
     }
 
-    fn decide(&self, key: &[u8], value: &[u8]) -> SqlResult<Filtered> {
+    fn holds(&self, key: &[u8], value: &[u8]) -> SqlResult<bool> {
         let program = &*self.program;
         let view = RowView::new(value)?;
-        if let Some(filter) = &program.filter {
-            let mut row: SmallVec<[Datum; 12]> = SmallVec::with_capacity(program.columns.len());
-            for (column, used) in program.columns.iter().zip(&program.used) {
-                row.push(match column {
-                    _ if !used => Datum::Null,
-                    ScanColumn::Attribute(attribute) => program.codec.column(&view, *attribute)?,
-                    ScanColumn::RowKey => Datum::Bytea(key.into()),
-                    ScanColumn::TableOid => Datum::Oid(program.codec.relation().oid),
-                });
+        let scope =
+            Scope::detached(&*self.env, &self.parameters, &self.exec).with_sets(&program.sets);
+        let mut row: SmallVec<[Datum; 12]> =
+            smallvec::smallvec![Datum::Null; program.columns.len()];
+        for step in &program.steps {
+            for &column in &step.columns {
+                row[column] = column_of(program.columns[column], &program.codec, &view, key)?;
             }
-            let scope =
-                Scope::detached(&*self.env, &self.parameters, &self.exec).with_sets(&program.sets);
-            if !is_true(filter, &row, &scope)? {
-                return Ok(Filtered::Drop);
+            if !is_true(&step.condition, &row, &scope)? {
+                return Ok(false);
             }
         }
-        if value.len() < PROJECTED_ROW_BYTES || program.wanted.iter().all(|wanted| *wanted) {
-            return Ok(Filtered::Keep);
-        }
-        let mut row = Vec::with_capacity(program.wanted.len());
-        for (attribute, wanted) in program.wanted.iter().enumerate() {
-            row.push(if *wanted { program.codec.column(&view, attribute)? } else { Datum::Null });
-        }
-        let mut bytes = Vec::new();
-        encode_row(&row, program.codec.types(), &mut bytes)?;
-        Ok(Filtered::Replace(bytes.into()))
+        Ok(true)
     }
 }
 
 impl RowFilter for PushedFilter {
     fn apply(&self, key: &[u8], value: &[u8]) -> Result<Filtered, Box<dyn Error + Send + Sync>> {
-        self.decide(key, value).map_err(|error| Box::new(error) as Box<dyn Error + Send + Sync>)
+        Ok(match self.holds(key, value).map_err(boxed)? {
+            true => Filtered::Keep,
+            false => Filtered::Drop,
+        })
     }
 }

@@ -130,6 +130,18 @@ impl ScanCursor for Cursor {
         }
         Ok(true)
     }
+
+    fn split(self: Box<Self>, parts: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError> {
+        if self.request.limit.is_some() {
+            return Ok(vec![self]);
+        }
+        let request = self.request;
+        let rest: Vec<StoredRow> = self.rows.collect();
+        let part = |rows: &[StoredRow]| -> Box<dyn ScanCursor> {
+            Box::new(Cursor { rows: rows.to_vec().into_iter(), request: request.clone(), given: 0 })
+        };
+        Ok(rest.chunks(rest.len().div_ceil(parts).max(1)).map(part).collect())
+    }
 }
 
 impl EvalContext for MemoryEnv {
@@ -205,6 +217,15 @@ impl Environment for MemoryEnv {
 
     fn new_row_id(&self) -> [u8; 16] {
         u128::from(self.next_id.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
+    }
+
+    fn helpers(&self) -> usize {
+        2
+    }
+
+    fn help(&self, task: Box<dyn FnOnce() + Send>) -> bool {
+        std::thread::spawn(task);
+        true
     }
 
     fn memory_budget(&self) -> usize {
