@@ -1,0 +1,113 @@
+//! Long scans are read by several threads and yield what one thread would: in order, whole, and ending early where asked.
+
+mod support;
+
+use std::sync::Arc;
+
+use executor::{Environment, Execution, RowCodec};
+use planner::expression::Expr;
+use planner::plan::{Operator, Plan, Scan, ScanColumn, StatementKind};
+use protocol::storage::Direction;
+use support::*;
+use types::{Datum, oid};
+
+const ROWS: i32 = 60_000;
+
+fn filled(budget: usize) -> (Arc<catalog::Relation>, Arc<MemoryEnv>) {
+    let columns =
+        vec![table_column(1, "id", oid::INT4, true), table_column(2, "half", oid::INT4, false)];
+    let relation = Arc::new(table(1, "numbers", columns, vec![table_index(1, "pk", &[1], true)]));
+    let env = MemoryEnv::new(budget);
+    let codec = RowCodec::new(&relation).expect("valid");
+    let mut rows = env.rows.lock();
+    for number in 0..ROWS {
+        let row = ints(&[number, number / 2]);
+        let key = codec.row_key(&row, || unreachable!("there is a primary key")).expect("valid");
+        rows.insert(key, codec.row_value(&row).expect("valid"));
+    }
+    drop(rows);
+    (relation, env)
+}
+
+/// The numbers of rows, in the order they came.
+fn numbers(rows: &[types::Row]) -> Vec<i32> {
+    let number = |row: &types::Row| match (&row[0], &row[1]) {
+        (Datum::Int4(half), Datum::Int4(number)) if *half == number / 2 => *number,
+        other => panic!("{other:?} was not stored"),
+    };
+    rows.iter().map(number).collect()
+}
+
+fn scan(relation: &Arc<catalog::Relation>, direction: Direction, filter: Option<Expr>) -> Plan {
+    let scan = Scan {
+        relation: Arc::clone(relation),
+        alias: None,
+        index: None,
+        index_only: false,
+        ranges: Vec::new(),
+        direction,
+        columns: vec![ScanColumn::Attribute(1), ScanColumn::Attribute(0)],
+        filter,
+        limit: None,
+        bitmap: None,
+    };
+    plan(Operator::Scan(Box::new(scan)), 2)
+}
+
+#[test]
+fn parts_come_in_the_order_of_the_keys() {
+    for budget in [64 << 20, 1 << 20] {
+        let (relation, env) = filled(budget);
+        let all = query(scan(&relation, Direction::Ascending, None), &env).expect("valid");
+        assert!(numbers(&all).into_iter().eq(0..ROWS));
+        let backwards = query(scan(&relation, Direction::Descending, None), &env).expect("valid");
+        assert!(numbers(&backwards).into_iter().eq((0..ROWS).rev()));
+        let odd = call(&EQUAL, call(&ADD, column(0), column(0)), column(1));
+        let even = query(scan(&relation, Direction::Ascending, Some(odd)), &env).expect("valid");
+        assert!(numbers(&even).into_iter().eq((0..ROWS).step_by(2)));
+    }
+}
+
+#[test]
+fn a_scan_that_nobody_reads_to_the_end_stops_its_helpers() {
+    let (relation, env) = filled(64 << 20);
+    let statement = statement(scan(&relation, Direction::Ascending, None), StatementKind::Select);
+    let shared: Arc<dyn Environment> = Arc::clone(&env) as Arc<dyn Environment>;
+    let mut execution = Execution::start(statement, Vec::new(), shared).expect("valid");
+    let mut seen = 0;
+    while seen < 12_000 {
+        seen += execution.next_batch(1000).expect("valid").expect("there is more").len();
+    }
+    drop(execution);
+    // Helpers hold the environment as long as they run.
+    let started = std::time::Instant::now();
+    while Arc::strong_count(&env) > 1 {
+        assert!(started.elapsed().as_secs() < 60, "a helper does not end");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn an_error_in_a_part_is_the_statements_error_after_the_rows_before_it() {
+    let (relation, env) = filled(64 << 20);
+    let codec = RowCodec::new(&relation).expect("valid");
+    let broken = codec.row_key(&ints(&[40_000, 0]), || unreachable!()).expect("valid");
+    env.rows.lock().insert(broken, bytes::Bytes::from_static(b"?"));
+    let statement = statement(scan(&relation, Direction::Ascending, None), StatementKind::Select);
+    let shared: Arc<dyn Environment> = env;
+    let mut execution = Execution::start(statement, Vec::new(), shared).expect("valid");
+    let mut seen = 0;
+    let error = loop {
+        match execution.next_batch(512) {
+            Ok(Some(rows)) => {
+                let next = seen + rows.len() as i32;
+                assert!(numbers(&rows).into_iter().eq(seen..next));
+                seen = next;
+            }
+            Ok(None) => panic!("the broken row was left out"),
+            Err(error) => break error,
+        }
+    };
+    assert!(seen <= 40_000, "{seen}");
+    assert_eq!(error.sqlstate(), "XX001");
+}
