@@ -64,13 +64,17 @@ impl SimulatedEngine {
     /// All pairs of a space.
     pub fn pairs(&self, space: Space) -> Vec<(Bytes, Bytes)> {
         let view = self.memory.view();
-        let all = view.range(
+        let mut all = view.range(
             space,
             Bound::Unbounded,
             Bound::Unbounded,
             protocol::storage::Direction::Ascending,
         );
-        all.filter_map(Result::ok).collect()
+        let mut pairs = Vec::new();
+        while let Ok(Some((key, value))) = all.next() {
+            pairs.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(value)));
+        }
+        pairs
     }
 }
 

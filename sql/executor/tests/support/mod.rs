@@ -137,10 +137,11 @@ impl ScanCursor for Cursor {
         }
         let request = self.request;
         let rest: Vec<StoredRow> = self.rows.collect();
-        let part = |rows: &[StoredRow]| -> Box<dyn ScanCursor> {
-            Box::new(Cursor { rows: rows.to_vec().into_iter(), request: request.clone(), given: 0 })
+        let part = |rows: Vec<StoredRow>| -> Box<dyn ScanCursor> {
+            Box::new(Cursor { rows: rows.into_iter(), request: request.clone(), given: 0 })
         };
-        Ok(rest.chunks(rest.len().div_ceil(parts).max(1)).map(part).collect())
+        let each = rest.len().div_ceil(parts).max(1);
+        Ok(rest.chunks(each).map(|rows| part(rows.to_vec())).collect())
     }
 }
 
