@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use shell::connection::{Session, open};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::Statement;
 
@@ -17,14 +18,17 @@ use crate::error::{BenchError, while_doing};
 use crate::options::BenchOptions;
 use crate::record::{Ending, Record};
 use crate::report::{Report, summarize_all};
+use crate::tpcc::conditions;
 use crate::workload::{Plan, Workload, attempt};
 
 /// A try that takes longer is given up together with its connection.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// After the run the server may still be recovering from what was done to it.
 const VERIFY_CONNECT_TRIES: u32 = 50;
+const CLIENTS_PER_DEFERRED_WORKER: usize = 8;
+/// When so many wait for a worker, clients wait too.
+const DEFERRED_PER_WORKER: usize = 16;
 const CONFLICT_CODES: [&str; 2] = ["40001", "40P01"];
 
 /// What all clients share.
@@ -47,7 +51,19 @@ struct Outcome {
     record: Record,
     acknowledged: Vec<i64>,
     unknown: Vec<i64>,
+    answers: Answers,
 }
+
+/// All transactions of a run, those before the measurement included.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) committed: u64,
+    pub(crate) unknown: u64,
+}
+
+/// Transactions that no client waits for (the deliveries of tpcc) wait here for a worker, each with the time when it was
+/// due. All of one warehouse go to one worker, so that they do not conflict with each other.
+type Queues = Arc<Vec<mpsc::Sender<(Instant, Plan)>>>;
 
 struct Worker {
     session: Session,
@@ -83,7 +99,9 @@ struct Baseline {
 pub(crate) async fn drive(
     options: &BenchOptions,
     workload: &Workload,
-) -> Result<Report, BenchError> {
+) -> Result<(Report, Answers), BenchError> {
+    let (workload, checked_before) = prepare(options, workload).await?;
+    let workload = &workload;
     let mut workers = Vec::new();
     for index in 0..options.clients {
         workers.push(connect(options, workload, index).await?);
@@ -92,8 +110,16 @@ pub(crate) async fn drive(
         workers.first().map_or_else(String::new, |worker| worker.session.server_version.clone());
     let baseline = match workload {
         Workload::Bank(bank) => Some(baseline(options, bank, &workers[0].session).await?),
-        Workload::Kv(_) | Workload::Tpcb(_) => None,
+        Workload::Kv(_) | Workload::Tpcb(_) | Workload::Tpcc(_) | Workload::Counter(_) => None,
     };
+    let deferred = match workload {
+        Workload::Tpcc(_) => options.clients.div_ceil(CLIENTS_PER_DEFERRED_WORKER),
+        Workload::Kv(_) | Workload::Bank(_) | Workload::Tpcb(_) | Workload::Counter(_) => 0,
+    };
+    let mut deferred_workers = Vec::new();
+    for index in 0..deferred {
+        deferred_workers.push(connect(options, workload, index).await?);
+    }
     let seed = options.seed.unwrap_or_else(rand::random);
     let start = Instant::now();
     let run = Arc::new(Run {
@@ -109,9 +135,18 @@ pub(crate) async fn drive(
         conflicts: AtomicU64::new(0),
     });
     let mut clients = tokio::task::JoinSet::new();
-    for (index, worker) in workers.into_iter().enumerate() {
-        clients.spawn(work(run.clone(), index, worker));
+    let mut senders = Vec::new();
+    for (index, worker) in deferred_workers.into_iter().enumerate() {
+        let (sender, queue) = mpsc::channel(DEFERRED_PER_WORKER);
+        senders.push(sender);
+        clients.spawn(work_off(run.clone(), options.clients + index, worker, queue));
     }
+    // The queues end when the last client does.
+    let queues: Queues = Arc::new(senders);
+    for (index, worker) in workers.into_iter().enumerate() {
+        clients.spawn(work(run.clone(), index, worker, queues.clone()));
+    }
+    drop(queues);
     let checker =
         baseline.as_ref().map(|baseline| tokio::spawn(watch(run.clone(), baseline.totals)));
     let progress = tokio::spawn(show_progress(run.clone()));
@@ -122,6 +157,8 @@ pub(crate) async fn drive(
         total.record.merge(&outcome.record);
         total.acknowledged.extend(outcome.acknowledged);
         total.unknown.extend(outcome.unknown);
+        total.answers.committed += outcome.answers.committed;
+        total.answers.unknown += outcome.answers.unknown;
     }
     let measured = run.measure_from.elapsed().max(options.duration);
     progress.abort();
@@ -129,8 +166,48 @@ pub(crate) async fn drive(
         Some(checker) => checker.await.map_err(|error| BenchError::Task(error.to_string()))?,
         None => (0, Vec::new()),
     };
+    invariant_checks += checked_before.0;
+    violations.extend(checked_before.1);
     check_afterwards(&run, baseline, &total, &mut invariant_checks, &mut violations).await?;
-    Ok(make_report(&run, total.record, server_version, measured, invariant_checks, violations))
+    let answers = total.answers;
+    let report =
+        make_report(&run, total.record, server_version, measured, invariant_checks, violations);
+    Ok((report, answers))
+}
+
+/// The workload at the scale that was loaded, and what was checked of it: how often, and what does not hold.
+async fn prepare(
+    options: &BenchOptions,
+    workload: &Workload,
+) -> Result<(Workload, (u64, Vec<String>)), BenchError> {
+    let Workload::Tpcc(tpcc) = workload else {
+        return Ok((workload.clone(), (0, Vec::new())));
+    };
+    let session = open(&options.connect_options(), 0, |_| {}).await?;
+    let tpcc = tpcc.found(&session.client).await?;
+    let mut checked = (0, Vec::new());
+    if options.verify {
+        checked = conditions::check(&session.client, tpcc).await?;
+        for violation in &mut checked.1 {
+            violation.insert_str(0, "before the run: ");
+        }
+    }
+    Ok((Workload::Tpcc(tpcc), checked))
+}
+
+/// A session for checks. After the run the server may still be recovering from what was done to it.
+pub(crate) async fn open_patiently(options: &BenchOptions) -> Result<Session, BenchError> {
+    let mut tries = 1;
+    loop {
+        match open(&options.connect_options(), 0, |_| {}).await {
+            Ok(session) => return Ok(session),
+            Err(error) if tries >= VERIFY_CONNECT_TRIES => return Err(error.into()),
+            Err(_) => {
+                tries += 1;
+                sleep(RECONNECT_PAUSE).await;
+            }
+        }
+    }
 }
 
 fn make_report(
@@ -141,6 +218,9 @@ fn make_report(
     invariant_checks: u64,
     violations: Vec<String>,
 ) -> Report {
+    let new_orders = record.latencies.get("new_order").map_or(0, hdrhistogram::Histogram::len);
+    let new_orders_per_minute = matches!(run.workload, Workload::Tpcc(_))
+        .then(|| new_orders as f64 * 60.0 / measured.as_secs_f64());
     let not_begun = run.options.rate.map_or(0, |rate| {
         let due = ((run.end - run.start).as_secs_f64() * rate).ceil() as u64;
         due.saturating_sub(run.tickets.load(Ordering::Relaxed))
@@ -154,6 +234,7 @@ fn make_report(
         measured_seconds: measured.as_secs_f64(),
         committed: record.committed,
         committed_per_second: record.committed as f64 / measured.as_secs_f64(),
+        new_orders_per_minute,
         conflicts: record.conflicts,
         retries: record.retries,
         gave_up: record.gave_up,
@@ -225,21 +306,11 @@ async fn check_afterwards(
     checks: &mut u64,
     violations: &mut Vec<String>,
 ) -> Result<(), BenchError> {
-    let is_tpcb = matches!(run.workload, Workload::Tpcb(_));
-    if baseline.is_none() && !(is_tpcb && run.options.verify) {
+    let has_checks = matches!(run.workload, Workload::Tpcb(_) | Workload::Tpcc(_));
+    if baseline.is_none() && !(has_checks && run.options.verify) {
         return Ok(());
     }
-    let mut tries = 1;
-    let session = loop {
-        match open(&run.options.connect_options(), 0, |_| {}).await {
-            Ok(session) => break session,
-            Err(error) if tries >= VERIFY_CONNECT_TRIES => return Err(error.into()),
-            Err(_) => {
-                tries += 1;
-                sleep(RECONNECT_PAUSE).await;
-            }
-        }
-    };
+    let session = open_patiently(&run.options).await?;
     let client = &session.client;
     if let Some(baseline) = baseline {
         let found = bank::totals(client).await.map_err(while_doing("verifying"))?;
@@ -262,6 +333,10 @@ async fn check_afterwards(
                 &unknown,
             ));
         }
+    } else if let Workload::Tpcc(tpcc) = &run.workload {
+        let (number, found) = conditions::check(client, *tpcc).await?;
+        *checks += number;
+        violations.extend(found);
     } else {
         *checks += 1;
         violations.extend(crate::tpcb::verify(client).await?);
@@ -269,7 +344,7 @@ async fn check_afterwards(
     Ok(())
 }
 
-async fn work(run: Arc<Run>, index: usize, worker: Worker) -> Outcome {
+async fn work(run: Arc<Run>, index: usize, worker: Worker, queues: Queues) -> Outcome {
     let mut outcome = Outcome::default();
     let mut worker = Some(worker);
     let mut random = StdRng::seed_from_u64(run.seed.wrapping_add(index as u64));
@@ -280,7 +355,7 @@ async fn work(run: Arc<Run>, index: usize, worker: Worker) -> Outcome {
             worker = reconnect(&run, index, &mut outcome.record).await;
         }
         let Some(current) = &worker else { return outcome };
-        let due = match run.options.rate {
+        let mut due = match run.options.rate {
             None => Instant::now(),
             Some(rate) => {
                 if Instant::now() >= run.end {
@@ -295,30 +370,101 @@ async fn work(run: Arc<Run>, index: usize, worker: Worker) -> Outcome {
         }
         sleep_until(due).await;
         sequence += 1;
-        let plan = run.workload.plan(&mut random, ledger_id(run.number, index, sequence));
-        let mut conflicts = Vec::new();
-        let ending = transact(&run, current, &plan, &mut random, &mut conflicts).await;
-        run.conflicts.fetch_add(conflicts.len() as u64, Ordering::Relaxed);
-        if ending == Ending::Committed {
-            run.committed.fetch_add(1, Ordering::Relaxed);
-        }
-        if let (Plan::Transfer { id, .. }, true) = (&plan, run.options.verify) {
-            match ending {
-                Ending::Committed => outcome.acknowledged.push(*id),
-                Ending::Unknown => outcome.unknown.push(*id),
-                Ending::GaveUp | Ending::Failed(_) => {}
+        let plan = run.workload.plan(&mut random, ledger_id(run.number, index, sequence), index);
+        let mut thinking = Duration::ZERO;
+        if run.options.think {
+            let (keying, then) = plan.operator_times(&mut random);
+            sleep_until((due + keying).min(run.end)).await;
+            (due, thinking) = (due + keying, then);
+            if due >= run.end {
+                return outcome;
             }
         }
-        if due >= run.measure_from {
-            let microseconds = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
-            outcome.record.add(plan.operation(), microseconds, &conflicts, &ending);
+        if let Some(warehouse) = plan.deferred() {
+            // A worker that is gone has met a server that does not come back, as this client will.
+            if queues[warehouse % queues.len()].send((due, plan)).await.is_err() {
+                return outcome;
+            }
+            sleep_until((Instant::now() + thinking).min(run.end)).await;
+            continue;
         }
+        let mut conflicts = Vec::new();
+        let ending = transact(&run, current, &plan, &mut random, &mut conflicts).await;
+        if note(&run, &mut outcome, &plan, due, &conflicts, &ending).await == Usability::Lost {
+            worker = None;
+        }
+        sleep_until((Instant::now() + thinking).min(run.end)).await;
+    }
+}
+
+/// Works off what clients do not wait for, after the end of the run too.
+async fn work_off(
+    run: Arc<Run>,
+    index: usize,
+    worker: Worker,
+    mut queue: mpsc::Receiver<(Instant, Plan)>,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut worker = Some(worker);
+    let mut random = StdRng::seed_from_u64(run.seed.wrapping_add(index as u64));
+    while let Some((due, plan)) = queue.recv().await {
+        if worker.as_ref().is_none_or(|worker| worker.session.client.is_closed()) {
+            worker = reconnect(&run, index, &mut outcome.record).await;
+        }
+        let Some(current) = &worker else { return outcome };
+        let mut conflicts = Vec::new();
+        let ending = transact(&run, current, &plan, &mut random, &mut conflicts).await;
+        if note(&run, &mut outcome, &plan, due, &conflicts, &ending).await == Usability::Lost {
+            worker = None;
+        }
+    }
+    outcome
+}
+
+/// Whether a session can go on after a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Usability {
+    Usable,
+    Lost,
+}
+
+/// Writes down how a transaction ended.
+async fn note(
+    run: &Run,
+    outcome: &mut Outcome,
+    plan: &Plan,
+    due: Instant,
+    conflicts: &[String],
+    ending: &Ending,
+) -> Usability {
+    run.conflicts.fetch_add(conflicts.len() as u64, Ordering::Relaxed);
+    match ending {
+        Ending::Committed => {
+            run.committed.fetch_add(1, Ordering::Relaxed);
+            outcome.answers.committed += 1;
+        }
+        Ending::Unknown => outcome.answers.unknown += 1,
+        Ending::GaveUp | Ending::Failed(_) | Ending::RolledBack => {}
+    }
+    if let (Plan::Transfer { id, .. }, true) = (plan, run.options.verify) {
         match ending {
-            Ending::Unknown => worker = None,
-            // A server that refuses everything at once must not be asked in a tight loop.
-            Ending::Failed(_) => sleep(Duration::from_millis(5)).await,
-            Ending::Committed | Ending::GaveUp => {}
+            Ending::Committed => outcome.acknowledged.push(*id),
+            Ending::Unknown => outcome.unknown.push(*id),
+            Ending::GaveUp | Ending::Failed(_) | Ending::RolledBack => {}
         }
+    }
+    if due >= run.measure_from {
+        let microseconds = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+        outcome.record.add(plan.operation(), microseconds, conflicts, ending);
+    }
+    match ending {
+        Ending::Unknown => Usability::Lost,
+        // A server that refuses everything at once must not be asked in a tight loop.
+        Ending::Failed(_) => {
+            sleep(Duration::from_millis(5)).await;
+            Usability::Usable
+        }
+        Ending::Committed | Ending::GaveUp | Ending::RolledBack => Usability::Usable,
     }
 }
 
@@ -350,13 +496,19 @@ async fn transact(
             // Where it stands cannot be told, and the session is not used again.
             Err(_) => return Ending::Unknown,
         };
-        let Err(failure) = outcome else { return Ending::Committed };
+        let Err(failure) = outcome else {
+            return if plan.is_rolled_back() { Ending::RolledBack } else { Ending::Committed };
+        };
         let Some(code) = failure.error.code().map(|code| code.code().to_owned()) else {
-            return if failure.may_have_committed {
-                Ending::Unknown
-            } else {
-                Ending::Failed("connection".to_owned())
-            };
+            if failure.may_have_committed {
+                return Ending::Unknown;
+            }
+            if client.is_closed() {
+                return Ending::Failed("connection".to_owned());
+            }
+            // The driver objects to an answer, such as no row where one must be.
+            let _ = client.batch_execute("rollback").await;
+            return Ending::Failed(failure.error.to_string());
         };
         if failure.may_have_committed && leaves_outcome_open(&code) {
             return Ending::Unknown;

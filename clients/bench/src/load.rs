@@ -72,14 +72,24 @@ pub(crate) async fn initialize(
         Workload::Kv(kv) => kv.keys,
         Workload::Bank(bank) => bank.accounts,
         Workload::Tpcb(tpcb) => tpcb.account_count(),
+        Workload::Tpcc(tpcc) => crate::tpcc::load::row_count(*tpcc),
+        // Its two rows are among the definitions.
+        Workload::Counter(_) => 0,
     };
     let batch = match workload {
         Workload::Kv(_) => (BATCH_BYTES / (options.value_size as u64 + 16)).clamp(1, BATCH_ROWS),
-        Workload::Bank(_) | Workload::Tpcb(_) => BATCH_ROWS,
+        Workload::Bank(_) | Workload::Tpcb(_) | Workload::Tpcc(_) | Workload::Counter(_) => {
+            BATCH_ROWS
+        }
     };
     let progress = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
     if let Ok(style) = ProgressStyle::with_template("loading {bar:30} {pos}/{len} rows, {eta}") {
         progress.set_style(style);
+    }
+    if let Workload::Tpcc(tpcc) = workload {
+        crate::tpcc::load::fill(options, *tpcc, &progress).await?;
+        progress.finish_and_clear();
+        return Ok(());
     }
     let next = Arc::new(AtomicU64::new(0));
     let mut loaders = tokio::task::JoinSet::new();
@@ -99,6 +109,7 @@ pub(crate) async fn initialize(
                     Workload::Kv(kv) => kv.insert(from, to, &mut random),
                     Workload::Bank(bank) => bank.insert(from, to),
                     Workload::Tpcb(tpcb) => tpcb.insert(from, to),
+                    Workload::Tpcc(_) | Workload::Counter(_) => return Ok(()),
                 };
                 execute(&session, &statement, "loading").await?;
                 progress.inc(to - from);

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use shell::connection::ConnectOptions;
 
 use crate::error::BenchError;
+use crate::tpcc::{FULL_CUSTOMERS, FULL_ITEMS};
 
 /// The most clients: each is a session of the server.
 const MAXIMUM_CLIENTS: usize = 4_000;
@@ -19,6 +20,10 @@ pub enum WorkloadName {
     Bank,
     /// The TPC-B-like transaction of pgbench, on pgbench's tables
     Tpcb,
+    /// The five transactions of TPC-C; --check verifies its consistency conditions
+    Tpcc,
+    /// Additions to one row, plain and as a counter (merge = delta), in alternating rounds
+    Counter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,6 +32,8 @@ pub enum Action {
     Init,
     /// Run the workload
     Run,
+    /// tpcc: verify the consistency conditions and do nothing else
+    Check,
     /// Drop the tables
     Cleanup,
 }
@@ -47,6 +54,9 @@ Examples:
 
   Half reads, half writes on a hot key set, at a fixed rate:
     quorate bench kv --init --read-percent 50 --distribution zipf --rate 2000
+
+  TPC-C with ten warehouses, its conditions verified before and after:
+    quorate bench tpcc --warehouses 10 --clients 16 --seconds 120 --load --check
 
   Against another server, with its certificate verified, as JSON:
     quorate bench tpcb --init --url postgresql://admin@db1:5432/postgres \\
@@ -92,8 +102,8 @@ pub struct BenchOptions {
     #[arg(short = 'c', long, default_value_t = 8, value_name = "N", help_heading = "Load")]
     pub clients: usize,
     /// How long to measure: 500ms, 30s, 5m, 1h
-    #[arg(short = 'T', long, default_value = "10s", value_parser = parse_duration,
-          value_name = "TIME", help_heading = "Load")]
+    #[arg(short = 'T', long, visible_alias = "seconds", default_value = "10s",
+          value_parser = parse_duration, value_name = "TIME", help_heading = "Load")]
     pub duration: Duration,
     /// How long to run before measuring
     #[arg(long, default_value = "1s", value_parser = parse_duration, value_name = "TIME",
@@ -109,7 +119,7 @@ pub struct BenchOptions {
     #[arg(long, value_name = "N", help_heading = "Load")]
     pub seed: Option<u64>,
     /// Create and fill the tables before the run
-    #[arg(long, help_heading = "Load")]
+    #[arg(long, visible_alias = "load", help_heading = "Load")]
     pub init: bool,
 
     /// kv: number of keys
@@ -137,10 +147,26 @@ pub struct BenchOptions {
     /// tpcb: number of branches, each with 10 tellers and 100,000 accounts
     #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Workload")]
     pub scale: u32,
+    /// tpcc: number of warehouses, each with its stock, ten districts and their customers
+    #[arg(long, default_value_t = 1, value_name = "N", help_heading = "Workload")]
+    pub warehouses: u32,
+    /// tpcc, when loading: number of items; fewer than the standard's make the load smaller
+    #[arg(long, default_value_t = FULL_ITEMS, value_name = "N", help_heading = "Workload")]
+    pub items: u32,
+    /// tpcc, when loading: customers of each district, likewise
+    #[arg(long, default_value_t = FULL_CUSTOMERS, value_name = "N", help_heading = "Workload")]
+    pub customers: u32,
+    /// tpcc: clients wait as long as an operator would type and think
+    #[arg(long, conflicts_with = "rate", help_heading = "Workload")]
+    pub think: bool,
+    /// counter: rounds of each kind, which --duration is the length of
+    #[arg(long, default_value_t = 3, value_name = "N", help_heading = "Workload")]
+    pub rounds: u32,
 
     /// Check after the run. bank: every acknowledged transfer is there, none that failed, and every
-    /// balance is what the ledger says. tpcb: the four sums agree
-    #[arg(long, help_heading = "Report")]
+    /// balance is what the ledger says. tpcb: the four sums agree. tpcc: the consistency conditions
+    /// 3.3.2.1 to 3.3.2.12, before the run too. counter always checks its sums
+    #[arg(long, visible_alias = "check", help_heading = "Report")]
     pub verify: bool,
     /// Print the report as JSON
     #[arg(long, help_heading = "Report")]
@@ -194,8 +220,29 @@ impl BenchOptions {
         if self.scale == 0 || self.scale > 10_000 {
             return refuse("--scale must be between 1 and 10000");
         }
+        if self.warehouses == 0 || self.warehouses > 10_000 {
+            return refuse("--warehouses must be between 1 and 10000");
+        }
+        if self.items < 100 || self.items > FULL_ITEMS {
+            return refuse("--items must be between 100 and 100000");
+        }
+        if self.customers < 10
+            || self.customers > FULL_CUSTOMERS
+            || !self.customers.is_multiple_of(10)
+        {
+            return refuse("--customers must be between 10 and 3000, and a multiple of 10");
+        }
+        if self.think && self.workload != WorkloadName::Tpcc {
+            return refuse("--think is for tpcc");
+        }
+        if self.rounds == 0 || self.rounds > 1_000 {
+            return refuse("--rounds must be between 1 and 1000");
+        }
+        if self.action == Action::Check && self.workload != WorkloadName::Tpcc {
+            return refuse("check is for tpcc; the others are checked by a run with --verify");
+        }
         if self.verify && self.workload == WorkloadName::Kv {
-            return refuse("--verify is for bank and tpcb: kv has nothing that must hold");
+            return refuse("--verify is not for kv, which has nothing that must hold");
         }
         Ok(())
     }
@@ -273,12 +320,26 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_refused() {
-        for words in
-            ["kv --verify", "bank --clients 0", "bank --accounts 1", "kv --theta 1", "kv -T 0s"]
-        {
+        for words in [
+            "kv --verify",
+            "bank --clients 0",
+            "bank --accounts 1",
+            "kv --theta 1",
+            "kv -T 0s",
+            "bank check",
+            "kv --think",
+            "tpcc --warehouses 0",
+            "tpcc --customers 25",
+            "counter --rounds 0",
+        ] {
             let options = parse(words).expect("parses");
             assert!(matches!(options.validate(), Err(BenchError::Options(_))), "{words}");
         }
         assert!(parse("bank --verify --rate 100/s").expect("parses").validate().is_ok());
+        let tpcc = parse("tpcc --warehouses 10 --clients 16 --seconds 120 --load --check --json");
+        let tpcc = tpcc.expect("parses");
+        assert!(tpcc.validate().is_ok() && tpcc.init && tpcc.verify);
+        assert_eq!(tpcc.duration, Duration::from_secs(120));
+        assert!(parse("tpcc --think --rate 5").is_err());
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Ending {
     Failed(String),
     /// The connection broke while it committed.
     Unknown,
+    /// It ended in ROLLBACK, as it was meant to.
+    RolledBack,
 }
 
 /// One client's counts; those of all clients are merged for the report.
@@ -62,8 +64,8 @@ impl Record {
             _ => conflict_count,
         };
         match ending {
-            Ending::Committed => {
-                self.committed += 1;
+            Ending::Committed | Ending::RolledBack => {
+                self.committed += u64::from(*ending == Ending::Committed);
                 self.latencies
                     .entry(operation)
                     .or_insert_with(new_histogram)
@@ -108,6 +110,8 @@ mod tests {
         record.add("transfer", 9_000, &[conflict(), conflict(), conflict()], &Ending::GaveUp);
         record.add("transfer", 5, &[], &Ending::Failed("23505".to_owned()));
         record.add("transfer", 5, &[], &Ending::Unknown);
+        record.add("undone", 7, &[], &Ending::RolledBack);
+        assert_eq!(record.latencies["undone"].len(), 1, "but it is not committed:");
         assert_eq!((record.committed, record.gave_up, record.unknown), (2, 1, 1));
         assert_eq!((record.conflicts, record.retries), (5, 4));
         assert_eq!(record.errors["40001"], 5);

@@ -6,6 +6,7 @@ use std::io::Write;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::counter::CounterReport;
 use crate::error::BenchError;
 use crate::record::Record;
 
@@ -35,6 +36,9 @@ pub struct Report {
     /// Acknowledged transactions.
     pub committed: u64,
     pub committed_per_second: f64,
+    /// tpcc: New-Orders that were committed, a minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_orders_per_minute: Option<f64>,
     /// Tries that ended in 40001 or 40P01.
     pub conflicts: u64,
     pub retries: u64,
@@ -77,10 +81,40 @@ pub(crate) fn summarize_all(record: &Record) -> BTreeMap<&'static str, Latency> 
         .collect()
 }
 
-impl Report {
+/// What was found to hold without a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    pub workload: &'static str,
+    pub checks: u64,
+    pub violations: Vec<String>,
+}
+
+impl CheckReport {
+    fn text(&self) -> String {
+        let verdict = if self.violations.is_empty() { "everything holds" } else { "VIOLATED" };
+        let mut lines = vec![format!("{verdict} ({} checks)", self.checks)];
+        lines.extend(self.violations.iter().map(|violation| format!("  {violation}")));
+        lines.join("\n") + "\n"
+    }
+}
+
+/// What there is to say in the end.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Finding {
+    Run(Report),
+    Counter(CounterReport),
+    Check(CheckReport),
+}
+
+impl Finding {
     /// True if everything that was checked holds.
     pub fn is_sound(&self) -> bool {
-        self.violations.is_empty()
+        match self {
+            Self::Run(report) => report.is_sound(),
+            Self::Counter(report) => report.violations.is_empty(),
+            Self::Check(report) => report.violations.is_empty(),
+        }
     }
 
     pub(crate) fn print(&self, as_json: bool) -> Result<(), BenchError> {
@@ -89,9 +123,20 @@ impl Report {
                 .map_err(|error| BenchError::Output(std::io::Error::other(error)))?
                 + "\n"
         } else {
-            self.text()
+            match self {
+                Self::Run(report) => report.text(),
+                Self::Counter(report) => report.text(),
+                Self::Check(report) => report.text(),
+            }
         };
         std::io::stdout().write_all(text.as_bytes()).map_err(BenchError::Output)
+    }
+}
+
+impl Report {
+    /// True if everything that was checked holds.
+    pub fn is_sound(&self) -> bool {
+        self.violations.is_empty()
     }
 
     fn text(&self) -> String {
@@ -106,6 +151,9 @@ impl Report {
         line("seed", self.seed.to_string());
         line("measured", format!("{:.1} s", self.measured_seconds));
         line("committed", format!("{} ({:.1}/s)", self.committed, self.committed_per_second));
+        if let Some(rate) = self.new_orders_per_minute {
+            line("tpmC", format!("{rate:.1}"));
+        }
         line("conflicts", format!("{} ({} tries repeated)", self.conflicts, self.retries));
         line("gave up", self.gave_up.to_string());
         line("unknown outcomes", self.unknown_outcomes.to_string());
@@ -118,12 +166,12 @@ impl Report {
         }
         lines.push(String::new());
         lines.push(format!(
-            "{:10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+            "{:16} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
             "latency ms", "count", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"
         ));
         for (operation, latency) in &self.latencies {
             lines.push(format!(
-                "{operation:10} {:>9} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
+                "{operation:16} {:>9} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
                 latency.count,
                 latency.mean_ms,
                 latency.p50_ms,
@@ -169,6 +217,7 @@ mod tests {
             measured_seconds: 2.0,
             committed: record.committed,
             committed_per_second: 50.0,
+            new_orders_per_minute: None,
             conflicts: 0,
             retries: 0,
             gave_up: 0,
