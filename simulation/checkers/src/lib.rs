@@ -32,6 +32,7 @@
 //! Checks: L1, I1, I2, I3
 
 pub mod brute;
+pub mod counts;
 pub mod durability;
 mod graph;
 pub mod history;

@@ -13,6 +13,8 @@ pub struct Commit {
     pub tau_commit: u64,
     /// `None` deletes.
     pub writes: Vec<(u64, Option<u64>)>,
+    /// Amounts by which keys grew, whatever they were by then.
+    pub additions: Vec<(u64, i64)>,
     /// Keys that under SERIALIZABLE must not have changed since `tau_start`.
     pub reads: Vec<u64>,
 }
@@ -94,19 +96,27 @@ pub struct Model {
 struct Version {
     tau_commit: u64,
     tau_start: u64,
-    value: Option<u64>,
+    change: Change,
     writer: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Set(Option<u64>),
+    Add(i64),
 }
 
 impl Model {
     pub fn new(commits: &[Commit]) -> Model {
         let mut versions: BTreeMap<u64, Vec<Version>> = BTreeMap::new();
         for commit in commits {
-            for (key, value) in &commit.writes {
-                versions.entry(*key).or_default().push(Version {
+            let sets = commit.writes.iter().map(|(key, value)| (*key, Change::Set(*value)));
+            let adds = commit.additions.iter().map(|(key, amount)| (*key, Change::Add(*amount)));
+            for (key, change) in sets.chain(adds) {
+                versions.entry(key).or_default().push(Version {
                     tau_commit: commit.tau_commit,
                     tau_start: commit.tau_start,
-                    value: *value,
+                    change,
                     writer: commit.transaction,
                 });
             }
@@ -121,7 +131,14 @@ impl Model {
     pub fn read(&self, key: u64, tau: u64) -> Option<u64> {
         let of_key = self.versions.get(&key)?;
         let count = of_key.partition_point(|version| version.tau_commit <= tau);
-        of_key[..count].last().and_then(|version| version.value)
+        let mut grown = 0u64;
+        for version in of_key[..count].iter().rev() {
+            match version.change {
+                Change::Set(value) => return value.map(|value| value.wrapping_add(grown)),
+                Change::Add(amount) => grown = grown.wrapping_add_signed(amount),
+            }
+        }
+        None
     }
 
     /// All rows of a range, bounds included, as of `tau`.
@@ -140,10 +157,20 @@ pub fn check_commits(commits: &[Commit]) -> Vec<Fault> {
     }
     let model = Model::new(commits);
     for (key, of_key) in &model.versions {
-        for pair in of_key.windows(2) {
-            if pair[1].tau_start < pair[0].tau_commit && pair[0].writer != pair[1].writer {
-                let (first, second) = (pair[0].writer, pair[1].writer);
+        // Additions do not conflict with each other, and with everything else.
+        let mut last_set: Option<&Version> = None;
+        for (place, version) in of_key.iter().enumerate() {
+            let is_set = matches!(version.change, Change::Set(_));
+            let before = if is_set { place.checked_sub(1).map(|at| &of_key[at]) } else { last_set };
+            if let Some(before) = before
+                && version.tau_start < before.tau_commit
+                && version.writer != before.writer
+            {
+                let (first, second) = (before.writer, version.writer);
                 faults.push(Fault::Overlap { key: *key, first, second });
+            }
+            if is_set {
+                last_set = Some(version);
             }
         }
     }
@@ -205,7 +232,34 @@ mod tests {
 
     fn commit(transaction: u64, tau_start: u64, tau_commit: u64, key: u64, value: u64) -> Commit {
         let writes = vec![(key, Some(value))];
-        Commit { transaction, tau_start, tau_commit, writes, reads: vec![] }
+        Commit { transaction, tau_start, tau_commit, writes, additions: vec![], reads: vec![] }
+    }
+
+    fn adding(transaction: u64, tau_start: u64, tau_commit: u64, key: u64, amount: i64) -> Commit {
+        let additions = vec![(key, amount)];
+        Commit { additions, writes: vec![], ..commit(transaction, tau_start, tau_commit, key, 0) }
+    }
+
+    #[test]
+    fn additions_sum_up_conflict_with_sets_and_not_with_each_other() {
+        let commits = [
+            commit(1, 0, 10, 5, 50),
+            adding(2, 10, 20, 5, 7),
+            adding(3, 10, 20, 5, -9),
+            adding(4, 12, 30, 5, 1),
+        ];
+        assert_eq!(check_commits(&commits), []);
+        let model = Model::new(&commits);
+        assert_eq!(
+            [9, 10, 20, 30].map(|tau| model.read(5, tau)),
+            [None, Some(50), Some(48), Some(49)]
+        );
+        let late = adding(5, 9, 40, 5, 1);
+        let overlap = check_commits(&[&commits[..], &[late]].concat());
+        assert_eq!(overlap, [Fault::Overlap { key: 5, first: 1, second: 5 }]);
+        let set = commit(6, 29, 50, 5, 1);
+        let overlap = check_commits(&[&commits[..], &[set]].concat());
+        assert_eq!(overlap, [Fault::Overlap { key: 5, first: 4, second: 6 }]);
     }
 
     #[test]

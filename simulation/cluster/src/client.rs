@@ -12,16 +12,15 @@ use checkers::Status;
 use checkers::durability::Told;
 use checkers::oracle::{Moment, Observation};
 use parking_lot::Mutex;
-use protocol::TransactionId;
+use protocol::Timestamp;
 use protocol::transaction::{Outcome, Refusal};
 use simulation_core::plan::MILLI;
 use simulation_core::random::Random;
 use simulation_core::verdict::Ran;
 use simulation_core::work::{self, Intents, Kind, Step};
-use uuid::Uuid;
 
 use crate::net::{Net, Port, Socket};
-use crate::plan::Plan;
+use crate::plan::{Mutant, Plan};
 use crate::session::{Answer, Ask, receive, send};
 use crate::trace::Trace;
 
@@ -153,7 +152,8 @@ impl Client {
             record.last_value
         };
         let write = Step::Write { key: 110 + node, value };
-        for kind in [Kind::Lists(reads), Kind::Registers(vec![write])] {
+        let everything = Kind::ReadAll { age: 0 };
+        for kind in [Kind::Lists(reads), Kind::Registers(vec![write]), everything] {
             while !self.transact(kind.clone()).await {
                 self.think(40).await;
             }
@@ -162,11 +162,14 @@ impl Client {
 
     /// `true`: it has committed.
     async fn transact(&mut self, kind: Kind) -> bool {
-        let number = self.invoke(kind);
+        let number = self.invoke(kind.clone());
         let end = self.attempt(number).await;
+        let is_again = matches!(end, End::Unknown) && self.context.plan.is(Mutant::RetryUnknown);
         let (status, told) = match end {
             End::Committed(tau_commit) => (Status::Committed, Told::Committed { tau_commit }),
             End::Failed(_) => (Status::Failed, Told::Refused),
+            // Broken on purpose: what is unknown is taken for failed, and done again.
+            End::Unknown if is_again => (Status::Failed, Told::Refused),
             End::Unknown => (Status::Unknown, Told::Unknown),
         };
         self.context.trace.mark(match end {
@@ -174,15 +177,24 @@ impl Client {
             End::Failed(why) => why,
             End::Unknown => "outcome unknown",
         });
+        self.complete(number, status, told);
+        if is_again {
+            return Box::pin(self.transact(kind)).await;
+        }
+        status == Status::Committed
+    }
+
+    fn complete(&mut self, number: usize, status: Status, told: Told) {
         let record = &mut *self.context.record.lock();
         let completed = record.event();
         let one = &mut record.transactions[number];
         (one.status, one.told, one.completed) = (status, told, Some(completed));
-        if let (Told::Committed { tau_commit }, false) = (told, one.intents.writes.is_empty()) {
+        // What was seen is in the past, as what was written is; but for reads of the past on purpose.
+        let is_past = matches!(one.kind, Kind::ReadAll { age } if age > 0);
+        if let (Told::Committed { tau_commit }, false) = (told, is_past) {
             record.moments.push(Moment::Acknowledged { transaction: number as u64, tau_commit });
         }
         self.context.trace.line(format_args!("client {} T{number} {told:?}", self.index));
-        status == Status::Committed
     }
 
     fn invoke(&mut self, kind: Kind) -> usize {
@@ -257,7 +269,8 @@ impl Client {
             };
             let rows: Vec<(u64, Bytes)> =
                 rows.into_iter().map(|(key, value)| (work::decode_key(&key), value)).collect();
-            let decoded = rows.iter().map(|(key, value)| (*key, work::decode(value))).collect();
+            let decoded =
+                rows.iter().map(|(key, value)| (*key, work::decode(*key, value))).collect();
             let transaction = number as u64;
             let observation = Observation { transaction, tau, first, last, rows: decoded };
             self.context.record.lock().observations.push(observation);
@@ -267,16 +280,19 @@ impl Client {
             }
         }
         let intents = kind.intents(&seen, &mut self.random);
-        let (writes, checks) = (intents.encoded_writes(), intents.encoded_checks());
+        let request = intents.request(number, Timestamp(tau), self.context.plan.omission());
+        let only_reads = intents.only_reads();
         {
             let one = &mut self.context.record.lock().transactions[number];
             (one.seen, one.intents) = (seen, intents);
         }
-        if writes.is_empty() {
-            return End::Committed(tau);
+        if only_reads {
+            return match self.ask(&Ask::End, READ_LIMIT).await {
+                Ok(Answer::Past) => End::Committed(tau),
+                _ => End::Failed("lost while ending"),
+            };
         }
-        let id = TransactionId(Uuid::from_u128(number as u128));
-        match self.ask(&Ask::Commit { id, writes, checks }, COMMIT_LIMIT).await {
+        match self.ask(&Ask::Commit(request), COMMIT_LIMIT).await {
             Ok(Answer::Ended(Outcome::Committed { tau_commit })) => End::Committed(tau_commit.0),
             Ok(Answer::Ended(Outcome::Refused(refusal))) => End::Failed(match refusal {
                 Refusal::Data { .. } => "refused: conflict",

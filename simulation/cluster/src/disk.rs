@@ -61,6 +61,15 @@ impl SimulatedEngine {
         SimulatedEngine { memory, saved: Arc::new(Mutex::new(Saved { rows, pending: Vec::new() })) }
     }
 
+    /// Broken on purpose: the first pair of a space is gone.
+    pub fn remove_first(&self, space: Space) {
+        if let Some((key, _)) = self.pairs(space).first() {
+            let mut batch = WriteBatch::new();
+            batch.remove(space, key);
+            self.write(&batch).expect("memory takes every batch");
+        }
+    }
+
     /// All pairs of a space.
     pub fn pairs(&self, space: Space) -> Vec<(Bytes, Bytes)> {
         let view = self.memory.view();

@@ -25,6 +25,7 @@ use protocol::transaction::{CommitRequest, Outcome, Refusal};
 use protocol::{JournalId, ShardId, Timestamp};
 use runtime::Clock;
 use runtime::files::{Files, SimulatedFiles};
+use storage::engine::Space;
 use storage::{Storage, StorageOptions};
 use transport::{Network, Security, Services, TransportConfig};
 
@@ -43,6 +44,8 @@ const ELECTION_MS: u64 = 500;
 const SETTLE_LIMIT: Duration = Duration::from_secs(15);
 const SETTLE_POLL: Duration = Duration::from_millis(50);
 const FLOOR_LIMIT: Duration = Duration::from_secs(3);
+/// As in the program.
+const COLLECT_PER_ROUND: u64 = 200_000;
 const LEADING_POLL: Duration = Duration::from_millis(2);
 
 /// Up to where each node has made each journal durable in storage: journals are trimmed to the least.
@@ -79,7 +82,11 @@ pub struct Node {
 
 /// Adjudicators that the crossbar needs before they exist.
 #[derive(Default)]
-struct Later(OnceLock<Cluster>);
+struct Later {
+    cluster: OnceLock<Cluster>,
+    /// Broken on purpose: these journals are not asked.
+    unasked: Vec<JournalId>,
+}
 
 impl Promises for Later {
     fn bump(
@@ -87,7 +94,11 @@ impl Promises for Later {
         journal: JournalId,
         at_least: Timestamp,
     ) -> BoxFuture<Result<Promise, BumpError>> {
-        match self.0.get() {
+        if self.unasked.contains(&journal) {
+            let promise = Promise { journal, up_to: at_least, after: Position(0) };
+            return Box::pin(std::future::ready(Ok(promise)));
+        }
+        match self.cluster.get() {
             Some(cluster) => cluster.bump(journal, at_least),
             None => {
                 let reason = "the adjudicators are starting".to_owned();
@@ -99,7 +110,7 @@ impl Promises for Later {
 
 impl DeliverySink for Later {
     fn apply(&self, delivery: &Delivery) -> Result<(), ApplyError> {
-        self.0.get().map_or(Ok(()), |cluster| cluster.apply(delivery))
+        self.cluster.get().map_or(Ok(()), |cluster| cluster.apply(delivery))
     }
 }
 
@@ -137,6 +148,9 @@ impl JournalSink for Watched {
             // Broken on purpose: the second entry of a replay is taken as empty.
             entries[1].1 = Arc::new(JournalEntry::Ceiling(Timestamp::ZERO));
         }
+        if self.setup.plan.is(Mutant::ApplyAgain) && *life > 1 {
+            apply_again(&mut entries);
+        }
         self.crossbar.deliver(journal, entries);
     }
 
@@ -149,12 +163,25 @@ impl JournalSink for Watched {
     }
 }
 
+/// Broken on purpose: additions of the first entry, which was there before, count once more.
+fn apply_again(entries: &mut [(Position, Arc<JournalEntry>)]) {
+    let Some((_, entry)) = entries.first_mut() else { return };
+    if let JournalEntry::Transactions(all) = &**entry {
+        let mut all = all.clone();
+        for one in &mut all {
+            one.additions.extend(one.additions.clone());
+        }
+        *entry = Arc::new(JournalEntry::Transactions(all));
+    }
+}
+
 /// Starts a node. The error says why the process must end.
 pub async fn open(setup: Setup, failed: Arc<OnceLock<String>>) -> Result<Arc<Node>, String> {
     let plan = setup.plan.clone();
     let node = setup.node;
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(setup.skew.clone(), setup.begun));
-    let options = StorageOptions::default();
+    let retention_nanos = plan.retention;
+    let options = StorageOptions { retention_nanos, ..StorageOptions::default() };
     let storage = Storage::open(Arc::new(setup.engine.clone()), options.clone())
         .map_err(|error| format!("storage: {error}"))?;
     let applied = storage.applied();
@@ -164,7 +191,12 @@ pub async fn open(setup: Setup, failed: Arc<OnceLock<String>>) -> Result<Arc<Nod
         .map(|shard| JournalId(shard.0))
         .map(|journal| (journal, applied.positions.get(&journal).copied().unwrap_or_default()))
         .collect();
-    let later = Arc::new(Later::default());
+    let unasked = match plan.mutant {
+        Some(Mutant::IgnoreOneJournal) => positions.keys().last().copied().into_iter().collect(),
+        Some(Mutant::MergeByArrival) => positions.keys().copied().collect(),
+        _ => Vec::new(),
+    };
+    let later = Arc::new(Later { cluster: OnceLock::new(), unasked });
     let subscribers: Vec<Arc<dyn DeliverySink>> = vec![storage.clone(), later.clone()];
     let (crossbar, driver) =
         Crossbar::new(&positions, applied.watermark, later.clone(), subscribers);
@@ -217,7 +249,7 @@ pub async fn open(setup: Setup, failed: Arc<OnceLock<String>>) -> Result<Arc<Nod
     services.register(JOURNAL_SERVICE, Arc::new(JournalService::new(journals.receiver())));
     services.register(SHARD_SERVICE, Arc::new(ShardService::new(adjudicators.clone())));
     // Set once, here.
-    let _ = later.0.set(adjudicators.clone());
+    let _ = later.cluster.set(adjudicators.clone());
     let mut stops = journals.failure();
     let stopped = failed.clone();
     tokio::spawn(async move {
@@ -251,6 +283,13 @@ async fn keep_storage(
                 return;
             }
         };
+        if let Err(error) = storage.collect(COLLECT_PER_ROUND) {
+            let _ = failed.set(format!("storage: {error}"));
+            return;
+        }
+        if setup.plan.is(Mutant::CollectTooMuch) {
+            setup.engine.remove_first(Space::History);
+        }
         let mut persisted = setup.persisted.lock();
         for (journal, position) in applied.positions {
             persisted.insert((setup.node, journal), position);

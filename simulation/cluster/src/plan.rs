@@ -5,6 +5,7 @@ use adjudicator::{Config, Mutation};
 use serde::Deserialize;
 use simulation_core::plan::{MILLI, SECOND};
 use simulation_core::random::Random;
+use simulation_core::request::Omission;
 
 /// The mixes that come with the program. A seed without a named mix takes the one whose turn it is.
 pub const MIXES: [(&str, &str); 6] = [
@@ -100,10 +101,28 @@ pub enum Mutant {
     SkipAfterRestart,
     /// M7: the disk says that it has synced and has not.
     DiskLies,
+    /// M8, M15, M19: a part of each request.
+    Request(Omission),
+    /// M6: the last journal is taken to have promised what the others have.
+    IgnoreOneJournal,
+    /// M18: no journal is waited for, so they are merged as they arrive.
+    MergeByArrival,
+    /// M12: the collector removes a version that reads still need.
+    CollectTooMuch,
+    /// M14: a commit whose outcome is unknown is sent again as a new transaction.
+    RetryUnknown,
+    /// M20: a scan loses a row where a page ends.
+    SkipAtPage,
+    /// A commit is told before it is visible where it was asked for.
+    TellEarly,
+    /// A transaction that only read is told as soon as it has read.
+    TellReadersEarly,
+    /// What a node had applied before it came back is applied again: additions count twice.
+    ApplyAgain,
 }
 
 /// Those that campaigns try: name in the test plan, what is broken, how.
-pub const MUTANTS: [(&str, &str, Mutant); 13] = [
+pub const MUTANTS: [(&str, &str, Mutant); 25] = [
     (
         "M1",
         "a commit is told before its append is durable",
@@ -123,11 +142,31 @@ pub const MUTANTS: [(&str, &str, Mutant); 13] = [
         Mutant::Adjudicator(Mutation::TrustLostGoAhead),
     ),
     ("M5", "commits above what votes are good for", Mutant::Adjudicator(Mutation::IgnoreTauMax)),
+    ("M6", "replicas do not wait for the last journal", Mutant::IgnoreOneJournal),
     ("M7", "the disk says that it has synced and has not", Mutant::DiskLies),
+    ("M8", "keys of unique names are not adjudicated", Mutant::Request(Omission::UniqueKeys)),
     ("M9", "adjudicators forget what they decided", Mutant::Adjudicator(Mutation::ForgetOutcomes)),
     ("M11", "timestamps are issued twice", Mutant::Adjudicator(Mutation::ReuseTimestamp)),
+    ("M12", "the collector removes a version that reads still need", Mutant::CollectTooMuch),
+    ("M14", "an unknown commit is sent again as a new one", Mutant::RetryUnknown),
+    (
+        "M15",
+        "requests do not say which definitions they depend on",
+        Mutant::Request(Omission::Definitions),
+    ),
     ("M16", "a replica that comes back skips an entry", Mutant::SkipAfterRestart),
     ("M17", "transactions begin as of what storage here has", Mutant::LocalSnapshot),
+    ("M18", "journals are merged by arrival", Mutant::MergeByArrival),
+    ("M19", "checked keys are not sent", Mutant::Request(Omission::Checks)),
+    ("M20", "a scan loses a row where a page ends", Mutant::SkipAtPage),
+    (
+        "delta",
+        "setting a counter does not conflict with adding to it",
+        Mutant::Request(Omission::Sets),
+    ),
+    ("delta", "what a node had applied is applied again when it comes back", Mutant::ApplyAgain),
+    ("L1", "a commit is told before it is visible where it was made", Mutant::TellEarly),
+    ("L1", "a read-only transaction is told before its snapshot is past", Mutant::TellReadersEarly),
     (
         "F2",
         "promises go beyond the durable ceiling",
@@ -173,6 +212,8 @@ pub struct Plan {
     pub rates: Rates,
     pub segment_bytes: u64,
     pub cache_bytes: u64,
+    /// For so long storage keeps versions that were superseded; reads of the past go back half a second.
+    pub retention: u64,
     pub config: Config,
 }
 
@@ -253,8 +294,17 @@ impl Plan {
             rates,
             segment_bytes: random.pick(&[32, 64, 256]) << 10,
             cache_bytes: random.pick(&[2 << 10, 1 << 20]),
+            retention: random.pick(&[2, 330]) * SECOND,
             config,
         })
+    }
+
+    /// What requests lack.
+    pub fn omission(&self) -> Option<Omission> {
+        match self.mutant {
+            Some(Mutant::Request(omission)) => Some(omission),
+            _ => None,
+        }
     }
 
     pub fn is(&self, mutant: Mutant) -> bool {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use protocol::Timestamp;
 use protocol::storage::{Direction, HoldGuard, ReadStorage, ScanRequest};
-use protocol::transaction::{Check, CommitRequest, Outcome, Write};
-use protocol::{Timestamp, TransactionId};
+use protocol::transaction::{CommitRequest, Outcome};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,25 +22,21 @@ use crate::plan::Mutant;
 
 /// As the query processor has it.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10);
+/// Rows that are asked of storage at once.
+const PAGE_ROWS: usize = 8;
 const MESSAGE_BYTES_MAX: u32 = 16 << 20;
 
 /// From client to node.
 #[derive(Serialize, Deserialize, Debug)]
 pub enum Ask {
     /// A snapshot of now, or of so many nanoseconds ago.
-    Begin {
-        ago: u64,
-    },
+    Begin { ago: u64 },
     /// All rows between two keys, both included, as of the snapshot.
-    Scan {
-        first: Bytes,
-        last: Bytes,
-    },
-    Commit {
-        id: TransactionId,
-        writes: Vec<Write>,
-        checks: Vec<Check>,
-    },
+    Scan { first: Bytes, last: Bytes },
+    /// As of the snapshot, whatever the request says.
+    Commit(CommitRequest),
+    /// Ends a transaction that only read.
+    End,
 }
 
 /// From node to client.
@@ -51,6 +47,8 @@ pub enum Answer {
     },
     Rows(Vec<(Bytes, Bytes)>),
     Ended(Outcome),
+    /// Of a transaction that only read.
+    Past,
     /// Nothing was done.
     Refused(String),
 }
@@ -104,23 +102,14 @@ async fn answer(node: &Node, snapshot: &mut Option<Snapshot>, ask: Ask) -> Answe
     let answered = match ask {
         Ask::Begin { ago } => begin(node, snapshot, ago).await,
         Ask::Scan { first, last } => scan(node, snapshot, &first, &last),
-        Ask::Commit { id, writes, checks } => match snapshot.take() {
+        Ask::Commit(request) => match snapshot.take() {
             Some(snapshot) => {
-                let (tau_start, ranges, schema) = (snapshot.tau, Vec::new(), Vec::new());
-                Ok(commit(
-                    node,
-                    CommitRequest {
-                        id,
-                        tau_start,
-                        writes,
-                        checks,
-                        ranges,
-                        schema,
-                        additions: Vec::new(),
-                    },
-                )
-                .await)
+                Ok(commit(node, CommitRequest { tau_start: snapshot.tau, ..request }).await)
             }
+            None => Err("there is no transaction".to_owned()),
+        },
+        Ask::End => match snapshot.take() {
+            Some(snapshot) => Ok(end(node, snapshot.tau).await),
             None => Err("there is no transaction".to_owned()),
         },
     };
@@ -165,13 +154,28 @@ fn scan(
     };
     let mut cursor = node.storage.scan(request).map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
-    while cursor.next_batch(&mut rows, 16).map_err(|error| error.to_string())? {}
+    while cursor.next_batch(&mut rows, PAGE_ROWS).map_err(|error| error.to_string())? {
+        if node.plan.is(Mutant::SkipAtPage) && rows.len() >= PAGE_ROWS {
+            // Broken on purpose: where a page ends, a row is lost.
+            rows.pop();
+        }
+    }
     Ok(Answer::Rows(rows.into_iter().map(|row| (row.key, row.value)).collect()))
+}
+
+/// What was read is told when its snapshot is certainly past.
+async fn end(node: &Node, tau: Timestamp) -> Answer {
+    let earliest = node.clock.now().earliest;
+    if earliest <= tau && !node.plan.is(Mutant::TellReadersEarly) {
+        tokio::time::sleep(Duration::from_nanos(tau.next().nanos_since(earliest))).await;
+    }
+    Answer::Past
 }
 
 async fn commit(node: &Node, request: CommitRequest) -> Answer {
     let outcome = node.commit(request).await;
     if let Outcome::Committed { tau_commit } = outcome
+        && !node.plan.is(Mutant::TellEarly)
         && let Err(error) = node.storage.wait_for(tau_commit).await
     {
         return Answer::Ended(Outcome::Unknown { reason: error.to_string() });

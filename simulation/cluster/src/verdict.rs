@@ -82,7 +82,8 @@ fn contents(storage: &Storage, tau: Timestamp) -> Result<Vec<(u64, u64)>, String
     let mut cursor = storage.scan(request).map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
     while cursor.next_batch(&mut rows, 256).map_err(|error| error.to_string())? {}
-    Ok(rows.iter().map(|row| (work::decode_key(&row.key), work::decode(&row.value))).collect())
+    let rows = rows.iter().map(|row| (work::decode_key(&row.key), &row.value));
+    Ok(rows.map(|(key, value)| (key, work::decode(key, value))).collect())
 }
 
 fn compare_replicas(world: &World) {

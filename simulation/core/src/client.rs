@@ -8,8 +8,8 @@ use checkers::Status;
 use checkers::durability::Told;
 use checkers::oracle::{Moment, Observation};
 use coordinator::{Action, Coordinator, Event as Said};
-use protocol::transaction::{CommitRequest, Outcome, Refusal};
-use protocol::{ShardId, Timestamp, TransactionId};
+use protocol::transaction::{Outcome, Refusal};
+use protocol::{ShardId, Timestamp};
 
 use crate::plan::{MILLI, Mutant, Rule, SECOND};
 use crate::verdict::{Ran, judge_snapshot};
@@ -60,8 +60,6 @@ pub(crate) struct Transaction {
     pub is_final: bool,
     /// The transport made a copy of its request.
     pub copied: bool,
-    /// The transaction that it was sent again for (only if broken on purpose).
-    stands_for: Option<usize>,
 }
 
 impl Transaction {
@@ -122,9 +120,10 @@ impl World {
             let reads = (work::LISTS.0..=work::LISTS.1).map(|key| Step::Read { key });
             self.last_value += 1;
             let write = Step::Write { key: 110 + node as u64, value: self.last_value };
-            self.record.finals_open += 2;
+            self.record.finals_open += 3;
             self.start(client, Kind::Lists(reads.collect()), true);
             self.start(client, Kind::Registers(vec![write]), true);
+            self.start(client, Kind::ReadAll { age: 0 }, true);
         }
     }
 
@@ -174,7 +173,6 @@ impl World {
             completed: None,
             is_final,
             copied: false,
-            stands_for: None,
         });
         self.nodes[node].active.push(transaction);
         self.nodes[node].pump_interval = MILLI;
@@ -233,7 +231,7 @@ impl World {
             let rows = replica.scan(&work::encode_key(first), &work::encode_key(last), tau_start);
             let rows: Vec<(u64, Bytes)> =
                 rows.into_iter().map(|(key, value)| (work::decode_key(&key), value)).collect();
-            let rows_decoded = rows.iter().map(|(key, value)| (*key, work::decode(value)));
+            let rows_decoded = rows.iter().map(|(key, value)| (*key, work::decode(*key, value)));
             let observation = Observation {
                 transaction: transaction as u64,
                 tau: tau_start.0,
@@ -248,28 +246,14 @@ impl World {
         let one = &mut self.transactions[transaction];
         one.intents = one.kind.intents(&seen, &mut self.random);
         one.seen = seen;
-        if one.intents.writes.is_empty() {
+        if one.intents.only_reads() {
             // It is as it was at its snapshot, which others may not be able to see yet.
             let told_early = self.plan.is(Mutant::TellReadersEarly);
             one.stage = Stage::Telling(if told_early { Timestamp::ZERO } else { tau_start });
             return;
         }
         one.stage = Stage::Committing;
-        let mut writes = one.intents.encoded_writes();
-        let mut checks = one.intents.encoded_checks();
-        if self.plan.is(Mutant::DropChecks) {
-            checks.clear();
-        }
-        if self.plan.is(Mutant::UnadjudicatedKey) {
-            writes
-                .iter_mut()
-                .filter(|write| work::decode_key(&write.key) >= work::NAMES.0)
-                .for_each(|write| write.class = None);
-        }
-        let id = TransactionId(uuid::Uuid::from_u128(transaction as u128));
-        let (ranges, schema) = (Vec::new(), Vec::new());
-        let request =
-            CommitRequest { id, tau_start, writes, checks, ranges, schema, additions: Vec::new() };
+        let request = one.intents.request(transaction, tau_start, self.plan.omission());
         let nearest = (client % 2 == 0).then_some(ShardId(client as u32 % self.plan.shards));
         let mut coordinator = Coordinator::new(request, &self.map, nearest);
         let mut actions = Vec::new();
@@ -363,44 +347,52 @@ impl World {
 
     /// What nobody may do: the first may have committed.
     fn send_again(&mut self, transaction: usize) {
-        let one = &self.transactions[transaction];
+        let invoked = self.record.event();
+        let one = &mut self.transactions[transaction];
+        one.stage = Stage::Done;
+        (one.status, one.told, one.completed) = (Status::Failed, Told::Refused, Some(invoked));
         let again = Transaction {
             kind: one.kind.clone(),
             seen: one.seen.clone(),
             intents: one.intents.clone(),
             stage: Stage::Committing,
             coordinator: None,
-            stands_for: Some(transaction),
-            is_final: false,
+            told: Told::Unknown,
+            status: Status::Unknown,
+            completed: None,
             timer: 0,
+            invoked,
             ..*one
         };
         let index = self.transactions.len();
         let (node, tau_start) = (again.node, again.tau_start);
-        let id = TransactionId(uuid::Uuid::from_u128(index as u128));
-        let writes = again.intents.encoded_writes();
-        let checks = again.intents.encoded_checks();
-        let (ranges, schema) = (Vec::new(), Vec::new());
-        let request =
-            CommitRequest { id, tau_start, writes, checks, ranges, schema, additions: Vec::new() };
+        let request = again.intents.request(index, tau_start, None);
         let mut coordinator = Coordinator::new(request, &self.map, None);
         let mut actions = Vec::new();
         coordinator.start(&mut actions);
         self.transactions.push(again);
         self.transactions[index].coordinator = Some(coordinator);
-        self.nodes[node].active.push(index);
+        let active = &mut self.nodes[node].active;
+        active.retain(|other| *other != transaction);
+        active.push(index);
         self.act(index, actions);
     }
 
     fn acknowledge(&mut self, transaction: usize, tau_commit: Timestamp) {
         let one = &self.transactions[transaction];
         let client = one.client;
-        if !one.intents.writes.is_empty() {
+        let number = transaction as u64;
+        let is_of_now = !matches!(one.kind, Kind::ReadAll { age } if age > 0);
+        if !one.intents.only_reads() {
             self.clients[client].last_commit = self.clients[client].last_commit.max(tau_commit);
-            let number = transaction as u64;
             let moment = Moment::Acknowledged { transaction: number, tau_commit: tau_commit.0 };
             self.record.moments.push(moment);
             self.mark("committed");
+        } else if is_of_now && self.plan.rule == Rule::Clock {
+            // What was seen is in the past, as what was written is. (The watermark of one process may go back after a
+            // crash, to where everything is that was committed.)
+            let tau_commit = one.tau_start.0;
+            self.record.moments.push(Moment::Acknowledged { transaction: number, tau_commit });
         }
         self.complete(transaction, Status::Committed, Told::Committed { tau_commit: tau_commit.0 });
     }
@@ -410,13 +402,9 @@ impl World {
         let one = &mut self.transactions[transaction];
         one.stage = Stage::Done;
         let node = one.node;
-        self.nodes[node].active.retain(|other| *other != transaction);
-        let original = self.transactions[transaction].stands_for.unwrap_or(transaction);
-        let one = &mut self.transactions[original];
-        one.stage = Stage::Done;
         (one.status, one.told, one.completed) = (status, told, Some(completed));
         let (client, is_final, kind) = (one.client, one.is_final, one.kind.clone());
-        self.nodes[node].active.retain(|other| *other != original);
+        self.nodes[node].active.retain(|other| *other != transaction);
         if is_final && status == Status::Committed {
             self.record.finals_open -= 1;
         } else if is_final {

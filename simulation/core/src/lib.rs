@@ -33,6 +33,7 @@ pub mod mutants;
 pub mod plan;
 pub mod random;
 mod replica;
+pub mod request;
 mod shards;
 pub mod verdict;
 pub mod work;

@@ -4,13 +4,14 @@ use adjudicator::Mutation;
 
 use crate::campaign::{by_checker, campaign};
 use crate::plan::Mutant;
+use crate::request::Omission;
 
 /// Name in the test plan, what is broken, how.
 ///
 /// One mutation of the adjudicator is missing, `AbandonWithoutAuthority`: it takes a lost go-ahead, a successor, a late copy
 /// and an older conflicting transaction within one vote's time, which 20,000 seeds did not bring together. The model
 /// check finds it by trying everything.
-pub const ALL: [(&str, &str, Mutant); 21] = [
+pub const ALL: [(&str, &str, Mutant); 24] = [
     ("M1, M7", "an append is told as durable before it is", Mutant::AcknowledgeBeforeQuorum),
     (
         "M1",
@@ -32,15 +33,26 @@ pub const ALL: [(&str, &str, Mutant); 21] = [
     ),
     ("M5", "commits above what votes are good for", Mutant::Adjudicator(Mutation::IgnoreTauMax)),
     ("M6", "replicas do not wait for the last journal", Mutant::IgnoreOneJournal),
-    ("M8", "keys of unique names are not adjudicated", Mutant::UnadjudicatedKey),
+    ("M8", "keys of unique names are not adjudicated", Mutant::Request(Omission::UniqueKeys)),
     ("M9", "adjudicators forget what they decided", Mutant::Adjudicator(Mutation::ForgetOutcomes)),
     ("M10", "a deposed leader's appends get through", Mutant::FencedLeaderAppends),
     ("M11", "timestamps are issued twice", Mutant::Adjudicator(Mutation::ReuseTimestamp)),
     ("M14", "an unknown commit is sent again as a new one", Mutant::RetryUnknown),
+    (
+        "M15",
+        "requests do not say which definitions they depend on",
+        Mutant::Request(Omission::Definitions),
+    ),
     ("M16", "a replica that comes back skips an entry", Mutant::SkipAfterRestart),
     ("M17", "read-only transactions use an old snapshot", Mutant::CachedSnapshot),
     ("M18", "journals are merged by arrival", Mutant::MergeByArrival),
-    ("M19", "checked keys are not sent", Mutant::DropChecks),
+    ("M19", "checked keys are not sent", Mutant::Request(Omission::Checks)),
+    (
+        "delta",
+        "setting a counter does not conflict with adding to it",
+        Mutant::Request(Omission::Sets),
+    ),
+    ("delta", "what is applied survives a crash and the watermark does not", Mutant::ApplyAgain),
     (
         "F2",
         "promises go beyond the durable ceiling",

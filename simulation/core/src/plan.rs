@@ -3,6 +3,7 @@
 use adjudicator::{Config, Mutation};
 
 use crate::random::Random;
+use crate::request::Omission;
 
 pub const MICRO: u64 = 1_000;
 pub const MILLI: u64 = 1_000_000;
@@ -27,8 +28,8 @@ pub enum Mutant {
     AcknowledgeBeforeQuorum,
     /// M6: a replica does not wait for the last journal.
     IgnoreOneJournal,
-    /// M8: some written keys are not adjudicated.
-    UnadjudicatedKey,
+    /// M8, M15, M19: a part of each request.
+    Request(Omission),
     /// M10: what a deposed leader still sends is appended.
     FencedLeaderAppends,
     /// M14: a commit whose outcome is unknown is sent again as a new transaction.
@@ -39,8 +40,8 @@ pub enum Mutant {
     CachedSnapshot,
     /// M18: transactions are applied as they arrive.
     MergeByArrival,
-    /// M19: checked keys are not sent.
-    DropChecks,
+    /// What is applied survives a crash and the watermark that says so does not: additions are applied twice.
+    ApplyAgain,
     /// A commit is told without waiting for the clock.
     TellEarly,
     /// A read-only transaction is told as soon as it has read.
@@ -133,6 +134,14 @@ impl Plan {
 
     pub fn is(&self, mutant: Mutant) -> bool {
         self.mutant == Some(mutant)
+    }
+
+    /// What requests lack.
+    pub fn omission(&self) -> Option<Omission> {
+        match self.mutant {
+            Some(Mutant::Request(omission)) => Some(omission),
+            _ => None,
+        }
     }
 
     /// Whether what is acknowledged must be seen by all that begins afterwards.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use encoding::deltas::add_to_columns;
 use protocol::JournalId;
 use protocol::Timestamp;
 use protocol::delivery::Delivery;
@@ -46,6 +47,14 @@ impl Replica {
             let versions = self.versions.entry(write.key.clone()).or_default();
             versions.push((one.tau_commit, write.value.clone()));
         }
+        for addition in &one.additions {
+            let versions = self.versions.entry(addition.key.clone()).or_default();
+            let newest = versions.last().and_then(|(_, value)| value.clone());
+            let deltas = addition.deltas.iter().map(|delta| (delta.column, delta.amount));
+            // As in storage, an addition to what is not there is a broken promise, and shows in reads.
+            let sum = newest.and_then(|row| add_to_columns(&row, deltas).ok()).map(Bytes::from);
+            versions.push((one.tau_commit, sum));
+        }
     }
 
     /// What is applied survives from now on.
@@ -54,10 +63,13 @@ impl Replica {
         self.durable_positions = self.positions.clone();
     }
 
-    /// Back to what survived.
-    pub fn crash(&mut self) {
+    /// Back to what survived. Broken on purpose, the rows survive and what says that they are applied does not.
+    pub fn crash(&mut self, keeps_rows: bool) {
         self.watermark = self.durable_watermark;
         self.positions = self.durable_positions.clone();
+        if keeps_rows {
+            return;
+        }
         for versions in self.versions.values_mut() {
             versions.retain(|(tau, _)| *tau <= self.durable_watermark);
         }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
+use checkers::counts::{self, Change, Look};
 use checkers::durability::{self, Told};
 use checkers::oracle::{self, Commit, Moment, Observation};
 use checkers::registers::{Access, RegisterTransaction, as_lists};
 use checkers::{Class, Counters, History, Level, Operation, Status, invariants};
 use protocol::Timestamp;
 use protocol::journal::JournalEntry;
-use protocol::transaction::ConflictClass;
 
 use crate::plan::Plan;
 use crate::work::{self, Intents, Kind, Step};
@@ -32,6 +32,8 @@ pub enum Checker {
     Durability,
     Bank,
     Duty,
+    /// Counters as clients saw them.
+    Counts,
     /// The crossbar's own: an entry below what its journal had promised.
     Promises,
     Replicas,
@@ -127,15 +129,6 @@ pub struct Ran<'a> {
     pub completed: Option<u32>,
 }
 
-impl Ran<'_> {
-    /// Keys that it read and that must not have changed up to its commit.
-    fn serializable_reads(&self) -> Vec<u64> {
-        let checks = &self.intents.checks;
-        let reads = checks.iter().filter(|(_, class)| *class == ConflictClass::Read);
-        reads.map(|(key, _)| *key).collect()
-    }
-}
-
 /// What a run left behind, for the checkers.
 pub struct Evidence<'a> {
     /// When the opening rows were there.
@@ -165,7 +158,7 @@ impl Evidence<'_> {
             .ran
             .iter()
             .enumerate()
-            .filter(|(_, one)| !one.intents.writes.is_empty())
+            .filter(|(_, one)| !one.intents.only_reads())
             .map(|(number, one)| (number as u64, one.told))
             .collect();
         let mut add = |checker, what: String| faults.push(Fault { checker, what });
@@ -183,6 +176,10 @@ impl Evidence<'_> {
             for fault in oracle::check_moments(self.moments) {
                 add(Checker::Moments, fault.to_string());
             }
+        }
+        let (changes, looks) = self.counts();
+        for fault in counts::check(work::OPENING_COUNT, &changes, &looks, self.strong) {
+            add(Checker::Counts, fault.to_string());
         }
         let level = if self.strong { Level::StrongSnapshot } else { Level::Snapshot };
         let lists = self.lists();
@@ -202,13 +199,14 @@ impl Evidence<'_> {
     /// What the journals hold, and what was there before.
     fn commits(&self) -> Vec<Commit> {
         let opening = work::opening_rows();
-        let writes = opening.iter().map(|(key, value)| (*key, Some(work::decode(value))));
+        let writes = opening.iter().map(|(key, value)| (*key, Some(work::decode(*key, value))));
         let start = self.start.0;
         let mut commits = vec![Commit {
             transaction: OPENING,
             tau_start: start - 1,
             tau_commit: start,
             writes: writes.collect(),
+            additions: Vec::new(),
             reads: Vec::new(),
         }];
         for entry in &self.entries {
@@ -216,18 +214,53 @@ impl Evidence<'_> {
             for one in all {
                 let number = one.id.0.as_u128() as usize;
                 let writes = one.writes.iter().map(|write| {
-                    (work::decode_key(&write.key), write.value.as_ref().map(work::decode))
+                    let key = work::decode_key(&write.key);
+                    (key, write.value.as_ref().map(|value| work::decode(key, value)))
+                });
+                let additions = one.additions.iter().flat_map(|addition| {
+                    let key = work::decode_key(&addition.key);
+                    addition.deltas.iter().map(move |delta| (key, delta.amount))
                 });
                 commits.push(Commit {
                     transaction: number as u64,
                     tau_start: one.tau_start.0,
                     tau_commit: one.tau_commit.0,
                     writes: writes.collect(),
-                    reads: self.ran.get(number).map_or_else(Vec::new, Ran::serializable_reads),
+                    additions: additions.collect(),
+                    reads: self
+                        .ran
+                        .get(number)
+                        .map_or_else(Vec::new, |ran| ran.intents.dependencies()),
                 });
             }
         }
         commits
+    }
+
+    /// What clients did to counters, and what they saw of them. Reads of the past show less than others and are left out.
+    fn counts(&self) -> (Vec<Change>, Vec<Look>) {
+        let (mut changes, mut looks) = (Vec::new(), Vec::new());
+        for (number, one) in self.ran.iter().enumerate() {
+            let transaction = number as u64;
+            let (status, invoked) = (one.status, one.invoked);
+            let completed = one.completed.unwrap_or(u32::MAX);
+            let mut change = |key, amount| {
+                changes.push(Change { transaction, key, amount, status, invoked, completed })
+            };
+            match one.kind {
+                Kind::Add { amounts, .. } => {
+                    amounts.iter().for_each(|(key, amount)| change(*key, *amount));
+                }
+                Kind::Settle { key, amount } => change(*key, *amount),
+                Kind::ReadAll { age } if *age > 0 => continue,
+                _ => {}
+            }
+            for (key, value) in one.seen.range(work::COUNTERS.0..=work::COUNTERS.1) {
+                let (key, value) = (*key, work::decode(*key, value) as i64);
+                looks.push(Look { transaction, key, value, invoked, completed });
+            }
+        }
+        (changes, looks)
     }
 
     fn lists(&self) -> History {
@@ -281,9 +314,10 @@ impl Evidence<'_> {
                     }
                     Step::Write { .. } => None,
                     Step::Read { key } if own.contains_key(key) => None,
-                    Step::Read { key } => {
-                        Some(Access::Read { key: *key, value: one.seen.get(key).map(work::decode) })
-                    }
+                    Step::Read { key } => Some(Access::Read {
+                        key: *key,
+                        value: one.seen.get(key).map(|value| work::decode(*key, value)),
+                    }),
                 });
                 Some(RegisterTransaction {
                     process: one.client,

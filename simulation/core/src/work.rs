@@ -3,19 +3,27 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use encoding::{RowView, encode_row};
 use protocol::TableId;
 use protocol::key::{PRIMARY_INDEX, prefix};
-use protocol::transaction::{Check, ConflictClass, Write};
+use protocol::transaction::{ConflictClass, SchemaUse};
+use types::{Datum, oid};
 
 use crate::random::Random;
 
-/// Keys of lists, registers, accounts, people on duty, and unique names.
+/// Keys of lists, registers, accounts, people on duty, unique names, and counters.
 pub const LISTS: (u64, u64) = (0, 4);
 pub const REGISTERS: (u64, u64) = (100, 103);
 pub const ACCOUNTS: (u64, u64) = (200, 203);
 pub const DUTIES: (u64, u64) = (300, 303);
 pub const NAMES: (u64, u64) = (400, 403);
+pub const COUNTERS: (u64, u64) = (500, 503);
+/// Stands for the table's definition, which names depend on.
+pub const DEFINITION: u64 = 600;
 pub const OPENING_BALANCE: u64 = 100;
+pub const OPENING_COUNT: i64 = 1_000;
+/// The table that all keys are of.
+pub const TABLE: TableId = TableId(2_000);
 
 /// One step on lists or registers, as a checker wants to hear of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +52,21 @@ pub enum Kind {
         key: u64,
         owner: u64,
     },
+    /// Adds to counters without reading them, unless it looks first.
+    Add {
+        amounts: Vec<(u64, i64)>,
+        looks: bool,
+    },
+    /// Reads a counter and writes what it should be then.
+    Settle {
+        key: u64,
+        amount: i64,
+    },
+    /// Changes the definition of the table that names are in; with regard to the names there, or without.
+    Define {
+        value: u64,
+        by_rows: bool,
+    },
     /// Reads everything; as of a while ago if `age` is not zero.
     ReadAll {
         age: u64,
@@ -52,7 +75,7 @@ pub enum Kind {
 
 impl Kind {
     pub fn random(random: &mut Random, value: &mut u64) -> Kind {
-        match random.below(16) {
+        match random.below(21) {
             0..=4 => Kind::Lists(steps(random, LISTS, value)),
             5..=7 => Kind::Registers(steps(random, REGISTERS, value)),
             8..=9 => {
@@ -66,6 +89,19 @@ impl Kind {
                 Kind::Name { key: random.between(NAMES.0, NAMES.1), owner: *value }
             }
             14 => Kind::ReadAll { age: 0 },
+            15..=17 => {
+                let mut amounts = vec![(counter(random), amount(random))];
+                let other = (counter(random), amount(random));
+                if random.per_mille(400) && other.0 != amounts[0].0 {
+                    amounts.push(other);
+                }
+                Kind::Add { amounts, looks: random.per_mille(300) }
+            }
+            18 => Kind::Settle { key: counter(random), amount: amount(random) },
+            19 if random.per_mille(400) => {
+                *value += 1;
+                Kind::Define { value: *value, by_rows: random.per_mille(500) }
+            }
             _ => Kind::ReadAll { age: random.between(1, 500) },
         }
     }
@@ -87,7 +123,10 @@ impl Kind {
             Kind::Transfer { .. } => vec![ACCOUNTS],
             Kind::Duty { .. } => vec![DUTIES],
             Kind::Name { key, .. } => vec![(*key, *key)],
-            Kind::ReadAll { .. } => vec![(LISTS.0, NAMES.1)],
+            Kind::Add { looks: true, .. } => vec![COUNTERS],
+            Kind::Settle { key, .. } => vec![(*key, *key)],
+            Kind::Add { .. } | Kind::Define { .. } => Vec::new(),
+            Kind::ReadAll { .. } => vec![(LISTS.0, COUNTERS.1)],
         }
     }
 
@@ -112,7 +151,7 @@ impl Kind {
                 }
             }
             Kind::Transfer { from, to, amount } => {
-                let balance = |key: &u64| seen.get(key).map_or(0, decode);
+                let balance = |key: &u64| seen.get(key).map_or(0, |value| decode(*key, value));
                 if from != to && balance(from) >= *amount {
                     intents.write(*from, Some(number(balance(from) - amount)), update);
                     intents.write(*to, Some(number(balance(to) + amount)), update);
@@ -120,7 +159,7 @@ impl Kind {
             }
             Kind::Duty { person } => {
                 let other = person ^ 1;
-                let on = |key: &u64| seen.get(key).is_some_and(|value| decode(value) == 1);
+                let on = |key: &u64| seen.get(key).is_some_and(|value| decode(*key, value) == 1);
                 if !on(person) {
                     intents.write(*person, Some(number(1)), update);
                 } else if on(&other) {
@@ -131,6 +170,21 @@ impl Kind {
             Kind::Name { key, owner } => {
                 let value = if seen.contains_key(key) { None } else { Some(number(*owner)) };
                 intents.write(*key, value, ConflictClass::Exclusive);
+                intents.schema.push(SchemaUse::Rows(TABLE));
+            }
+            Kind::Add { amounts, .. } => intents.additions.extend(amounts.iter().copied()),
+            Kind::Settle { key, amount } => {
+                if let Some(value) = seen.get(key) {
+                    let sum = decode(*key, value) as i64 + amount;
+                    intents.write(*key, Some(count(sum)), update);
+                }
+            }
+            Kind::Define { value, by_rows } => {
+                intents.write(DEFINITION, Some(number(*value)), ConflictClass::Exclusive);
+                intents.schema.push(match by_rows {
+                    true => SchemaUse::DefinitionAndRows(TABLE),
+                    false => SchemaUse::Definition(TABLE),
+                });
             }
             Kind::ReadAll { .. } => {}
         }
@@ -153,11 +207,23 @@ fn steps(random: &mut Random, keys: (u64, u64), value: &mut u64) -> Vec<Step> {
         .collect()
 }
 
-/// Writes and checks by number of key.
+fn counter(random: &mut Random) -> u64 {
+    random.between(COUNTERS.0, COUNTERS.1)
+}
+
+/// Small, of either sign, never nothing.
+fn amount(random: &mut Random) -> i64 {
+    let amount = random.between(1, 9) as i64;
+    if random.per_mille(250) { -amount } else { amount }
+}
+
+/// Writes, additions and checks by number of key, and what of definitions is depended on.
 #[derive(Clone, Debug, Default)]
 pub struct Intents {
     pub writes: BTreeMap<u64, (Option<Bytes>, ConflictClass)>,
+    pub additions: Vec<(u64, i64)>,
     pub checks: Vec<(u64, ConflictClass)>,
+    pub schema: Vec<SchemaUse>,
 }
 
 impl Intents {
@@ -172,19 +238,23 @@ impl Intents {
         }
     }
 
-    pub fn encoded_writes(&self) -> Vec<Write> {
-        let all = self.writes.iter().map(|(key, (value, class))| Write {
-            key: encode_key(*key),
-            value: value.clone(),
-            class: Some(*class),
-        });
-        all.collect()
+    /// Whether there is nothing to commit.
+    pub fn only_reads(&self) -> bool {
+        self.writes.is_empty() && self.additions.is_empty()
     }
 
-    pub fn encoded_checks(&self) -> Vec<Check> {
-        let all =
-            self.checks.iter().map(|(key, class)| Check { key: encode_key(*key), class: *class });
-        all.collect()
+    /// Keys that it depends on and that must not have changed up to its commit.
+    pub fn dependencies(&self) -> Vec<u64> {
+        let reads = self.checks.iter().filter(|(_, class)| *class == ConflictClass::Read);
+        let mut keys: Vec<u64> = reads.map(|(key, _)| *key).collect();
+        for used in &self.schema {
+            match used {
+                SchemaUse::Rows(_) => keys.push(DEFINITION),
+                SchemaUse::DefinitionAndRows(_) => keys.extend(NAMES.0..=NAMES.1),
+                SchemaUse::Definition(_) => {}
+            }
+        }
+        keys
     }
 }
 
@@ -192,12 +262,13 @@ impl Intents {
 pub fn opening_rows() -> Vec<(u64, Bytes)> {
     let accounts = (ACCOUNTS.0..=ACCOUNTS.1).map(|key| (key, number(OPENING_BALANCE)));
     let duties = (DUTIES.0..=DUTIES.1).map(|key| (key, number(1)));
-    accounts.chain(duties).collect()
+    let counters = (COUNTERS.0..=COUNTERS.1).map(|key| (key, count(OPENING_COUNT)));
+    accounts.chain(duties).chain(counters).collect()
 }
 
 /// Keys are far enough apart to be spread over the shards.
 pub fn encode_key(key: u64) -> Bytes {
-    let mut bytes = prefix(TableId(2_000), PRIMARY_INDEX).to_vec();
+    let mut bytes = prefix(TABLE, PRIMARY_INDEX).to_vec();
     bytes.push(1);
     bytes.extend_from_slice(&(key << 12).to_be_bytes());
     bytes.into()
@@ -218,8 +289,26 @@ pub fn elements(value: &[u8]) -> Vec<u64> {
     numbers.map(u64::from_be_bytes).collect()
 }
 
-/// A number that stands for the value: a number for itself, a list for its digest.
-pub fn decode(value: &Bytes) -> u64 {
+/// A counter's row, as SQL would store it: additions are folded into its bytes.
+pub fn count(value: i64) -> Bytes {
+    let mut row = Vec::new();
+    let (values, types) = ([Datum::Int8(value), Datum::text("counter")], [oid::INT8, oid::TEXT]);
+    encode_row(&values, &types, &mut row).expect("a short row is encoded");
+    row.into()
+}
+
+fn decode_count(row: &[u8]) -> i64 {
+    match RowView::new(row).and_then(|row| row.get(0, oid::INT8)) {
+        Ok(Datum::Int8(value)) => value,
+        other => panic!("a counter's row holds {other:?}"),
+    }
+}
+
+/// A number that stands for the value: a number for itself, a counter for its value, a list for its digest.
+pub fn decode(key: u64, value: &Bytes) -> u64 {
+    if (COUNTERS.0..=COUNTERS.1).contains(&key) {
+        return decode_count(value) as u64;
+    }
     match elements(value)[..] {
         [one] => one,
         ref all => all.iter().fold(0xCBF2_9CE4_8422_2325, |hash, one| {

@@ -18,7 +18,7 @@ use protocol::{ClockReading, Timestamp};
 use crate::client::{Client, Transaction};
 use crate::journal::Journal;
 use crate::mischief::{Mischief, Site};
-use crate::plan::{MICRO, MILLI, Plan, SECOND};
+use crate::plan::{MICRO, MILLI, Mutant, Plan, SECOND};
 use crate::random::Random;
 use crate::replica::Replica;
 use crate::verdict::Record;
@@ -459,11 +459,12 @@ impl World {
             return;
         }
         self.mark("node crashed");
+        let keeps_rows = self.plan.is(Mutant::ApplyAgain);
         let state = &mut self.nodes[node];
         state.up = false;
         state.life += 1;
         state.hosts.iter_mut().for_each(|host| *host = None);
-        state.replica.crash();
+        state.replica.crash(keeps_rows);
         let active = std::mem::take(&mut state.active);
         for transaction in active {
             self.abandon(transaction);

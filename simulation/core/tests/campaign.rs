@@ -1,6 +1,7 @@
 //! The bounded campaign of the ordinary test run. `SIMULATION_SEEDS=100000 cargo test -p simulation-core` for more.
 
 use simulation_core::campaign::campaign;
+use simulation_core::request::Omission;
 use simulation_core::{Checker, Mutant, Plan, mutants, run};
 
 fn threads() -> usize {
@@ -48,7 +49,8 @@ fn every_mutant_is_noticed() {
 
 #[test]
 fn checks_that_are_not_sent_are_noticed_where_they_matter() {
-    let line = mutants::line("M19", "checks", Mutant::DropChecks, 2_000, 5, threads());
+    let line =
+        mutants::line("M19", "checks", Mutant::Request(Omission::Checks), 2_000, 5, threads());
     let names: Vec<String> = line.checkers.into_iter().map(|(name, _)| name).collect();
     let expected = [Checker::Commits, Checker::Duty].map(|checker| format!("{checker:?}"));
     assert!(!names.is_empty() && names.iter().all(|name| expected.contains(name)), "{names:?}");
