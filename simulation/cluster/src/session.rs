@@ -1,7 +1,7 @@
 //! Clients' sessions on a node: a snapshot, reads, and a commit, over a connection of the simulated network.
 //!
 //! The rules are those of the query processor: a transaction waits at its beginning until storage here has passed the
-//! clock's latest, and a commit is told once it is visible here.
+//! clock's latest and the last commit in its snapshot is certainly past, and a commit is told once it is visible here.
 
 use std::io;
 use std::sync::Arc;
@@ -35,20 +35,18 @@ pub enum Ask {
     Scan { first: Bytes, last: Bytes },
     /// As of the snapshot, whatever the request says.
     Commit(CommitRequest),
-    /// Ends a transaction that only read.
-    End,
 }
 
 /// From node to client.
 #[derive(Serialize, Deserialize, Debug)]
 pub enum Answer {
+    /// With the last commit of the snapshot, or something later.
     Began {
         tau: Timestamp,
+        last: Timestamp,
     },
     Rows(Vec<(Bytes, Bytes)>),
     Ended(Outcome),
-    /// Of a transaction that only read.
-    Past,
     /// Nothing was done.
     Refused(String),
 }
@@ -108,10 +106,6 @@ async fn answer(node: &Node, snapshot: &mut Option<Snapshot>, ask: Ask) -> Answe
             }
             None => Err("there is no transaction".to_owned()),
         },
-        Ask::End => match snapshot.take() {
-            Some(snapshot) => Ok(end(node, snapshot.tau).await),
-            None => Err("there is no transaction".to_owned()),
-        },
     };
     answered.unwrap_or_else(Answer::Refused)
 }
@@ -131,7 +125,12 @@ async fn begin(node: &Node, open: &mut Option<Snapshot>, ago: u64) -> Result<Ans
         ago => Timestamp(watermark.minus_nanos(ago).0.max(START)),
     };
     *open = Some(Snapshot { tau, _hold: storage.hold(tau) });
-    Ok(Answer::Began { tau })
+    let last = tau.min(storage.changed_at());
+    let earliest = node.clock.now().earliest;
+    if earliest <= last && !node.plan.is(Mutant::TellReadersEarly) {
+        tokio::time::sleep(Duration::from_nanos(last.next().nanos_since(earliest))).await;
+    }
+    Ok(Answer::Began { tau, last })
 }
 
 fn scan(
@@ -161,15 +160,6 @@ fn scan(
         }
     }
     Ok(Answer::Rows(rows.into_iter().map(|row| (row.key, row.value)).collect()))
-}
-
-/// What was read is told when its snapshot is certainly past.
-async fn end(node: &Node, tau: Timestamp) -> Answer {
-    let earliest = node.clock.now().earliest;
-    if earliest <= tau && !node.plan.is(Mutant::TellReadersEarly) {
-        tokio::time::sleep(Duration::from_nanos(tau.next().nanos_since(earliest))).await;
-    }
-    Answer::Past
 }
 
 async fn commit(node: &Node, request: CommitRequest) -> Answer {

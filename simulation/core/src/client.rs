@@ -47,6 +47,8 @@ pub(crate) struct Transaction {
     pub node: usize,
     pub kind: Kind,
     pub tau_start: Timestamp,
+    /// Of a transaction that only read: the last commit in its snapshot, or a later one.
+    last_seen: Timestamp,
     pub stage: Stage,
     coordinator: Option<Coordinator>,
     timer: u32,
@@ -162,6 +164,7 @@ impl World {
             node,
             kind,
             tau_start,
+            last_seen: Timestamp::ZERO,
             stage: Stage::Waiting,
             coordinator: None,
             timer: 0,
@@ -247,9 +250,10 @@ impl World {
         one.intents = one.kind.intents(&seen, &mut self.random);
         one.seen = seen;
         if one.intents.only_reads() {
-            // It is as it was at its snapshot, which others may not be able to see yet.
+            // The last commit that it may have seen is one that others may not be able to see yet.
+            one.last_seen = tau_start.min(self.nodes[node].replica.changed_at);
             let told_early = self.plan.is(Mutant::TellReadersEarly);
-            one.stage = Stage::Telling(if told_early { Timestamp::ZERO } else { tau_start });
+            one.stage = Stage::Telling(if told_early { Timestamp::ZERO } else { one.last_seen });
             return;
         }
         one.stage = Stage::Committing;
@@ -388,10 +392,9 @@ impl World {
             let moment = Moment::Acknowledged { transaction: number, tau_commit: tau_commit.0 };
             self.record.moments.push(moment);
             self.mark("committed");
-        } else if is_of_now && self.plan.rule == Rule::Clock {
-            // What was seen is in the past, as what was written is. (The watermark of one process may go back after a
-            // crash, to where everything is that was committed.)
-            let tau_commit = one.tau_start.0;
+        } else if is_of_now {
+            // What was seen is in the past, as what was written is.
+            let tau_commit = one.last_seen.0;
             self.record.moments.push(Moment::Acknowledged { transaction: number, tau_commit });
         }
         self.complete(transaction, Status::Committed, Told::Committed { tau_commit: tau_commit.0 });

@@ -15,6 +15,8 @@ use protocol::transaction::DecidedTransaction;
 pub struct Replica {
     versions: BTreeMap<Bytes, Vec<(Timestamp, Option<Bytes>)>>,
     pub watermark: Timestamp,
+    /// The last commit, or a later one.
+    pub changed_at: Timestamp,
     pub positions: BTreeMap<JournalId, Position>,
     durable_watermark: Timestamp,
     durable_positions: BTreeMap<JournalId, Position>,
@@ -43,6 +45,7 @@ impl Replica {
 
     /// Writes one transaction. Out of order only if the merge is broken: then the last to arrive wins.
     pub fn write(&mut self, one: &DecidedTransaction) {
+        self.changed_at = self.changed_at.max(one.tau_commit);
         for write in &one.writes {
             let versions = self.versions.entry(write.key.clone()).or_default();
             versions.push((one.tau_commit, write.value.clone()));
