@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use catalog::{Catalog, Column, Generated, IndexKey, Relation};
+use catalog::{Catalog, Column, Generated, IndexKey, Relation, UserTypeKind};
 use encoding::KeyColumn;
 use executor::evaluate::{Scope, evaluate, is_true};
 use functions::context::Formats;
@@ -28,6 +28,13 @@ pub fn default(
         (Generated::IdentityAlways | Generated::IdentityByDefault, _, Some(sequence)) => {
             format!("nextval({sequence}::oid::regclass)")
         }
+        (Generated::No, None, _) => match environment.catalog.user_type(column.type_oid) {
+            Some(user_type) => match &user_type.kind {
+                UserTypeKind::Domain { default: Some(text), .. } => text.clone(),
+                _ => return Ok(None),
+            },
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     let target = SqlType::with_modifier(column.type_oid, column.modifier);

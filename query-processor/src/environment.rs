@@ -69,6 +69,7 @@ pub struct StatementEnvironment {
     interrupt_checks: AtomicU64,
     targets: DashMap<Oid, Arc<Target>>,
     touched: Mutex<Vec<Oid>>,
+    domains: crate::domains::DomainChecks,
 }
 
 /// All that differs from statement to statement.
@@ -127,6 +128,7 @@ impl StatementEnvironment {
             interrupt_checks: AtomicU64::new(0),
             targets: DashMap::new(),
             touched: Mutex::new(Vec::new()),
+            domains: crate::domains::DomainChecks::default(),
         }
     }
 
@@ -352,6 +354,10 @@ impl EvalContext for StatementEnvironment {
 
     fn user_type_receive(&self, type_oid: Oid, bytes: &[u8]) -> SqlResult<Datum> {
         catalog::user_values::receive_value(&self.catalog, self, type_oid, bytes)
+    }
+
+    fn check_domain(&self, domain: Oid, value: &Datum) -> SqlResult<()> {
+        self.domains.check(self, domain, value)
     }
 
     fn enum_labels(&self, type_oid: Oid) -> Option<Vec<(String, f32)>> {

@@ -27,6 +27,7 @@ mod contention;
 mod copy;
 mod cursors;
 pub mod directory;
+mod domains;
 mod environment;
 mod errors;
 mod explain;

@@ -119,6 +119,11 @@ impl SqlError {
         self
     }
 
+    pub fn schema(mut self, schema: impl Into<String>) -> SqlError {
+        self.0.schema = Some(schema.into());
+        self
+    }
+
     pub fn data_type(mut self, data_type: impl Into<String>) -> SqlError {
         self.0.data_type = Some(data_type.into());
         self

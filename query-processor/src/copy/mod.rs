@@ -409,7 +409,9 @@ impl Importer {
         let mut row = self.empty_row()?;
         for (field, (position, oid, modifier, name)) in fields.into_iter().zip(&self.columns) {
             row[*position] = match field {
-                Field::Null => Datum::Null,
+                Field::Null => {
+                    self.check_null(*oid).map_err(|error| self.null_in_column(error, name))?
+                }
                 Field::Default => continue,
                 Field::Text(text) => {
                     functions::input_output::input(&*self.environment, *oid, &text, *modifier)
@@ -421,12 +423,30 @@ impl Importer {
     }
 
     fn in_column(&self, error: SqlError, name: &str, value: &str) -> SqlError {
+        let shown: String = value.chars().take(100).collect();
+        error.context(format!("{}, column {name}: \"{shown}\"", self.place()))
+    }
+
+    /// A NULL of the input, unless its column is of a domain that refuses it.
+    fn check_null(&self, type_oid: Oid) -> SqlResult<Datum> {
+        use functions::{EvalContext, TypeCatalog, type_catalog::TypeKind};
+        let facts = self.environment.catalog.facts(type_oid);
+        if facts.is_some_and(|facts| facts.kind == TypeKind::Domain) {
+            self.environment.check_domain(type_oid, &Datum::Null)?;
+        }
+        Ok(Datum::Null)
+    }
+
+    fn null_in_column(&self, error: SqlError, name: &str) -> SqlError {
+        error.context(format!("{}, column {name}: null input", self.place()))
+    }
+
+    fn place(&self) -> String {
         let line = match &self.reader {
             Reader::Lines(reader) => reader.line_number(),
             Reader::Binary(_, line) => *line,
         };
-        let shown: String = value.chars().take(100).collect();
-        error.context(format!("COPY {}, line {line}, column {name}: \"{shown}\"", self.table))
+        format!("COPY {}, line {line}", self.table)
     }
 
     fn binary_row(&self, fields: Vec<Option<Vec<u8>>>) -> SqlResult<Row> {
@@ -439,8 +459,10 @@ impl Importer {
         let mut row = self.empty_row()?;
         for (field, (position, oid, modifier, _)) in fields.into_iter().zip(&self.columns) {
             row[*position] = match field {
-                None => Datum::Null,
-                Some(bytes) => types::io::receive(*oid, &bytes, *modifier)?,
+                None => self.check_null(*oid)?,
+                Some(bytes) => {
+                    functions::input_output::receive(&*self.environment, *oid, &bytes, *modifier)?
+                }
             };
         }
         Ok(row)

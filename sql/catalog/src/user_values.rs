@@ -52,7 +52,34 @@ fn unknown_type(type_oid: Oid) -> SqlError {
     SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type with OID {type_oid} does not exist"))
 }
 
-/// Reads a value from its text form. The checks of domains inside of it are the planner's.
+/// The type and modifier that values of a domain over `base` have, seen through domains under it.
+fn under_domain(catalog: &Catalog, base: Oid, modifier: i32) -> (Oid, i32) {
+    let (mut found, mut depth) = ((base, modifier), 0);
+    while let Some(UserTypeKind::Domain { base, modifier, .. }) =
+        catalog.user_type(found.0).map(|user_type| &user_type.kind)
+        && depth < MAX_NESTING
+    {
+        found = (*base, *modifier);
+        depth += 1;
+    }
+    found
+}
+
+/// NULLs are not read, but a domain may refuse them all the same.
+fn check_nulls<'v>(
+    catalog: &Catalog,
+    context: &dyn EvalContext,
+    type_oid: Oid,
+    mut values: impl Iterator<Item = &'v Datum>,
+) -> SqlResult<()> {
+    let user_type = catalog.user_type(type_oid).map(|user_type| &user_type.kind);
+    if matches!(user_type, Some(UserTypeKind::Domain { .. })) && values.any(Datum::is_null) {
+        return context.check_domain(type_oid, &Datum::Null);
+    }
+    Ok(())
+}
+
+/// Reads a value from its text form, and checks the domains in it.
 pub fn read_value(
     catalog: &Catalog,
     context: &dyn EvalContext,
@@ -62,14 +89,19 @@ pub fn read_value(
     match catalog.user_type(type_oid).map(|user_type| (&user_type.kind, &user_type.name)) {
         Some((UserTypeKind::Enum(labels), name)) => return enum_value(labels, name, text),
         Some((UserTypeKind::Domain { base, modifier, .. }, _)) => {
-            return input(context, *base, text, *modifier);
+            let (base, modifier) = under_domain(catalog, *base, *modifier);
+            let value = input(context, base, text, modifier)?;
+            context.check_domain(type_oid, &value)?;
+            return Ok(value);
         }
         _ => {}
     }
     let element = catalog.facts(type_oid).map_or(0, |facts| facts.element);
     if element != 0 {
         let read = &mut |text: &str| input(context, element, text, -1);
-        return Ok(Datum::Array(types::io::parse_array(element, text, read)?.into()));
+        let array = types::io::parse_array(element, text, read)?;
+        check_nulls(catalog, context, element, array.elements.iter())?;
+        return Ok(Datum::Array(array.into()));
     }
     let fields = composite_fields(catalog, type_oid).ok_or_else(|| unknown_type(type_oid))?;
     if text.bytes().filter(|byte| *byte == b'(').count() > MAX_NESTING * 64 {
@@ -80,7 +112,10 @@ pub fn read_value(
     for ((_, field_type, modifier), text) in fields.iter().zip(texts) {
         let value = match text {
             Some(text) => input(context, *field_type, &text, *modifier)?,
-            None => Datum::Null,
+            None => {
+                check_nulls(catalog, context, *field_type, [&Datum::Null].into_iter())?;
+                Datum::Null
+            }
         };
         values.push((*field_type, value));
     }
@@ -105,14 +140,21 @@ pub fn receive_value(
             return enum_value(labels, name, text);
         }
         Some((UserTypeKind::Domain { base, modifier, .. }, _)) => {
-            return receive(context, *base, bytes, *modifier);
+            let (base, modifier) = under_domain(catalog, *base, *modifier);
+            let value = receive(context, base, bytes, modifier)?;
+            context.check_domain(type_oid, &value)?;
+            return Ok(value);
         }
         _ => {}
     }
     let member = &mut |member: Oid, bytes: &[u8]| receive(context, member, bytes, -1);
     let element = catalog.facts(type_oid).map_or(0, |facts| facts.element);
     if element != 0 {
-        return types::io::receive_members(Some(element), bytes, member);
+        let received = types::io::receive_members(Some(element), bytes, member)?;
+        if let Datum::Array(array) = &received {
+            check_nulls(catalog, context, element, array.elements.iter())?;
+        }
+        return Ok(received);
     }
     let fields = composite_fields(catalog, type_oid).ok_or_else(|| unknown_type(type_oid))?;
     let received = types::io::receive_members(None, bytes, member)?;
@@ -124,6 +166,9 @@ pub fn receive_value(
             ));
         }
         for (number, ((_, wanted, _), (sent, _))) in fields.iter().zip(values.iter()).enumerate() {
+            if let Datum::Null = values[number].1 {
+                check_nulls(catalog, context, *wanted, [&Datum::Null].into_iter())?;
+            }
             if wanted != sent {
                 let name = |type_oid| functions::type_catalog::name_of(catalog, type_oid);
                 return Err(SqlError::new(

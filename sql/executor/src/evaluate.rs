@@ -369,6 +369,7 @@ fn domain_check(check: &DomainCheck, row: &[Datum], scope: &Scope<'_>) -> SqlRes
             sqlstate::NOT_NULL_VIOLATION,
             format!("domain {} does not allow null values", check.name),
         )
+        .schema(check.schema.as_str())
         .data_type(check.name.as_str()));
     }
     scope.with_slot(check.slot, value.clone(), |scope| {
@@ -378,6 +379,7 @@ fn domain_check(check: &DomainCheck, row: &[Datum], scope: &Scope<'_>) -> SqlRes
                     sqlstate::CHECK_VIOLATION,
                     format!("value for domain {} violates check constraint \"{name}\"", check.name),
                 )
+                .schema(check.schema.as_str())
                 .data_type(check.name.as_str())
                 .constraint(name.as_str()));
             }

@@ -32,6 +32,11 @@ pub enum CastPath {
         element: Box<CastPath>,
         target_element: Oid,
     },
+    /// As `base`, and then the conditions of the domain; for elements of arrays, where nobody else checks them.
+    Domain {
+        base: Box<CastPath>,
+        domain: Oid,
+    },
 }
 
 /// How `source` becomes `target` in this context, if it may. Domains count as the type under them: whoever asks checks
@@ -70,6 +75,13 @@ pub fn find_cast(
                     return Some(CastPath::InputOutput { source, target });
                 }
                 Some(element) => {
+                    let kind = types.facts(target_element).map(|facts| facts.kind);
+                    let element = match kind {
+                        Some(TypeKind::Domain) if source_element != target_element => {
+                            CastPath::Domain { base: Box::new(element), domain: target_element }
+                        }
+                        _ => element,
+                    };
                     return Some(CastPath::Array { element: Box::new(element), target_element });
                 }
                 None => {}
@@ -89,10 +101,16 @@ pub fn apply_cast(
     modifier: i32,
     explicit: bool,
 ) -> SqlResult<Datum> {
+    if let CastPath::Domain { base, domain } = path {
+        let converted = apply_cast(context, base, value, modifier, explicit)?;
+        context.check_domain(*domain, &converted)?;
+        return Ok(converted);
+    }
     if value.is_null() {
         return Ok(Datum::Null);
     }
     let (converted, target) = match path {
+        CastPath::Domain { domain, .. } => (value.clone(), *domain),
         CastPath::Relabel { target } => (value.clone(), *target),
         CastPath::Function { cast } => {
             let CastMethod::Function(function) = cast.method else {

@@ -128,6 +128,11 @@ pub trait EvalContext: Send + Sync {
         Err(SqlError::new(sqlstate::UNDEFINED_OBJECT, format!("type {type_oid} does not exist")))
     }
 
+    /// Fails (23502, 23514) if a value of the type under a domain is none of the domain.
+    fn check_domain(&self, _domain: Oid, _value: &Datum) -> SqlResult<()> {
+        Ok(())
+    }
+
     /// The labels of an enum (or a domain over one) with their sort positions; `None` if it is none.
     fn enum_labels(&self, _type_oid: Oid) -> Option<Vec<(String, f32)>> {
         None

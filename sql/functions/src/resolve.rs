@@ -353,7 +353,7 @@ fn coercion_target(types: &dyn TypeCatalog, call: &Call<'_>) -> Option<Oid> {
                 || types.facts(*source).is_some_and(|facts| facts.kind == TypeKind::Composite);
             (!(composite && category(types, target) == 'S')).then_some(target)
         }
-        CastPath::Function { .. } | CastPath::Array { .. } => None,
+        CastPath::Function { .. } | CastPath::Array { .. } | CastPath::Domain { .. } => None,
     }
 }
 

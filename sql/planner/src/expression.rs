@@ -132,6 +132,7 @@ pub enum Expr {
 pub struct DomainCheck {
     pub operand: Expr,
     pub domain: Oid,
+    pub schema: String,
     pub name: String,
     pub not_null: bool,
     /// Constraint names with conditions; the conditions read VALUE from `slot`. Only FALSE fails.

@@ -100,6 +100,16 @@ pub fn bind_syntax_for_relation(
     Ok(bound)
 }
 
+/// Binds the conditions of a domain over a row of one value of the type under it.
+pub fn bind_domain_check(domain: Oid, catalog: &dyn CatalogView) -> SqlResult<expression::Expr> {
+    let base = functions::type_catalog::base_type(catalog.types(), domain);
+    let mut binder = bind::Binder::new(catalog, &[]);
+    let value = expression::Expr::Column { index: 0, ty: SqlType::new(base) };
+    let mut bound = binder.explicit_cast(value, SqlType::new(domain), 0)?;
+    optimize::fold::fold(&mut bound, catalog.evaluation());
+    Ok(bound)
+}
+
 fn parse(text: &str) -> SqlResult<Vec<syntax::ast::Statement>> {
     match syntax::parse(text) {
         Ok(statements) => Ok(statements.into_iter().map(|parsed| parsed.statement).collect()),

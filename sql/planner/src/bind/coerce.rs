@@ -154,22 +154,38 @@ impl Binder<'_> {
         context: CastContext,
         location: u32,
     ) -> SqlResult<Option<Expr>> {
-        let catalog::UserTypeKind::Domain { base, modifier, not_null, checks, .. } = &user.kind
-        else {
-            return Ok(None);
-        };
-        let base_ty = SqlType::with_modifier(*base, *modifier);
+        // The conditions of the domains under this one come first, and it is this one that errors name.
+        let mut base_ty = target;
+        let mut not_null = false;
+        let mut checks: Vec<(String, String)> = Vec::new();
+        let mut next = Some(std::sync::Arc::clone(&user));
+        while let Some(user) = next.take() {
+            let catalog::UserTypeKind::Domain {
+                base,
+                modifier,
+                not_null: refuses,
+                checks: own,
+                ..
+            } = &user.kind
+            else {
+                break;
+            };
+            base_ty = SqlType::with_modifier(*base, *modifier);
+            not_null |= *refuses;
+            checks.splice(0..0, own.iter().cloned());
+            next = self.domain(*base);
+        }
         let Some(operand) = self.try_coerce(expr, base_ty, context, location)? else {
             return Ok(None);
         };
-        if !*not_null && checks.is_empty() {
+        if !not_null && checks.is_empty() {
             return Ok(Some(self.relabel(operand, target, location)));
         }
         let slot = self.columns.slot();
         let value = Expr::ExecParameter { id: slot, ty: base_ty };
         let before = self.domain_value.replace(value);
         let mut bound = Vec::with_capacity(checks.len());
-        for (name, text) in checks {
+        for (name, text) in &checks {
             let condition = self.stored_expression(text, Clause::Check)?;
             let condition = self.boolean(condition, "CHECK", location)?;
             bound.push((name.clone(), condition));
@@ -178,8 +194,9 @@ impl Binder<'_> {
         Ok(Some(Expr::DomainCheck(Box::new(DomainCheck {
             operand,
             domain: target.oid,
+            schema: self.catalog.schema_name(user.schema).unwrap_or_default(),
             name: user.name.clone(),
-            not_null: *not_null,
+            not_null,
             checks: bound,
             slot,
         }))))
