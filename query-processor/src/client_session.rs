@@ -47,6 +47,8 @@ pub struct Session {
     pub block: Option<Block>,
     pub prepared: HashMap<String, Arc<Prepared>>,
     pub portals: HashMap<String, Portal>,
+    /// Cursors of functions that were given a name so far.
+    pub unnamed_cursors: u64,
     pub live: Arc<LiveSession>,
     /// The client closed its side.
     pub client_gone: bool,
@@ -123,6 +125,7 @@ impl Session {
             block: None,
             prepared: HashMap::new(),
             portals: HashMap::new(),
+            unnamed_cursors: 0,
             live,
             client_gone: false,
             ended: false,

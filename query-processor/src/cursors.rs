@@ -7,11 +7,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use executor::memory::{out_of_memory, row_bytes};
+use planner::plan::OutputColumn;
+use procedures::{NewCursor, Rows};
 use syntax::ast::{self, LockStrength, Statement};
-use types::{Row, SqlError, SqlResult, sqlstate};
+use types::{Row, SqlError, SqlResult, SqlType, sqlstate};
 
 use crate::client_session::Session;
 use crate::portal::{BATCH_ROWS, Kept, Portal, PortalState};
+use crate::statement::Prepared;
 use crate::utility::{Answer, tag};
 
 impl Session {
@@ -172,6 +175,74 @@ impl Session {
         let rows = places.map(|place| kept.rows[place as usize - 1].clone()).collect();
         portal.position = position as u64;
         Ok(rows)
+    }
+
+    /// OPEN of a function, which has read the rows. The name is that of the only column in the answer.
+    pub fn open_inner(&mut self, opened: NewCursor) -> SqlResult<Rows> {
+        let name = match opened.name {
+            Some(name) => name,
+            None => loop {
+                self.unnamed_cursors += 1;
+                let name = format!("<unnamed portal {}>", self.unnamed_cursors);
+                if !self.portals.contains_key(&name) {
+                    break name;
+                }
+            },
+        };
+        if self.portals.contains_key(&name) {
+            return Err(SqlError::new(
+                sqlstate::DUPLICATE_CURSOR,
+                format!("cursor \"{name}\" already in use"),
+            ));
+        }
+        let bytes = opened.rows.rows.iter().map(row_bytes).sum::<usize>();
+        let budget = self.services.config.query_memory;
+        if bytes > budget {
+            return Err(out_of_memory(budget));
+        }
+        let column = |(name, ty)| OutputColumn { name, ty, table: 0, attribute: 0 };
+        let columns: Arc<[OutputColumn]> = opened.rows.columns.into_iter().map(column).collect();
+        let now = self.services.now();
+        let text = Arc::from(opened.query.as_str());
+        let mut prepared = Prepared::new(text, None, Vec::new(), true, now);
+        prepared.columns = Some(columns);
+        let kept = Kept {
+            rows: opened.rows.rows,
+            bytes,
+            scrolls: opened.scrolls,
+            hold: false,
+            committed: false,
+        };
+        let portal = Portal {
+            prepared: Arc::new(prepared),
+            parameters: Vec::new(),
+            formats: vec![0],
+            state: PortalState::Finished,
+            created_at: now,
+            is_cursor: true,
+            position: 0,
+            kept: Some(kept),
+        };
+        self.portals.insert(name.clone(), portal);
+        let columns = vec![(name, SqlType::new(types::oid::REFCURSOR))];
+        Ok(Rows { columns, ..Rows::default() })
+    }
+
+    /// FETCH and MOVE of a function, from whatever cursor the session has.
+    pub async fn fetch_inner(
+        &mut self,
+        cursor: String,
+        direction: ast::FetchDirection,
+        is_move: bool,
+    ) -> SqlResult<Rows> {
+        let fetch = ast::Fetch { is_move: false, cursor, direction, location: 0 };
+        let Answer::Rows { columns, rows, .. } = self.fetch(&fetch).await? else {
+            return Ok(Rows::default());
+        };
+        let columns = columns.iter().map(|column| (column.name.clone(), column.ty)).collect();
+        let count = rows.len() as u64;
+        let rows = if is_move { Vec::new() } else { rows.into() };
+        Ok(Rows { columns, rows, count })
     }
 
     /// What a transaction's end does to portals: only cursors WITH HOLD outlive it, and if it is taken back, only those

@@ -306,7 +306,8 @@ impl EvalContext for StatementEnvironment {
 
     fn set_setting(&self, name: &str, value: &str, is_local: bool) -> SqlResult<String> {
         let superuser = self.session.is_superuser();
-        let (name, value) = settings::Settings::check(name, value, superuser)?;
+        let value = self.session.with_settings(|settings| settings.completed(name, value));
+        let (name, value) = settings::Settings::check(name, &value, superuser)?;
         self.session.set(&name, Some(value.clone()), is_local);
         Ok(value)
     }

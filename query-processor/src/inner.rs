@@ -10,7 +10,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use catalog::Catalog;
-use syntax::ast::{Statement, Transaction as Control};
+use procedures::Rows;
+use syntax::ast::{FetchDirection, Statement, Transaction as Control};
 use tokio::sync::mpsc;
 use types::{Oid, SqlError, SqlResult, sqlstate};
 
@@ -38,6 +39,15 @@ pub enum Wanted {
         statement: Arc<Statement>,
         role: (Oid, Arc<str>),
     },
+    Open(procedures::NewCursor),
+    Fetch {
+        cursor: String,
+        direction: FetchDirection,
+        is_move: bool,
+    },
+    Close {
+        cursor: String,
+    },
     /// An exception handler takes back definitions.
     Restore {
         catalog: Arc<Catalog>,
@@ -47,7 +57,7 @@ pub enum Wanted {
 
 pub struct Request {
     wanted: Wanted,
-    reply: SyncSender<SqlResult<()>>,
+    reply: SyncSender<SqlResult<Rows>>,
 }
 
 pub type Requests = mpsc::Receiver<Request>;
@@ -57,10 +67,10 @@ pub fn channel() -> (Requester, Requests) {
     mpsc::channel(1)
 }
 
-/// Called on the function's thread.
-pub fn ask(environment: &StatementEnvironment, wanted: Wanted) -> SqlResult<()> {
+/// Called on the function's thread. Only cursors answer with rows; OPEN with its name as their only column.
+pub fn ask(environment: &StatementEnvironment, wanted: Wanted) -> SqlResult<Rows> {
     let gone = || SqlError::new(sqlstate::QUERY_CANCELED, "the session of the function has ended");
-    let (reply, answer): (_, Receiver<SqlResult<()>>) = sync_channel(1);
+    let (reply, answer): (_, Receiver<SqlResult<Rows>>) = sync_channel(1);
     let requester = environment.session.requester().ok_or_else(gone)?;
     let mut request = Request { wanted, reply };
     loop {
@@ -125,8 +135,19 @@ impl Session {
         Box::pin(async move {
             let Request { wanted, reply } = request;
             let answered = match wanted {
-                Wanted::Run { statement, role } => self.run_inner(&statement, role).await,
-                Wanted::Restore { catalog, drops } => self.restore(catalog, drops).await,
+                Wanted::Run { statement, role } => {
+                    self.run_inner(&statement, role).await.map(|()| Rows::default())
+                }
+                Wanted::Restore { catalog, drops } => {
+                    self.restore(catalog, drops).await.map(|()| Rows::default())
+                }
+                Wanted::Open(cursor) => self.open_inner(cursor),
+                Wanted::Fetch { cursor, direction, is_move } => {
+                    self.fetch_inner(cursor, direction, is_move).await
+                }
+                Wanted::Close { cursor } => {
+                    self.close_cursor(Some(&cursor)).map(|_| Rows::default())
+                }
             };
             // A function that no longer waits was cancelled.
             let _ = reply.send(answered);

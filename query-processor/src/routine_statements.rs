@@ -8,8 +8,8 @@ use functions::{EvalContext, input_output};
 use parking_lot::Mutex;
 use planner::bind::Variable;
 use planner::plan::StatementKind;
-use procedures::{Binding, Host, Rows, Shape};
-use syntax::ast::{Statement, Transaction as Control};
+use procedures::{Binding, Direction, Host, NewCursor, Rows, Shape};
+use syntax::ast::{FetchDirection, Statement, Transaction as Control};
 use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use crate::environment::StatementEnvironment;
@@ -288,6 +288,27 @@ impl Host for Call {
         functions::type_catalog::element_type(&*self.environment().catalog, array)
     }
 
+    fn open_cursor(&self, cursor: NewCursor) -> SqlResult<String> {
+        let opened = inner::ask(&self.environment(), inner::Wanted::Open(cursor))?;
+        Ok(opened.columns.into_iter().next().map(|(name, _)| name).unwrap_or_default())
+    }
+
+    fn fetch(&self, cursor: &str, direction: Direction, is_move: bool) -> SqlResult<Rows> {
+        let direction = match direction {
+            Direction::Forward(count) => FetchDirection::Forward(count),
+            Direction::Backward(count) => FetchDirection::Backward(count),
+            Direction::Absolute(at) => FetchDirection::Absolute(at),
+            Direction::Relative(count) => FetchDirection::Relative(count),
+        };
+        let cursor = cursor.to_owned();
+        inner::ask(&self.environment(), inner::Wanted::Fetch { cursor, direction, is_move })
+    }
+
+    fn close_cursor(&self, cursor: &str) -> SqlResult<()> {
+        let cursor = cursor.to_owned();
+        inner::ask(&self.environment(), inner::Wanted::Close { cursor }).map(drop)
+    }
+
     fn mark(&self) -> procedures::Mark {
         let environment = self.environment();
         environment.transaction.finish_statement();
@@ -314,7 +335,8 @@ impl Host for Call {
             return Ok(());
         }
         let catalog = Arc::clone(&place.catalog);
-        inner::ask(&environment, inner::Wanted::Restore { catalog, drops: place.drops })
+        let wanted = inner::Wanted::Restore { catalog, drops: place.drops };
+        inner::ask(&environment, wanted).map(drop)
     }
 
     fn forget_mark(&self) {

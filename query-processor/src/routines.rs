@@ -33,6 +33,7 @@ pub fn run_block(environment: &StatementEnvironment, body: &str) -> SqlResult<()
         columns: vec![SqlType::new(oid::VOID)],
         returns_set: false,
         procedure: false,
+        routine: 0,
     };
     Interpreter::new(&call, &signature, Vec::new()).run(&block).map(|_| ())
 }
@@ -116,6 +117,7 @@ fn execute(
         columns,
         returns_set: routine.returns_set,
         procedure: routine.procedure,
+        routine: routine.oid,
     };
     let mut given = called.arguments.iter();
     let declared = routine
@@ -187,7 +189,8 @@ impl<'a> Settled<'a> {
         let mut settled = Settled { session, before: Vec::new() };
         for (name, value) in &routine.settings {
             let superuser = session.is_superuser();
-            let (name, value) = crate::settings::Settings::check(name, value, superuser)?;
+            let value = session.with_settings(|settings| settings.completed(name, value));
+            let (name, value) = crate::settings::Settings::check(name, &value, superuser)?;
             let before = session.put_setting(&name, Some(value));
             settled.before.push((name, before));
         }

@@ -182,6 +182,21 @@ impl Settings {
         self.get(name).and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
+    /// A value with what it leaves open as it is now: `SET datestyle = sql` keeps the order of day and month.
+    pub fn completed(&self, name: &str, value: &str) -> String {
+        let (true, Ok(style)) = (name.eq_ignore_ascii_case("DateStyle"), DateStyle::parse(value))
+        else {
+            return value.to_owned();
+        };
+        let current = self.get("DateStyle").unwrap_or("ISO, MDY");
+        let (format, order) = current.split_once(", ").unwrap_or((current, "MDY"));
+        let mut words: Vec<&str> = Vec::new();
+        words.extend(style.format.is_none().then_some(if style.fills { "ISO" } else { format }));
+        words.extend(Some(value.trim()).filter(|value| !value.is_empty()));
+        words.extend(style.order.is_none().then_some(if style.fills { "MDY" } else { order }));
+        words.join(", ")
+    }
+
     /// Checks a value and returns the setting's canonical name and text; changes nothing.
     pub fn check(name: &str, value: &str, superuser: bool) -> SqlResult<(String, String)> {
         let Some(setting) = find(name) else {
@@ -249,7 +264,7 @@ impl Settings {
     fn refresh(&mut self) {
         let text = |name: &str| self.get(name).unwrap_or_default().to_owned();
         let style = text("DateStyle");
-        let (format, order) = parse_date_style(&style).unwrap_or_default();
+        let (format, order) = DateStyle::parse(&style).unwrap_or_default().or_usual();
         self.formats = Arc::new(Formats {
             date_format: format,
             date_order: order,
@@ -459,8 +474,9 @@ fn canonical_text(setting: &Setting, value: &str) -> SqlResult<String> {
             }
         }
         "DateStyle" => {
-            let (format, order) =
-                parse_date_style(value).map_err(|why| invalid(setting, value).detail(why))?;
+            let (format, order) = DateStyle::parse(value)
+                .map_err(|why| invalid(setting, value).detail(why))?
+                .or_usual();
             let format = match format {
                 DateFormat::Iso => "ISO",
                 DateFormat::Sql => "SQL",
@@ -512,41 +528,63 @@ fn zone_of_hours(value: &str) -> Option<String> {
     Some(format!("<{sign}{digits}>{opposite}{digits}"))
 }
 
-/// Reads `ISO, MDY` and its many spellings; words not given keep their default. An error says why.
-fn parse_date_style(value: &str) -> Result<(DateFormat, DateOrder), String> {
-    let (mut format, mut order) = (None, None);
-    let conflicting = || "Conflicting \"datestyle\" specifications.".to_owned();
-    for word in value.split([',', ' ']).filter(|word| !word.is_empty()) {
-        let (given_format, given_order) = match word.to_ascii_lowercase().as_str() {
-            "default" => continue,
-            "iso" => (Some(DateFormat::Iso), None),
-            "sql" => (Some(DateFormat::Sql), None),
-            "german" => (Some(DateFormat::German), None),
-            word if word.starts_with("postgres") => (Some(DateFormat::Postgres), None),
-            "mdy" | "us" | "noneuro" | "noneuropean" => (None, Some(DateOrder::MonthDayYear)),
-            "dmy" | "euro" | "european" => (None, Some(DateOrder::DayMonthYear)),
-            "ymd" => (None, Some(DateOrder::YearMonthDay)),
-            _ => return Err(format!("Unrecognized key word: \"{word}\".")),
-        };
-        if given_format.is_some() {
-            if format.is_some() && format != given_format {
-                return Err(conflicting());
+/// What a value of `DateStyle` says.
+#[derive(Default)]
+struct DateStyle {
+    format: Option<DateFormat>,
+    order: Option<DateOrder>,
+    /// `default` stands for whatever the other words leave open.
+    fills: bool,
+}
+
+impl DateStyle {
+    /// Reads `ISO, MDY` and its many spellings. An error says why.
+    fn parse(value: &str) -> Result<DateStyle, String> {
+        let mut style = DateStyle::default();
+        let conflicting = || "Conflicting \"datestyle\" specifications.".to_owned();
+        let words = value.split(',').map(str::trim);
+        for word in words.filter(|_| !value.trim().is_empty()) {
+            if word.is_empty() || word.contains(char::is_whitespace) {
+                return Err("List syntax is invalid.".to_owned());
             }
-            format = given_format;
-        }
-        if given_order.is_some() {
-            if order.is_some() && order != given_order {
-                return Err(conflicting());
+            let word = word.trim_matches('"').to_ascii_lowercase();
+            let (format, order) = match word.as_str() {
+                "default" => {
+                    style.fills = true;
+                    continue;
+                }
+                "iso" => (Some(DateFormat::Iso), None),
+                "sql" => (Some(DateFormat::Sql), None),
+                "german" => (Some(DateFormat::German), None),
+                word if word.starts_with("postgres") => (Some(DateFormat::Postgres), None),
+                "mdy" | "us" | "noneuro" | "noneuropean" => (None, Some(DateOrder::MonthDayYear)),
+                "dmy" | "euro" | "european" => (None, Some(DateOrder::DayMonthYear)),
+                "ymd" => (None, Some(DateOrder::YearMonthDay)),
+                _ => return Err(format!("Unrecognized key word: \"{word}\".")),
+            };
+            if format.is_some() {
+                if style.format.is_some() && style.format != format {
+                    return Err(conflicting());
+                }
+                style.format = format;
             }
-            order = given_order;
+            if order.is_some() {
+                if style.order.is_some() && style.order != order {
+                    return Err(conflicting());
+                }
+                style.order = order;
+            }
         }
+        // German dates have their day first unless another order is asked for.
+        if style.format == Some(DateFormat::German) && style.order.is_none() {
+            style.order = Some(DateOrder::DayMonthYear);
+        }
+        Ok(style)
     }
-    let format = format.unwrap_or(DateFormat::Iso);
-    let usual = match format {
-        DateFormat::German => DateOrder::DayMonthYear,
-        _ => DateOrder::MonthDayYear,
-    };
-    Ok((format, order.unwrap_or(usual)))
+
+    fn or_usual(&self) -> (DateFormat, DateOrder) {
+        (self.format.unwrap_or(DateFormat::Iso), self.order.unwrap_or(DateOrder::MonthDayYear))
+    }
 }
 
 /// A number in the largest unit that divides it, as SHOW prints.
@@ -642,6 +680,18 @@ mod tests {
         assert_eq!(set("statement_timeout", "1min").expect("valid"), "60000");
         assert_eq!(set("enable_hashjoin", "F").expect("valid"), "off");
         assert_eq!(set("datestyle", "german").expect("valid"), "German, DMY");
+        let mut sql = Settings::default();
+        sql.put("DateStyle", Some("SQL, YMD".to_owned()));
+        for (given, completed) in [
+            ("german", "German, DMY"),
+            ("iso", "ISO, YMD"),
+            ("european", "SQL, DMY"),
+            ("default", "ISO, MDY"),
+            ("", "SQL, YMD"),
+        ] {
+            let completed_value = sql.completed("datestyle", given);
+            assert_eq!(set("datestyle", &completed_value).expect("valid"), completed, "{given}");
+        }
         assert_eq!(set("client_encoding", "utf-8").expect("valid"), "UTF8");
         let mut settings = Settings::default();
         settings.put("work_mem", Some("65536".to_owned()));

@@ -148,6 +148,7 @@ fn run(
         columns: fields_of(relation).into_iter().map(|field| field.1).collect(),
         returns_set: false,
         procedure: false,
+        routine: routine.oid,
     };
     let schema = environment.catalog.schema(relation.schema);
     let text = |value: &str| Datum::text(value.to_owned());

@@ -351,6 +351,7 @@ impl Session {
                     }
                     _ => {}
                 }
+                let value = self.cell.with_settings(|settings| settings.completed(name, &value));
                 let (canonical, value) = Settings::check(name, &value, self.cell.is_superuser())?;
                 self.cell.set(&canonical, Some(value), local);
             }

@@ -18,6 +18,7 @@
 //! | bit | bytes as of bytea, length (4) |
 //! | inet | family, the network's bits in pairs, address |
 //! | range | type of the values, 0 if empty, else 1 and the bounds |
+//! | citext | the folded text, as text |
 //! | vector | 01 and a float for each, 00 |
 //! | multirange | type of the values, 01 range for each, 00 |
 //! | a user's type | the kind of its values, then the value |
@@ -85,6 +86,7 @@ pub fn decodes_exactly(type_oid: Oid) -> bool {
             | oid::FLOAT8
             | oid::JSONB
             | oid::VECTOR
+            | oid::CITEXT
             | oid::RECORD
             | oid::NUMRANGE
             | oid::NUMMULTIRANGE
@@ -256,6 +258,7 @@ fn encode_value(value: &Datum, type_oid: Oid, out: &mut Vec<u8>) -> Result<(), E
                 if type_oid == oid::BPCHAR { value.trim_end_matches(' ') } else { value };
             put_escaped(value.as_bytes(), out);
         }
+        Datum::Citext(value) => put_escaped(types::citext::fold(value).as_bytes(), out),
         Datum::Bytea(value) => put_escaped(value, out),
         Datum::Char(value) => out.push(*value),
         Datum::Oid(value) => out.extend_from_slice(&value.to_be_bytes()),
@@ -359,6 +362,7 @@ fn decode_value(bytes: &mut &[u8], type_oid: Oid, depth: usize) -> Result<Datum,
         Kind::Float8 => Datum::Float8(decode_float(bytes)?),
         Kind::Numeric => Datum::Numeric(Arc::new(decode_numeric(bytes)?)),
         Kind::Text => Datum::Text(text(&take_escaped(bytes)?)?.into()),
+        Kind::Citext => Datum::Citext(text(&take_escaped(bytes)?)?.into()),
         Kind::Bytea => Datum::Bytea(take_escaped(bytes)?.into()),
         Kind::Char => Datum::Char(take_byte(bytes)?),
         Kind::Oid => Datum::Oid(u32::from_be_bytes(take_array(bytes)?)),

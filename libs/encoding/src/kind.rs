@@ -23,7 +23,7 @@ kinds! {
     Null = 0, Bool = 1, Int2 = 2, Int4 = 3, Int8 = 4, Float4 = 5, Float8 = 6, Numeric = 7, Text = 8, Bytea = 9, Char = 10,
     Oid = 11, Uuid = 12, Date = 13, Time = 14, TimeTz = 15, Timestamp = 16, TimestampTz = 17, Interval = 18, Jsonb = 19,
     Array = 20, Record = 21, Unsigned = 22, Money = 23, Enum = 24, Bits = 25, Inet = 26, Range = 27, Multirange = 28,
-    Vector = 29,
+    Vector = 29, Citext = 30,
 }
 
 impl Kind {
@@ -59,6 +59,7 @@ impl Kind {
             Datum::Range(_) => Kind::Range,
             Datum::Multirange(_) => Kind::Multirange,
             Datum::Vector(_) => Kind::Vector,
+            Datum::Citext(_) => Kind::Citext,
         }
     }
 
@@ -115,6 +116,7 @@ impl Kind {
             oid::XID8 | oid::PG_LSN | oid::MACADDR | oid::MACADDR8 => Kind::Unsigned,
             oid::MONEY => Kind::Money,
             oid::VECTOR => Kind::Vector,
+            oid::CITEXT => Kind::Citext,
             oid::BIT | oid::VARBIT => Kind::Bits,
             oid::INET | oid::CIDR => Kind::Inet,
             _ if type_oid >= oid::FIRST_USER_OID => return None,

@@ -21,6 +21,6 @@ pub mod spill;
 mod value;
 
 pub use error::EncodingError;
-pub use key::{KeyColumn, decode_key, encode_key, encode_key_prefix, prefix_end};
+pub use key::{KeyColumn, decode_key, decodes_exactly, encode_key, encode_key_prefix, prefix_end};
 pub use row::{RowView, decode_row, encode_row};
 pub use spill::{read_datum, write_datum};

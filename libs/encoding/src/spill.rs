@@ -37,7 +37,8 @@ fn fixed_length(kind: Kind) -> Option<usize> {
         | Kind::Inet
         | Kind::Range
         | Kind::Multirange
-        | Kind::Vector => None,
+        | Kind::Vector
+        | Kind::Citext => None,
     }
 }
 

@@ -55,6 +55,7 @@ pub fn compare(left: &Datum, right: &Datum) -> Ordering {
         (Datum::Inet(left), Datum::Inet(right)) => left.cmp(right),
         (Datum::Range(left), Datum::Range(right)) => left.order(right),
         (Datum::Multirange(left), Datum::Multirange(right)) => left.order(right),
+        (Datum::Citext(left), Datum::Citext(right)) => crate::citext::compare(left, right),
         (Datum::Vector(left), Datum::Vector(right)) => crate::vector::compare(left, right),
         _ => match (as_integer(left), as_integer(right)) {
             (Some(left), Some(right)) => left.cmp(&right),
@@ -114,6 +115,7 @@ fn rank(datum: &Datum) -> u8 {
         Datum::Range(_) => 23,
         Datum::Multirange(_) => 24,
         Datum::Vector(_) => 25,
+        Datum::Citext(_) => 26,
         Datum::Null => 255,
     }
 }
@@ -199,6 +201,7 @@ pub fn hash<H: Hasher>(datum: &Datum, state: &mut H) {
             multirange.ranges.len().hash(state);
             multirange.ranges.iter().for_each(|range| hash_range(range, state));
         }
+        Datum::Citext(value) => crate::citext::hash(value, state),
         // Both zeros are equal.
         Datum::Vector(values) => {
             values.iter().for_each(|value| (value + 0.0).to_bits().hash(state))

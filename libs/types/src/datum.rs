@@ -60,6 +60,8 @@ pub enum Datum {
     Multirange(Arc<crate::range::Multirange>),
     /// `vector` of pgvector: finite numbers, at least one.
     Vector(Arc<[f32]>),
+    /// `citext`: equal to whatever differs in the case of letters only.
+    Citext(Arc<str>),
 }
 
 /// `interval`: months, days and microseconds are kept apart, as PostgreSQL does.

@@ -6,6 +6,7 @@
 
 pub mod bits;
 pub mod builtin;
+pub mod citext;
 pub mod compare;
 pub mod datetime;
 pub mod datum;

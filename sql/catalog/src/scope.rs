@@ -183,6 +183,8 @@ pub fn type_collation(catalog: &Catalog, type_oid: Oid) -> Oid {
     match functions::type_catalog::base_type(catalog, type_oid) {
         oid::NAME | oid::NAME_ARRAY => 950,
         oid::TEXT
+        | oid::CITEXT
+        | oid::CITEXT_ARRAY
         | oid::VARCHAR
         | oid::BPCHAR
         | oid::TEXT_ARRAY

@@ -106,7 +106,7 @@ pub fn row_bytes(row: &Row) -> usize {
 
 pub fn datum_bytes(datum: &Datum) -> usize {
     let outside = match datum {
-        Datum::Text(text) => 16 + text.len(),
+        Datum::Text(text) | Datum::Citext(text) => 16 + text.len(),
         Datum::Bytea(bytes) => 16 + bytes.len(),
         Datum::Numeric(_) => 48,
         Datum::Uuid(_) | Datum::Interval(_) => 32,

@@ -436,7 +436,7 @@ fn range_value_bytes(range: &types::range::Range) -> usize {
 /// The size of a value as users count it.
 fn value_bytes(value: &Datum) -> usize {
     match value {
-        Datum::Text(text) => text.len(),
+        Datum::Text(text) | Datum::Citext(text) => text.len(),
         Datum::Bytea(bytes) => bytes.len(),
         Datum::Array(array) => array.elements.iter().map(|element| 4 + value_bytes(element)).sum(),
         Datum::Numeric(_) | Datum::Uuid(_) | Datum::Interval(_) => 16,

@@ -9,6 +9,7 @@ pub(crate) mod arithmetic;
 pub(crate) mod arrays;
 pub(crate) mod binary;
 pub(crate) mod bit_strings;
+pub mod citext;
 pub(crate) mod comparison;
 pub mod concatenation;
 pub(crate) mod datetimes;

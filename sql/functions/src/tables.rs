@@ -14,6 +14,7 @@ mod bit_strings_rows;
 mod cast_rows;
 mod cast_type_rows;
 mod catalog_rows;
+mod citext_rows;
 mod comparison_rows;
 mod concatenation_rows;
 mod datetimes_rows;
@@ -53,6 +54,7 @@ static FUNCTION_TABLES: &[&[FunctionDef]] = &[
     arrays_rows::ROWS,
     binary_rows::ROWS,
     catalog_rows::ROWS,
+    citext_rows::ROWS,
     comparison_rows::ROWS,
     concatenation_rows::ROWS,
     datetimes_rows::ROWS,
@@ -72,9 +74,14 @@ static FUNCTION_TABLES: &[&[FunctionDef]] = &[
     vector_rows::ROWS,
     window_rows::ROWS,
 ];
-static OPERATOR_TABLES: &[&[OperatorDef]] =
-    &[operator_rows::ROWS, operator_type_rows::ROWS, vector_rows::OPERATORS];
-static CAST_TABLES: &[&[CastDef]] = &[cast_rows::ROWS, cast_type_rows::ROWS, vector_rows::CASTS];
+static OPERATOR_TABLES: &[&[OperatorDef]] = &[
+    operator_rows::ROWS,
+    operator_type_rows::ROWS,
+    vector_rows::OPERATORS,
+    citext_rows::OPERATORS,
+];
+static CAST_TABLES: &[&[CastDef]] =
+    &[cast_rows::ROWS, cast_type_rows::ROWS, vector_rows::CASTS, citext_rows::CASTS];
 
 struct Indexes {
     functions: HashMap<Oid, &'static FunctionDef>,

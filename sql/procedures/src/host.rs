@@ -2,6 +2,8 @@
 
 use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType};
 
+use crate::tree::Direction;
+
 /// A variable as a statement may name it.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -33,6 +35,16 @@ pub struct Shape {
 /// A place in the transaction to go back to.
 pub type Mark = usize;
 
+/// A cursor that OPEN makes.
+#[derive(Debug)]
+pub struct NewCursor {
+    pub name: Option<String>,
+    /// The query, as `pg_cursors` shows it.
+    pub query: String,
+    pub scrolls: bool,
+    pub rows: Rows,
+}
+
 /// The session and transaction around a function.
 pub trait Host {
     /// Runs one statement; at most `limit` rows are wanted.
@@ -48,6 +60,14 @@ pub trait Host {
 
     /// The element type of an array, or 0.
     fn element_type(&self, array: Oid) -> Oid;
+
+    /// Makes a cursor of the rows; without a name it gets one that is free. Answers with its name.
+    fn open_cursor(&self, cursor: NewCursor) -> SqlResult<String>;
+
+    /// Rows of a cursor of the session; MOVE goes as far and gives only their number.
+    fn fetch(&self, cursor: &str, direction: Direction, is_move: bool) -> SqlResult<Rows>;
+
+    fn close_cursor(&self, cursor: &str) -> SqlResult<()>;
 
     /// A block with handlers begins.
     fn mark(&self) -> Mark;

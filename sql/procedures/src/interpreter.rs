@@ -31,6 +31,8 @@ pub struct Signature {
     pub columns: Vec<SqlType>,
     pub returns_set: bool,
     pub procedure: bool,
+    /// The function's number; 0 for DO.
+    pub routine: types::Oid,
 }
 
 pub(crate) struct Variable {
@@ -43,6 +45,10 @@ pub(crate) struct Variable {
     pub value: Datum,
     pub constant: bool,
     pub not_null: bool,
+    /// The variable that this is another name of.
+    pub alias_of: Option<usize>,
+    /// The query that a cursor variable is bound to.
+    pub cursor: Option<std::sync::Arc<crate::tree::Cursor>>,
 }
 
 pub(crate) enum Flow {
@@ -57,6 +63,8 @@ pub struct Interpreter<'a> {
     pub(crate) signature: &'a Signature,
     pub(crate) variables: Vec<Variable>,
     pub(crate) outputs: Vec<usize>,
+    /// So many of the variables are arguments: `$1`, `$2` ….
+    pub(crate) arguments: usize,
     pub(crate) returned: Vec<Row>,
     /// How the current statement is called in CONTEXT, and its line.
     pub(crate) place: (u32, &'static str),
@@ -95,9 +103,12 @@ impl<'a> Interpreter<'a> {
                 value: argument.value,
                 constant: false,
                 not_null: false,
+                alias_of: None,
+                cursor: None,
             });
         }
         Interpreter {
+            arguments: variables.len(),
             host,
             signature,
             variables,
@@ -324,20 +335,22 @@ impl<'a> Interpreter<'a> {
                 }
                 self.found = any;
             }
-            Kind::Foreach { label, target, array, body } => {
-                let (value, ty) = self.evaluate(array)?;
-                let element = SqlType::new(self.host.element_type(ty.oid));
-                let Datum::Array(array) = value else {
-                    return Err(error("22004", "FOREACH expression must not be null"));
-                };
-                for value in array.elements.clone() {
+            Kind::ForCursor { .. } => return self.for_cursor(&statement.kind),
+            Kind::Open { cursor, what } => self.open(cursor, what)?,
+            Kind::Fetch { cursor, step, into } => self.fetch(cursor, step, into.as_deref())?,
+            Kind::Close { cursor } => self.close(cursor)?,
+            Kind::Foreach { label, target, slice, array, body } => {
+                let given = self.evaluate(array)?;
+                let (values, element) = self.slices(target, *slice, given)?;
+                let any = !values.is_empty();
+                for value in values {
                     self.assign(target, value, element)?;
                     if let Some(flow) = self.turn(label.as_ref(), body)? {
                         self.found = true;
                         return Ok(flow);
                     }
                 }
-                self.found = !array.elements.is_empty();
+                self.found = any;
             }
             Kind::Leave { again, label, condition } => {
                 let leaves = match condition {
@@ -407,7 +420,11 @@ impl<'a> Interpreter<'a> {
     }
 
     /// One turn of a loop; `Some` ends the loop.
-    fn turn(&mut self, label: Option<&String>, body: &[Statement]) -> SqlResult<Option<Flow>> {
+    pub(crate) fn turn(
+        &mut self,
+        label: Option<&String>,
+        body: &[Statement],
+    ) -> SqlResult<Option<Flow>> {
         self.host.check_interrupts()?;
         Ok(match self.statements(body)? {
             Flow::Next => None,
@@ -461,7 +478,7 @@ impl<'a> Interpreter<'a> {
     }
 
     /// A statement of the body itself, with the line that says so in errors.
-    fn sql(&self, text: &str, limit: usize) -> SqlResult<Rows> {
+    pub(crate) fn sql(&self, text: &str, limit: usize) -> SqlResult<Rows> {
         self.query(text, limit).map_err(|failure| in_statement(failure, text))
     }
 
@@ -530,6 +547,11 @@ fn described(kind: &Kind) -> &'static str {
         Kind::ForQuery { source: Source::Sql(_), .. } => "FOR over SELECT rows",
         Kind::ForQuery { .. } => "FOR over EXECUTE statement",
         Kind::Foreach { .. } => "FOREACH over array",
+        Kind::ForCursor { .. } => "FOR over cursor",
+        Kind::Open { .. } => "OPEN",
+        Kind::Fetch { into: None, .. } => "MOVE",
+        Kind::Fetch { .. } => "FETCH",
+        Kind::Close { .. } => "CLOSE",
         Kind::Leave { again: true, .. } => "CONTINUE",
         Kind::Leave { .. } => "EXIT",
         Kind::Return(_) => "RETURN",

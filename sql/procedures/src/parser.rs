@@ -27,7 +27,7 @@ pub(crate) type Parse<T> = Result<T, ParseError>;
 
 /// Parses the body of a function or of DO.
 pub fn parse(body: &str) -> Parse<Block> {
-    let mut parser = Parser { body, pieces: scan(body), at: 0, depth: 0 };
+    let mut parser = Parser { body, pieces: scan(body), at: 0, depth: 0, cursors: Vec::new() };
     let label = parser.label()?;
     let block = parser.block(label)?;
     parser.accept(";");
@@ -42,14 +42,16 @@ pub(crate) struct Parser<'a> {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) at: usize,
     depth: usize,
+    /// Variables that are bound to queries, and whether those have parameters.
+    pub(crate) cursors: Vec<(String, bool)>,
 }
 
 impl Parser<'_> {
-    fn peek(&self, ahead: usize) -> &str {
+    pub(crate) fn peek(&self, ahead: usize) -> &str {
         self.pieces.get(self.at + ahead).map_or("", |piece| piece.text.as_str())
     }
 
-    fn line(&self) -> u32 {
+    pub(crate) fn line(&self) -> u32 {
         self.pieces.get(self.at).or(self.pieces.last()).map_or(1, |piece| piece.line)
     }
 
@@ -98,8 +100,8 @@ impl Parser<'_> {
         }
     }
 
-    fn target(&mut self) -> Parse<Vec<String>> {
-        let mut parts = vec![self.name()?];
+    pub(crate) fn target(&mut self) -> Parse<Vec<String>> {
+        let mut parts = vec![self.alias()?];
         while self.accept(".") {
             parts.push(self.name()?);
         }
@@ -119,7 +121,7 @@ impl Parser<'_> {
         Ok(subscripts)
     }
 
-    fn targets(&mut self) -> Parse<Vec<Vec<String>>> {
+    pub(crate) fn targets(&mut self) -> Parse<Vec<Vec<String>>> {
         let mut targets = vec![self.target()?];
         while self.accept(",") {
             targets.push(self.target()?);
@@ -245,11 +247,15 @@ impl Parser<'_> {
     fn declaration(&mut self) -> Parse<Declaration> {
         let line = self.line();
         let name = self.name()?;
-        if matches!(self.peek(0), "cursor" | "no" | "scroll") || self.peek(0) == "refcursor" {
-            return Err(self.unsupported("a cursor variable"));
+        if matches!(self.peek(0), "cursor" | "no" | "scroll") {
+            return self.cursor_declaration(name, line);
         }
+        self.cursors.retain(|known| known.0 != name);
         if self.accept("alias") {
-            return Err(self.unsupported("ALIAS"));
+            self.expect("for")?;
+            let alias = Some(self.alias()?);
+            self.expect(";")?;
+            return Ok(Declaration { name, alias, line, ..Declaration::default() });
         }
         let constant = self.accept("constant");
         let type_name = self.until(&[";", ":=", "=", "default", "not", "collate"])?;
@@ -272,7 +278,15 @@ impl Parser<'_> {
                 line,
             });
         }
-        Ok(Declaration { name, constant, type_name, not_null, default, line })
+        Ok(Declaration {
+            name,
+            constant,
+            type_name,
+            not_null,
+            default,
+            line,
+            ..Declaration::default()
+        })
     }
 
     fn statements(&mut self, ends: &[&str]) -> Parse<Vec<Statement>> {
@@ -317,13 +331,11 @@ impl Parser<'_> {
             Some("for") => self.for_statement(label)?,
             Some("foreach") => {
                 let target = self.target()?;
-                if self.peek(0) == "slice" {
-                    return Err(self.unsupported("FOREACH SLICE"));
-                }
+                let slice = if self.accept("slice") { self.number()? } else { 0 };
                 self.expect("in")?;
                 self.expect("array")?;
                 let array = self.through("loop")?;
-                Kind::Foreach { label, target, array, body: self.loop_body()? }
+                Kind::Foreach { label, target, slice, array, body: self.loop_body()? }
             }
             Some(word @ ("exit" | "continue")) => {
                 let again = word == "continue";
@@ -344,16 +356,16 @@ impl Parser<'_> {
                 Kind::Assert { condition, message }
             }
             Some("get") => self.diagnostics_statement()?,
-            Some("open" | "fetch" | "move" | "close") => {
-                return Err(self.unsupported("a cursor statement"));
-            }
+            Some("open") => self.open_statement()?,
+            Some(word @ ("fetch" | "move")) => self.fetch_statement(word == "move")?,
+            Some("close") => Kind::Close { cursor: self.target()? },
             _ => self.assignment_or_sql(start)?,
         };
         self.expect(";")?;
         Ok(Statement { line, kind })
     }
 
-    fn loop_body(&mut self) -> Parse<Vec<Statement>> {
+    pub(crate) fn loop_body(&mut self) -> Parse<Vec<Statement>> {
         let body = self.statements(&["end"])?;
         self.expect("end")?;
         self.expect("loop")?;
@@ -405,6 +417,13 @@ impl Parser<'_> {
             self.expect("loop")?;
             return Ok(Kind::ForQuery { label, targets, source, body: self.loop_body()? });
         }
+        if let [variable] = targets.as_slice()
+            && let [variable] = variable.as_slice()
+            && self.cursors.iter().any(|known| known.0 == self.peek(0))
+            && matches!(self.peek(1), "loop" | "(")
+        {
+            return self.for_cursor(label, variable.clone());
+        }
         let reverse = self.accept("reverse");
         let from = self.until(&["..", "loop"])?;
         if !self.accept("..") {
@@ -438,7 +457,7 @@ impl Parser<'_> {
         Ok(Kind::Return(if self.peek(0) == ";" { None } else { Some(self.until(&[";"])?) }))
     }
 
-    fn dynamic(&mut self, ends: &[&str]) -> Parse<Dynamic> {
+    pub(crate) fn dynamic(&mut self, ends: &[&str]) -> Parse<Dynamic> {
         let mut stops = vec!["using"];
         stops.extend(ends);
         let text = self.until(&stops)?;
@@ -494,7 +513,9 @@ impl Parser<'_> {
             if !self.accept(":=") {
                 self.expect("=")?;
             }
-            items.push((target, self.name()?));
+            let item = self.name()?;
+            self.check_item(stacked, &item)?;
+            items.push((target, item));
             if !self.accept(",") {
                 return Ok(Kind::Diagnostics { stacked, items });
             }
@@ -503,8 +524,9 @@ impl Parser<'_> {
 
     fn assignment_or_sql(&mut self, start: usize) -> Parse<Kind> {
         self.at = start;
-        if self.pieces.get(start).is_some_and(|piece| piece.name) {
-            let mut end = start + 1;
+        let numbered = self.peek(0) == "$";
+        if numbered || self.pieces.get(start).is_some_and(|piece| piece.name) {
+            let mut end = start + 1 + usize::from(numbered);
             while self.pieces.get(end).is_some_and(|piece| piece.text == ".") {
                 end += 2;
             }

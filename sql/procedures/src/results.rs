@@ -191,6 +191,7 @@ impl Interpreter<'_> {
                 (Datum::Text(text.into()), oid::TEXT)
             } else {
                 match item.as_str() {
+                    "pg_routine_oid" => (Datum::Oid(self.signature.routine), oid::OID),
                     "row_count" => (Datum::Int8(self.row_count as i64), oid::INT8),
                     "pg_context" => {
                         let here = self.with_context(error("00000", ""));

@@ -9,7 +9,7 @@ pub struct Block {
     pub handlers: Vec<Handler>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
     pub name: String,
     pub constant: bool,
@@ -17,6 +17,46 @@ pub struct Declaration {
     pub not_null: bool,
     pub default: Option<String>,
     pub line: u32,
+    /// `name ALIAS FOR this`.
+    pub alias: Option<String>,
+    /// `name CURSOR FOR …`.
+    pub cursor: Option<std::sync::Arc<Cursor>>,
+}
+
+/// A cursor variable that is bound to its query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    pub name: String,
+    pub scrolls: bool,
+    /// Names and types.
+    pub parameters: Vec<(String, String)>,
+    pub query: String,
+}
+
+/// A cursor's arguments, by position or name.
+pub type CursorArguments = Vec<(Option<String>, String)>;
+
+/// Where FETCH and MOVE go; as far as possible is `i64::MAX`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Direction {
+    Forward(i64),
+    Backward(i64),
+    Absolute(i64),
+    Relative(i64),
+}
+
+/// A direction whose number is yet to be computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub direction: Direction,
+    pub count: Option<String>,
+}
+
+/// What OPEN names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opened {
+    Bound(CursorArguments),
+    Query { source: Source, scrolls: bool },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +89,16 @@ pub struct Dynamic {
 pub enum Source {
     Sql(String),
     Dynamic(Dynamic),
+}
+
+impl Source {
+    /// The statement, or the expression that makes it.
+    pub fn text(&self) -> &str {
+        match self {
+            Source::Sql(text) => text,
+            Source::Dynamic(dynamic) => &dynamic.text,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -94,9 +144,32 @@ pub enum Kind {
         source: Source,
         body: Vec<Statement>,
     },
+    /// A loop over the rows of a bound cursor.
+    ForCursor {
+        label: Option<String>,
+        variable: String,
+        cursor: String,
+        arguments: CursorArguments,
+        body: Vec<Statement>,
+    },
+    Open {
+        cursor: Vec<String>,
+        what: Opened,
+    },
+    Fetch {
+        cursor: Vec<String>,
+        step: Step,
+        /// `None` is MOVE.
+        into: Option<Vec<Vec<String>>>,
+    },
+    Close {
+        cursor: Vec<String>,
+    },
     Foreach {
         label: Option<String>,
         target: Vec<String>,
+        /// Dimensions of what the target is given: 0 are elements.
+        slice: usize,
         array: String,
         body: Vec<Statement>,
     },
@@ -160,6 +233,9 @@ impl Block {
             if let Some(default) = &declaration.default {
                 visit(Text::Expression(default), declaration.line)?;
             }
+            if let Some(cursor) = &declaration.cursor {
+                visit(Text::Statement(&cursor.query), declaration.line)?;
+            }
         }
         each(&self.body, visit)?;
         self.handlers.iter().try_for_each(|handler| each(&handler.body, visit))
@@ -182,7 +258,7 @@ fn each<E>(statements: &[Statement], visit: Visit<'_, E>) -> Result<(), E> {
         let mut used: Vec<String> = Vec::new();
         match &statement.kind {
             Kind::Block(block) => block.each_text(visit)?,
-            Kind::Null | Kind::Diagnostics { .. } => {}
+            Kind::Null | Kind::Diagnostics { .. } | Kind::Close { .. } => {}
             Kind::Assign { value, subscripts, .. } => {
                 expressions.push(value);
                 expressions.extend(subscripts);
@@ -214,6 +290,20 @@ fn each<E>(statements: &[Statement], visit: Visit<'_, E>) -> Result<(), E> {
                 used = dynamic(source);
                 bodies.push(body);
             }
+            Kind::ForCursor { arguments, body, .. } => {
+                expressions.extend(arguments.iter().map(|argument| &argument.1));
+                bodies.push(body);
+            }
+            Kind::Open { what: Opened::Bound(arguments), .. } => {
+                expressions.extend(arguments.iter().map(|argument| &argument.1));
+            }
+            Kind::Open { what: Opened::Query { source, .. }, .. } => {
+                if let Source::Sql(text) = source {
+                    visit(Text::Statement(text), line)?;
+                }
+                used = dynamic(source);
+            }
+            Kind::Fetch { step, .. } => expressions.extend(&step.count),
             Kind::Foreach { array, body, .. } => {
                 expressions.push(array);
                 bodies.push(body);

@@ -23,6 +23,8 @@ impl Interpreter<'_> {
             value,
             constant: false,
             not_null: false,
+            alias_of: None,
+            cursor: None,
         });
     }
 
@@ -32,6 +34,9 @@ impl Interpreter<'_> {
         label: Option<&String>,
     ) -> SqlResult<()> {
         self.place = (declaration.line, "during statement block local variable initialization");
+        if let Some(original) = &declaration.alias {
+            return self.declare_alias(&declaration.name, original, label);
+        }
         let written = declaration.type_name.trim();
         let of_variable = written
             .strip_suffix("%TYPE")
@@ -61,7 +66,28 @@ impl Interpreter<'_> {
             value,
             constant: declaration.constant,
             not_null: declaration.not_null,
+            alias_of: None,
+            cursor: declaration.cursor.clone(),
         });
+        Ok(())
+    }
+
+    fn declare_alias(
+        &mut self,
+        name: &str,
+        original: &str,
+        label: Option<&String>,
+    ) -> SqlResult<()> {
+        let Some((index, _)) = self.find(&[original.to_owned()]) else {
+            return Err(error(
+                sqlstate::UNDEFINED_OBJECT,
+                format!("variable \"{original}\" does not exist"),
+            ));
+        };
+        self.push(name, label.cloned(), self.variables[index].ty, Datum::Null);
+        if let Some(alias) = self.variables.last_mut() {
+            alias.alias_of = Some(index);
+        }
         Ok(())
     }
 
@@ -75,6 +101,16 @@ impl Interpreter<'_> {
     /// Every variable in sight; later ones hide earlier ones of the same name.
     pub(crate) fn bindings(&self) -> Vec<Binding> {
         let mut bindings = Vec::new();
+        // `$1` is the first parameter of every statement, and so on.
+        for (place, argument) in self.variables[..self.arguments].iter().enumerate() {
+            bindings.push(Binding {
+                qualifiers: Vec::new(),
+                bare: false,
+                name: format!("${}", place + 1),
+                ty: argument.ty,
+                value: argument.value.clone(),
+            });
+        }
         let internal = [("found", oid::BOOL, Datum::Bool(self.found))];
         for (name, ty, value) in internal {
             bindings.push(Binding {
@@ -85,8 +121,9 @@ impl Interpreter<'_> {
                 value,
             });
         }
-        for variable in &self.variables {
-            let qualifiers: Vec<String> = variable.qualifier.iter().cloned().collect();
+        for named in &self.variables {
+            let variable = named.alias_of.map_or(named, |original| &self.variables[original]);
+            let qualifiers: Vec<String> = named.qualifier.iter().cloned().collect();
             if let Some(fields) = &variable.fields {
                 for (index, (name, ty)) in fields.iter().enumerate() {
                     let value = match &variable.value {
@@ -96,7 +133,7 @@ impl Interpreter<'_> {
                         _ => Datum::Null,
                     };
                     bindings.push(Binding {
-                        qualifiers: vec![variable.name.clone()],
+                        qualifiers: vec![named.name.clone()],
                         bare: false,
                         name: name.clone(),
                         ty: *ty,
@@ -107,7 +144,7 @@ impl Interpreter<'_> {
             bindings.push(Binding {
                 qualifiers,
                 bare: true,
-                name: variable.name.clone(),
+                name: named.name.clone(),
                 ty: variable.ty,
                 value: variable.value.clone(),
             });
@@ -117,9 +154,17 @@ impl Interpreter<'_> {
 
     /// A variable, or a field of one.
     pub(crate) fn find(&self, path: &[String]) -> Option<(usize, Option<usize>)> {
-        let named = |name: &str| self.variables.iter().rposition(|known| known.name == name);
+        let original = |index: usize| self.variables[index].alias_of.unwrap_or(index);
+        let named =
+            |name: &str| self.variables.iter().rposition(|known| known.name == name).map(original);
         match path {
-            [name] => named(name).map(|index| (index, None)),
+            [name] => match name.strip_prefix('$').and_then(|number| number.parse().ok()) {
+                Some(number) => {
+                    let place = usize::checked_sub(number, 1)?;
+                    (place < self.arguments).then_some((place, None))
+                }
+                None => named(name).map(|index| (index, None)),
+            },
             [first, second] => {
                 let field = named(first).and_then(|index| {
                     let fields = self.variables[index].fields.as_ref()?;
@@ -130,7 +175,7 @@ impl Interpreter<'_> {
                     let index = self.variables.iter().rposition(|known| {
                         known.name == *second && known.qualifier.as_ref() == Some(first)
                     })?;
-                    Some((index, None))
+                    Some((original(index), None))
                 })
             }
             _ => None,

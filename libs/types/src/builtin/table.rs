@@ -228,4 +228,6 @@ pub static TYPE_INFO: &[TypeInfo] = &[
     row(6157, "_int8multirange", 0, 4536, (-1, false, 'A', false, 'd', 'x', 'b')),
     row(9800, "vector", 9801, 0, (-1, false, 'U', false, 'i', 'e', 'b')),
     row(9801, "_vector", 0, 9800, (-1, false, 'A', false, 'i', 'x', 'b')),
+    row(9870, "citext", 9871, 0, (-1, false, 'S', false, 'i', 'x', 'b')),
+    row(9871, "_citext", 0, 9870, (-1, false, 'A', false, 'i', 'x', 'b')),
 ];

@@ -121,7 +121,7 @@ fn write_verbose(interval: &Interval, out: &mut String) {
         let minus = if negative != ago { "-" } else { "" };
         let _ = write!(out, " {minus}{}", seconds.unsigned_abs());
         write_fraction(fraction, out);
-        let one = seconds.unsigned_abs() == 1 && fraction == 0 && (negative == ago);
+        let one = seconds.unsigned_abs() == 1 && fraction == 0;
         out.push_str(if one { " sec" } else { " secs" });
         empty = false;
     }

@@ -67,6 +67,7 @@ pub fn send(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut BytesMut)
             }
             out.put_slice(value.as_bytes());
         }
+        Datum::Citext(value) => out.put_slice(value.as_bytes()),
         Datum::Bytea(value) => out.put_slice(value),
         Datum::Char(value) => out.put_u8(*value),
         Datum::Oid(value) => out.put_u32(*value),
@@ -339,6 +340,7 @@ fn receive_value(
         | oid::CSTRING
         | oid::REFCURSOR
         | oid::XML => Datum::text(reader.text()?),
+        oid::CITEXT => Datum::Citext(reader.text()?.into()),
         oid::JSON => {
             let text = reader.text()?;
             json::validate(text)?;

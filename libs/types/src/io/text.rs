@@ -106,6 +106,7 @@ pub fn input(
         oid::PG_LSN => Datum::Unsigned(parse_lsn(text)?),
         oid::MACADDR => Datum::Unsigned(network::parse_macaddr(text, false)?),
         oid::MACADDR8 => Datum::Unsigned(network::parse_macaddr(text, true)?),
+        oid::CITEXT => Datum::Citext(text.into()),
         oid::VECTOR => Datum::Vector(vector::parse(text)?.into()),
         oid::MONEY => Datum::Money(money::parse_money(text)?),
         oid::BIT | oid::VARBIT => Datum::Bits(Arc::new(BitString::parse(text)?)),
@@ -287,7 +288,7 @@ pub fn output(type_oid: Oid, datum: &Datum, formats: &Formats, out: &mut String)
         Datum::Numeric(value) => {
             let _ = write!(out, "{value}");
         }
-        Datum::Text(value) => out.push_str(value),
+        Datum::Text(value) | Datum::Citext(value) => out.push_str(value),
         Datum::Bytea(value) => write_bytea(value, formats.bytea_format, out),
         Datum::Char(0) => {}
         Datum::Char(value) if value.is_ascii() => out.push((*value).into()),

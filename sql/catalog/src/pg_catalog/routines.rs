@@ -284,9 +284,12 @@ pub fn pg_extension(scope: &Scope<'_>) -> Vec<Row> {
 
 /// Extensions whose functions are built in; CREATE EXTENSION only records that they were asked for.
 pub const AVAILABLE_EXTENSIONS: &[(&str, &str, &str)] = &[
+    ("citext", "1.6", "data type for case-insensitive character strings"),
+    ("pg_trgm", "1.6", "text similarity measurement and index searching based on trigrams"),
     ("pgcrypto", "1.3", "cryptographic functions"),
     ("plpgsql", "1.0", "PL/pgSQL procedural language"),
     ("uuid-ossp", "1.1", "generate universally unique identifiers (UUIDs)"),
+    ("vector", "0.8.0", "vector data type, searched exactly"),
 ];
 
 pub fn pg_available_extensions(scope: &Scope<'_>) -> Vec<Row> {

@@ -11,7 +11,7 @@ use crate::definition::Accumulator;
 /// About how many bytes a datum holds outside of itself.
 pub(crate) fn datum_bytes(value: &Datum) -> usize {
     match value {
-        Datum::Text(text) => text.len() + 16,
+        Datum::Text(text) | Datum::Citext(text) => text.len() + 16,
         Datum::Bytea(bytes) => bytes.len() + 16,
         Datum::Array(array) => {
             64 + array

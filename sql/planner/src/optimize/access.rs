@@ -309,7 +309,7 @@ impl Planner<'_> {
             .sum()
     }
 
-    /// Whether the index entry has all columns needed.
+    /// Whether the index entry has all columns needed, as they were: a key drops what equal values differ in.
     fn covers(&self, table: &Table, position: usize, needed: &dyn Fn(ColumnId) -> bool) -> bool {
         let index = &table.relation.indexes[position];
         let in_key = |index: &catalog::Index, number: i16| {
@@ -318,14 +318,21 @@ impl Planner<'_> {
         if needed(table.row_key()) {
             return false;
         }
+        let types = self.catalog.types();
+        let is_exact = |type_oid| {
+            let base = functions::type_catalog::base_type(types, type_oid);
+            let kind = types.facts(base).map(|facts| facts.kind);
+            kind == Some(functions::type_catalog::TypeKind::Enum) || encoding::decodes_exactly(base)
+        };
         table.relation.columns.iter().enumerate().all(|(attribute, column)| {
             !needed(table.first + attribute)
-                || in_key(index, column.number)
+                || (is_exact(column.type_oid) && in_key(index, column.number))
                 || index.include.contains(&column.number)
-                || table
-                    .relation
-                    .primary_key()
-                    .is_some_and(|primary| in_key(primary, column.number))
+                || (is_exact(column.type_oid)
+                    && table
+                        .relation
+                        .primary_key()
+                        .is_some_and(|primary| in_key(primary, column.number)))
         })
     }
 
