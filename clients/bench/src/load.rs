@@ -28,19 +28,25 @@ async fn session(options: &BenchOptions) -> Result<Session, BenchError> {
 /// Runs a statement that may be repeated, as often as it conflicts.
 async fn execute(session: &Session, text: &str, doing: &'static str) -> Result<(), BenchError> {
     let mut tries = 1;
-    loop {
-        match session.client.batch_execute(text).await {
-            Ok(()) => return Ok(()),
-            Err(error)
-                if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
-                    && tries < MAXIMUM_TRIES =>
-            {
-                tokio::time::sleep(Duration::from_millis(10 * u64::from(tries))).await;
-                tries += 1;
-            }
-            Err(error) => return Err(while_doing(doing)(error)),
-        }
+    while let Err(error) = session.client.batch_execute(text).await {
+        pause_after_conflict(error, &mut tries, doing).await?;
     }
+    Ok(())
+}
+
+/// Waits before what conflicted is tried again. Any other failure is returned: it may have been committed.
+pub(crate) async fn pause_after_conflict(
+    error: tokio_postgres::Error,
+    tries: &mut u32,
+    doing: &'static str,
+) -> Result<(), BenchError> {
+    let is_conflict = error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE);
+    if !is_conflict || *tries >= MAXIMUM_TRIES {
+        return Err(while_doing(doing)(error));
+    }
+    tokio::time::sleep(Duration::from_millis(10 * u64::from(*tries))).await;
+    *tries += 1;
+    Ok(())
 }
 
 pub(crate) async fn clean_up(

@@ -12,7 +12,13 @@ use crate::tpcc::Tpcc;
 /// Violations of one condition in one warehouse that are shown.
 const SHOWN: usize = 3;
 
-/// `{w}` is the warehouse, `{delivered}` the number of orders of a district that were loaded as delivered.
+/// What was delivered to each customer.
+const RECEIVED: &str = "left join (select o_d_id, o_c_id, sum(ol_amount) as received from tpcc_orders \
+     join tpcc_order_line on ol_w_id = {w} and ol_d_id = o_d_id and ol_o_id = o_id \
+     where o_w_id = {w} and ol_delivery_d is not null group by o_d_id, o_c_id) delivered \
+     on o_d_id = c_d_id and o_c_id = c_id";
+
+/// `{received}` is [`RECEIVED`], `{w}` the warehouse, `{delivered}` the number of orders of a district that were loaded as delivered.
 const CONDITIONS: [(&str, &str); 12] = [
     (
         "3.3.2.1",
@@ -91,10 +97,7 @@ const CONDITIONS: [(&str, &str); 12] = [
         "3.3.2.10",
         "select concat('district ', c_d_id, ' customer ', c_id, ': c_balance ', c_balance, \
          ', delivered ', received, ', paid ', paid) from tpcc_customer \
-         left join (select o_d_id, o_c_id, sum(ol_amount) as received from tpcc_orders \
-         join tpcc_order_line on ol_w_id = {w} and ol_d_id = o_d_id and ol_o_id = o_id \
-         where o_w_id = {w} and ol_delivery_d is not null group by o_d_id, o_c_id) delivered \
-         on o_d_id = c_d_id and o_c_id = c_id \
+         {received} \
          left join (select h_c_d_id, h_c_id, sum(h_amount) as paid from tpcc_history \
          where h_c_w_id = {w} group by h_c_d_id, h_c_id) history \
          on h_c_d_id = c_d_id and h_c_id = c_id \
@@ -117,10 +120,7 @@ const CONDITIONS: [(&str, &str); 12] = [
         "3.3.2.12",
         "select concat('district ', c_d_id, ' customer ', c_id, ': c_balance ', c_balance, \
          ', c_ytd_payment ', c_ytd_payment, ', delivered ', received) from tpcc_customer \
-         left join (select o_d_id, o_c_id, sum(ol_amount) as received from tpcc_orders \
-         join tpcc_order_line on ol_w_id = {w} and ol_d_id = o_d_id and ol_o_id = o_id \
-         where o_w_id = {w} and ol_delivery_d is not null group by o_d_id, o_c_id) delivered \
-         on o_d_id = c_d_id and o_c_id = c_id \
+         {received} \
          where c_w_id = {w} and c_balance + c_ytd_payment <> coalesce(received, 0)",
     ),
 ];
@@ -159,6 +159,7 @@ async fn check_warehouse(
 
 fn text(condition: &str, tpcc: Tpcc, warehouse: i32) -> String {
     let query = condition
+        .replace("{received}", RECEIVED)
         .replace("{w}", &warehouse.to_string())
         .replace("{delivered}", &tpcc.delivered().to_string());
     format!("{query} limit {SHOWN}")

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::SinkExt;
@@ -10,10 +9,10 @@ use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use shell::connection::open;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
 use crate::error::{BenchError, while_doing};
+use crate::load::pause_after_conflict;
 use crate::options::BenchOptions;
 use crate::tpcc::population::{self, Batch};
 use crate::tpcc::{DISTRICTS, TABLES, Tpcc};
@@ -24,7 +23,6 @@ const ROWS_PER_UNIT: i32 = 5_000;
 /// One COPY is one transaction: far below what a transaction may write.
 const COPY_BYTES: usize = 1024 * 1024;
 const COPY_CHUNK_BYTES: usize = 64 * 1024;
-const MAXIMUM_TRIES: u32 = 20;
 
 /// What one loader makes and sends at a time.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +97,10 @@ pub(crate) async fn fill(
                 let mut random = StdRng::seed_from_u64(index as u64);
                 for batch in unit.batches(tpcc, &mut random) {
                     for rows in pieces(&batch.text, COPY_BYTES) {
-                        copy_repeatedly(&session.client, batch.table, rows).await?;
+                        let mut tries = 1;
+                        while let Err(error) = copy(&session.client, batch.table, rows).await {
+                            pause_after_conflict(error, &mut tries, "loading").await?;
+                        }
                     }
                     progress.inc(batch.rows);
                 }
@@ -115,24 +116,6 @@ pub(crate) async fn fill(
         session.client.batch_execute(&statement).await.map_err(while_doing("analyzing"))?;
     }
     Ok(())
-}
-
-/// One COPY, again if it conflicts. Any other failure ends the load: whether the rows are there is then not known.
-async fn copy_repeatedly(client: &Client, table: &str, rows: &str) -> Result<(), BenchError> {
-    let mut tries = 1;
-    loop {
-        match copy(client, table, rows).await {
-            Ok(()) => return Ok(()),
-            Err(error)
-                if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE)
-                    && tries < MAXIMUM_TRIES =>
-            {
-                tokio::time::sleep(Duration::from_millis(10 * u64::from(tries))).await;
-                tries += 1;
-            }
-            Err(error) => return Err(while_doing("loading")(error)),
-        }
-    }
 }
 
 async fn copy(client: &Client, table: &str, rows: &str) -> Result<(), Error> {
