@@ -222,7 +222,7 @@ pub(crate) fn read_value(
         Kind::Int8 => Datum::Int8(i64::from_le_bytes(take_array(input)?)),
         Kind::Float4 => Datum::Float4(f32::from_le_bytes(take_array(input)?)),
         Kind::Float8 => Datum::Float8(f64::from_le_bytes(take_array(input)?)),
-        Kind::Numeric => return Ok(Datum::Numeric(Arc::new(read_numeric(bytes)?))),
+        Kind::Numeric => return Ok(Datum::Numeric(read_numeric(bytes)?)),
         Kind::Text => return Ok(Datum::Text(text(bytes)?.into())),
         Kind::Citext => return Ok(Datum::Citext(text(bytes)?.into())),
         Kind::Bytea => return Ok(Datum::Bytea(bytes.into())),

@@ -21,7 +21,7 @@ fn numeric() -> BoxedStrategy<Datum> {
         Just("Infinity".to_owned()),
         Just("-Infinity".to_owned()),
     ];
-    text.prop_map(|text| Datum::Numeric(Arc::new(Numeric::parse(&text).expect("a number")))).boxed()
+    text.prop_map(|text| Datum::Numeric(Numeric::parse(&text).expect("a number"))).boxed()
 }
 
 fn json() -> BoxedStrategy<Json> {
@@ -205,7 +205,7 @@ fn formats_are_stable() {
         out
     };
     let up = KeyColumn::ascending;
-    let number = |text: &str| Datum::Numeric(Arc::new(Numeric::parse(text).expect("a number")));
+    let number = |text: &str| Datum::Numeric(Numeric::parse(text).expect("a number"));
     for (value, column, expected) in [
         (Datum::Int4(1), up(oid::INT4), vec![1, 0x80, 0, 0, 0, 0, 0, 0, 1]),
         (Datum::Int2(-1), up(oid::INT2), vec![1, 0x7f, 255, 255, 255, 255, 255, 255, 255]),

@@ -23,7 +23,7 @@ pub enum Datum {
     Float4(f32),
     Float8(f64),
     /// Exact, any size, with NaN and infinities.
-    Numeric(Arc<crate::numeric::Numeric>),
+    Numeric(crate::numeric::Numeric),
     Text(Arc<str>),
     Bytea(Arc<[u8]>),
     /// The one-byte type `"char"`.

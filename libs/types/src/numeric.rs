@@ -4,6 +4,8 @@
 //! groups of four decimal digits as PostgreSQL stores them ([`digits::Digits`]). Every operation tries the small form
 //! first and falls back to groups when it does not fit. The form is chosen by size alone, so equal values with equal
 //! scales always have the same form. Result scales follow PostgreSQL's rules exactly: they are visible to users.
+//!
+//! A number takes 16 bytes; one whose mantissa fits into 64 bits, which again are nearly all, has nothing on the heap.
 
 mod convert;
 mod digits;
@@ -37,16 +39,33 @@ const SMALL_LIMIT: i128 = 10_i128.pow(35);
 
 /// An exact number.
 #[derive(Clone, Debug)]
-pub struct Numeric(Form);
+pub struct Numeric(Stored);
 
+/// How a number lies in memory.
 #[derive(Clone, Debug)]
-enum Form {
+enum Stored {
+    /// A small one whose mantissa has 64 bits.
+    Short {
+        mantissa: i64,
+        scale: u16,
+    },
+    /// Any other small one.
+    Long(Box<(i128, u16)>),
+    Large(Box<Digits>),
+    NaN,
+    Infinity,
+    NegativeInfinity,
+}
+
+/// A number as arithmetic looks at it.
+#[derive(Clone, Copy, Debug)]
+enum Form<'a> {
     /// `mantissa / 10^scale`, with `|mantissa| < SMALL_LIMIT`.
     Small {
         mantissa: i128,
         scale: u16,
     },
-    Large(Digits),
+    Large(&'a Digits),
     NaN,
     Infinity,
     NegativeInfinity,
@@ -81,20 +100,40 @@ impl Numeric {
     }
 
     pub fn nan() -> Numeric {
-        Numeric(Form::NaN)
+        Numeric(Stored::NaN)
     }
 
     pub fn infinity() -> Numeric {
-        Numeric(Form::Infinity)
+        Numeric(Stored::Infinity)
     }
 
     pub fn negative_infinity() -> Numeric {
-        Numeric(Form::NegativeInfinity)
+        Numeric(Stored::NegativeInfinity)
     }
 
     fn small(mantissa: i128, scale: u16) -> Numeric {
         debug_assert!(mantissa.abs() < SMALL_LIMIT, "a small mantissa");
-        Numeric(Form::Small { mantissa, scale })
+        Numeric(match i64::try_from(mantissa) {
+            Ok(mantissa) => Stored::Short { mantissa, scale },
+            Err(_) => Stored::Long(Box::new((mantissa, scale))),
+        })
+    }
+
+    fn large(digits: Digits) -> Numeric {
+        Numeric(Stored::Large(Box::new(digits)))
+    }
+
+    fn form(&self) -> Form<'_> {
+        match &self.0 {
+            Stored::Short { mantissa, scale } => {
+                Form::Small { mantissa: (*mantissa).into(), scale: *scale }
+            }
+            Stored::Long(parts) => Form::Small { mantissa: parts.0, scale: parts.1 },
+            Stored::Large(digits) => Form::Large(digits),
+            Stored::NaN => Form::NaN,
+            Stored::Infinity => Form::Infinity,
+            Stored::NegativeInfinity => Form::NegativeInfinity,
+        }
     }
 
     /// A small value if it is one.
@@ -115,7 +154,7 @@ impl Numeric {
         digits.strip();
         match digits.to_mantissa(SMALL_LIMIT) {
             Some(mantissa) => Numeric::small(mantissa, digits.scale),
-            None => Numeric(Form::Large(digits)),
+            None => Numeric::large(digits),
         }
     }
 
@@ -130,8 +169,8 @@ impl Numeric {
 
     /// The digits of a finite value; none of NaN and the infinities.
     fn digits(&self) -> Option<Digits> {
-        match &self.0 {
-            Form::Small { mantissa, scale } => Some(Digits::from_mantissa(*mantissa, *scale)),
+        match self.form() {
+            Form::Small { mantissa, scale } => Some(Digits::from_mantissa(mantissa, scale)),
             Form::Large(digits) => Some(digits.clone()),
             Form::NaN | Form::Infinity | Form::NegativeInfinity => None,
         }
@@ -163,27 +202,28 @@ impl Numeric {
 
     /// The value as `mantissa / 10^scale` if it is small enough for arithmetic on integers.
     pub fn as_parts(&self) -> Option<(i128, u16)> {
-        match self.0 {
-            Form::Small { mantissa, scale } => Some((mantissa, scale)),
+        match &self.0 {
+            Stored::Short { mantissa, scale } => Some(((*mantissa).into(), *scale)),
+            Stored::Long(parts) => Some(**parts),
             _ => None,
         }
     }
 
     pub fn is_nan(&self) -> bool {
-        matches!(self.0, Form::NaN)
+        matches!(self.form(), Form::NaN)
     }
 
     pub fn is_infinite(&self) -> bool {
-        matches!(self.0, Form::Infinity | Form::NegativeInfinity)
+        matches!(self.form(), Form::Infinity | Form::NegativeInfinity)
     }
 
     pub fn is_finite(&self) -> bool {
-        matches!(self.0, Form::Small { .. } | Form::Large(_))
+        matches!(self.form(), Form::Small { .. } | Form::Large(_))
     }
 
     pub fn is_zero(&self) -> bool {
-        match &self.0 {
-            Form::Small { mantissa, .. } => *mantissa == 0,
+        match self.form() {
+            Form::Small { mantissa, .. } => mantissa == 0,
             Form::Large(digits) => digits.is_zero(),
             _ => false,
         }
@@ -191,7 +231,7 @@ impl Numeric {
 
     /// −1, 0 or 1; NaN is 0.
     pub fn signum(&self) -> i32 {
-        match &self.0 {
+        match self.form() {
             Form::Small { mantissa, .. } => mantissa.signum() as i32,
             Form::Large(digits) if digits.is_zero() => 0,
             Form::Large(digits) if digits.negative => -1,
@@ -203,8 +243,8 @@ impl Numeric {
 
     /// Digits printed after the point; 0 for NaN and infinities.
     pub fn scale(&self) -> u16 {
-        match &self.0 {
-            Form::Small { scale, .. } => *scale,
+        match self.form() {
+            Form::Small { scale, .. } => scale,
             Form::Large(digits) => digits.scale,
             _ => 0,
         }
@@ -225,15 +265,15 @@ impl Numeric {
 
     #[allow(clippy::should_implement_trait)]
     pub fn neg(&self) -> Numeric {
-        Numeric(match &self.0 {
-            Form::Small { mantissa, scale } => Form::Small { mantissa: -mantissa, scale: *scale },
+        match self.form() {
+            Form::Small { mantissa, scale } => Numeric::small(-mantissa, scale),
             Form::Large(digits) => {
-                Form::Large(Digits { negative: !digits.negative, ..digits.clone() })
+                Numeric::large(Digits { negative: !digits.negative, ..digits.clone() })
             }
-            Form::NaN => Form::NaN,
-            Form::Infinity => Form::NegativeInfinity,
-            Form::NegativeInfinity => Form::Infinity,
-        })
+            Form::NaN => Numeric::nan(),
+            Form::Infinity => Numeric::negative_infinity(),
+            Form::NegativeInfinity => Numeric::infinity(),
+        }
     }
 
     pub fn abs(&self) -> Numeric {
@@ -403,9 +443,9 @@ impl Numeric {
 
     /// The power of ten of the first non-zero digit. The value must be finite and not zero.
     fn leading_exponent(&self) -> i32 {
-        match &self.0 {
-            Form::Small { mantissa, scale } if *mantissa != 0 => {
-                mantissa.unsigned_abs().ilog10() as i32 - i32::from(*scale)
+        match self.form() {
+            Form::Small { mantissa, scale } if mantissa != 0 => {
+                mantissa.unsigned_abs().ilog10() as i32 - i32::from(scale)
             }
             Form::Large(digits) => digits.leading_exponent(),
             _ => 0,
@@ -414,7 +454,7 @@ impl Numeric {
 
     /// Exponent of the first group and the group, of a finite value; zero is 0 and 0.
     fn leading_group(&self) -> (i32, u128) {
-        match &self.0 {
+        match self.form() {
             Form::Small { mantissa: 0, .. } => (0, 0),
             Form::Small { mantissa, .. } => {
                 let exponent = self.leading_exponent();
@@ -452,7 +492,7 @@ fn quotient_scale(left: &Numeric, right: &Numeric) -> i32 {
 }
 
 fn add_special(left: &Numeric, right: &Numeric) -> Numeric {
-    match (&left.0, &right.0) {
+    match (left.form(), right.form()) {
         (Form::NaN, _) | (_, Form::NaN) => Numeric::nan(),
         (Form::Infinity, Form::NegativeInfinity) | (Form::NegativeInfinity, Form::Infinity) => {
             Numeric::nan()
@@ -507,7 +547,7 @@ impl Ord for Numeric {
             return left.cmp(&right);
         }
         fn rank(value: &Numeric) -> u8 {
-            match value.0 {
+            match value.form() {
                 Form::NegativeInfinity => 0,
                 Form::Small { .. } | Form::Large(_) => 1,
                 Form::Infinity => 2,

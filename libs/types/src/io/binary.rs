@@ -329,9 +329,7 @@ fn receive_value(
         oid::INT8 => Datum::Int8(reader.i64()?),
         oid::FLOAT4 => Datum::Float4(f32::from_be_bytes(reader.array()?)),
         oid::FLOAT8 => Datum::Float8(f64::from_be_bytes(reader.array()?)),
-        oid::NUMERIC => {
-            Datum::Numeric(Arc::new(Numeric::from_wire(std::mem::take(&mut reader.0))?))
-        }
+        oid::NUMERIC => Datum::Numeric(Numeric::from_wire(std::mem::take(&mut reader.0))?),
         oid::TEXT
         | oid::VARCHAR
         | oid::BPCHAR

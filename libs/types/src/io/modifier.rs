@@ -34,9 +34,7 @@ pub fn apply_modifier(
             }
         }
         (oid::BPCHAR, Datum::Text(text)) => Datum::Text(pad_text(text, modifier, explicit)?),
-        (oid::NUMERIC, Datum::Numeric(value)) => {
-            Datum::Numeric(Arc::new(value.apply_modifier(modifier)?))
-        }
+        (oid::NUMERIC, Datum::Numeric(value)) => Datum::Numeric(value.apply_modifier(modifier)?),
         (oid::TIME, Datum::Time(value)) => Datum::Time(round_to_modifier(value, modifier)),
         (oid::TIMETZ, Datum::TimeTz(value, west)) => {
             Datum::TimeTz(round_to_modifier(value, modifier), west)

@@ -49,7 +49,7 @@ pub fn input(
         oid::INT8 => Datum::Int8(parse_integer(text, i64::MIN, i64::MAX, "bigint")?),
         oid::FLOAT4 => Datum::Float4(parse_float4(text)?),
         oid::FLOAT8 => Datum::Float8(parse_float8(text)?),
-        oid::NUMERIC => Datum::Numeric(Arc::new(Numeric::parse(text)?)),
+        oid::NUMERIC => Datum::Numeric(Numeric::parse(text)?),
         oid::TEXT
         | oid::VARCHAR
         | oid::BPCHAR

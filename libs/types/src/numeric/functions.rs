@@ -15,9 +15,9 @@ impl Numeric {
     }
 
     pub(super) fn round_to_scale(&self, scale: i32) -> SqlResult<Numeric> {
-        match &self.0 {
+        match self.form() {
             Form::Small { mantissa, scale: from } => {
-                let drop = i32::from(*from) - scale;
+                let drop = i32::from(from) - scale;
                 if drop == 0 {
                     return Ok(self.clone());
                 }
@@ -63,7 +63,7 @@ impl Numeric {
     }
 
     pub fn sqrt(&self) -> SqlResult<Numeric> {
-        if self.is_nan() || matches!(self.0, Form::Infinity) {
+        if self.is_nan() || matches!(self.form(), Form::Infinity) {
             return Ok(self.clone());
         }
         if self.signum() < 0 {

@@ -24,7 +24,7 @@ impl Numeric {
             return Ok(Numeric::nan());
         }
         check_argument(self)?;
-        if matches!(self.0, Form::Infinity) {
+        if matches!(self.form(), Form::Infinity) {
             return Ok(Numeric::infinity());
         }
         let digits = self.digits().unwrap_or_else(|| Digits::zero(0));

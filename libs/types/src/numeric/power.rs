@@ -23,7 +23,7 @@ fn to_float(digits: &Digits) -> f64 {
 
 impl Numeric {
     pub fn exp(&self) -> SqlResult<Numeric> {
-        match &self.0 {
+        match self.form() {
             Form::NaN | Form::Infinity => return Ok(self.clone()),
             Form::NegativeInfinity => return Ok(Numeric::zero()),
             _ => {}

@@ -197,11 +197,11 @@ fn integer_of_radix(bytes: &[u8], radix: u32, negative: bool, text: &str) -> Sql
 
 impl fmt::Display for Numeric {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match self.form() {
             Form::Small { mantissa, scale: 0 } => write!(formatter, "{mantissa}"),
             Form::Small { mantissa, scale } => {
-                let scale = usize::from(*scale);
-                let sign = if *mantissa < 0 { "-" } else { "" };
+                let scale = usize::from(scale);
+                let sign = if mantissa < 0 { "-" } else { "" };
                 let magnitude = mantissa.unsigned_abs();
                 if scale <= 35 {
                     let power = 10_u128.pow(scale as u32);

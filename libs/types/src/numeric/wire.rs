@@ -29,7 +29,7 @@ impl Numeric {
             out.extend_from_slice(&sign.to_be_bytes());
             out.extend_from_slice(&scale.to_be_bytes());
         };
-        match &self.0 {
+        match self.form() {
             Form::NaN => header(0, 0, NAN, 0),
             Form::Infinity => header(0, 0, INFINITY, INFINITE_SCALE),
             Form::NegativeInfinity => header(0, 0, NEGATIVE_INFINITY, INFINITE_SCALE),

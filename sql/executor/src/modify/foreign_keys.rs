@@ -455,7 +455,7 @@ fn convert(value: &Datum, type_oid: Oid) -> Option<Datum> {
         Datum::Int8(number) => number,
         Datum::Numeric(ref number) if [oid::INT2, oid::INT4, oid::INT8].contains(&type_oid) => {
             let integer = number.to_i64().ok()?;
-            let same = types::numeric::Numeric::from(integer) == **number;
+            let same = types::numeric::Numeric::from(integer) == *number;
             return if same { convert(&Datum::Int8(integer), type_oid) } else { None };
         }
         _ => return Some(value.clone()),

@@ -216,7 +216,7 @@ impl Accumulator for NumericSum {
         };
         self.sum = Some(match &self.sum {
             Some(sum) => sum.add(value)?,
-            None => (**value).clone(),
+            None => value.clone(),
         });
         self.rows += 1;
         Ok(())

@@ -26,7 +26,7 @@ impl NumericSpread {
 impl Accumulator for NumericSpread {
     fn add(&mut self, _: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<()> {
         let value = match &arguments[0] {
-            Datum::Numeric(value) => (**value).clone(),
+            Datum::Numeric(value) => value.clone(),
             Datum::Int2(_) | Datum::Int4(_) | Datum::Int8(_) => {
                 Numeric::from(integer(&arguments[0])?)
             }

@@ -32,7 +32,7 @@ getters! {
     time: i64 = Time, "time";
     timestamp: i64 = Timestamp, "timestamp";
     timestamptz: i64 = TimestampTz, "timestamptz";
-    numeric: std::sync::Arc<types::numeric::Numeric> = Numeric, "numeric";
+    numeric: types::numeric::Numeric = Numeric, "numeric";
     jsonb: std::sync::Arc<types::json::Json> = Jsonb, "jsonb";
 }
 

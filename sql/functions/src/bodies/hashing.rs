@@ -115,7 +115,7 @@ hash_functions! {
     hashint2, hashint2extended(a, seed) => hash_word(integer(&a[0])? as u32, seed);
     hashint8, hashint8extended(a, seed) => hash_long(integer(&a[0])?, seed);
     hashfloat8, hashfloat8extended(a, seed) => hash_float(float(&a[0])?, seed);
-    hash_numeric, hash_numeric_extended(a, seed) => hash_decimal(&*numeric(a, 0)?, seed);
+    hash_numeric, hash_numeric_extended(a, seed) => hash_decimal(&numeric(a, 0)?, seed);
     hash_array, hash_array_extended(a, seed) => hash_elements(&a[0], seed)?;
     uuid_hash, uuid_hash_extended(a, seed) => hash_bytes(&uuid_bytes(&a[0])?, seed);
     moment_hash, moment_hash_extended(a, seed) => hash_long(ticks(&a[0])?, seed);

@@ -47,7 +47,7 @@ pub(crate) fn to_json_value(
         }
         Datum::Float8(value) => number(*value),
         Datum::Float4(value) => number(f64::from(*value)),
-        Datum::Numeric(value) if value.is_finite() => Json::Number((**value).clone()),
+        Datum::Numeric(value) if value.is_finite() => Json::Number(value.clone()),
         Datum::Jsonb(value) => (**value).clone(),
         Datum::Text(text) if type_oid == oid::JSON => Json::parse(text)?,
         Datum::Timestamp(_) | Datum::TimestampTz(_) | Datum::Date(_) => {

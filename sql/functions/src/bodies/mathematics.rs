@@ -17,7 +17,7 @@ pub(crate) fn number(value: Numeric) -> Datum {
 macro_rules! numeric_binary_functions {
     ($($name:ident: $operation:ident;)*) => {$(
         pub(crate) fn $name(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-            numeric(arguments, 0)?.$operation(&*numeric(arguments, 1)?).map(number)
+            numeric(arguments, 0)?.$operation(&numeric(arguments, 1)?).map(number)
         }
     )*};
 }
@@ -106,7 +106,7 @@ pub(crate) fn numeric_trunc_whole(_: &dyn EvalContext, arguments: &[Datum]) -> S
 
 /// `log(base, value)`.
 pub(crate) fn numeric_log(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    numeric(arguments, 1)?.log(&*numeric(arguments, 0)?).map(number)
+    numeric(arguments, 1)?.log(&numeric(arguments, 0)?).map(number)
 }
 
 pub(crate) fn numeric_log10(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {

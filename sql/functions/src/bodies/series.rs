@@ -61,11 +61,11 @@ pub(crate) fn generate_series_numeric(
     emit: &mut dyn FnMut(Row) -> SqlResult<bool>,
 ) -> SqlResult<()> {
     let step = match arguments.get(2) {
-        Some(_) => (*numeric(arguments, 2)?).clone(),
+        Some(_) => numeric(arguments, 2)?,
         None => Numeric::one(),
     };
     let (start, stop) = (numeric(arguments, 0)?, numeric(arguments, 1)?);
-    for (name, value) in [("start", &*start), ("stop", &*stop), ("step size", &step)] {
+    for (name, value) in [("start", &start), ("stop", &stop), ("step size", &step)] {
         if !value.is_finite() {
             let what = if value.is_nan() { "NaN" } else { "infinity" };
             return Err(invalid_parameter(
@@ -77,9 +77,9 @@ pub(crate) fn generate_series_numeric(
         return Err(invalid_parameter("step size cannot equal zero"));
     }
     let rising = step.signum() > 0;
-    let mut current = (*start).clone();
+    let mut current = start.clone();
     let mut round = 0;
-    while if rising { current <= *stop } else { current >= *stop } {
+    while if rising { current <= stop } else { current >= stop } {
         check_every(context, round)?;
         round = round.wrapping_add(1);
         if !emit(vec![Datum::Numeric(current.clone().into())])? {

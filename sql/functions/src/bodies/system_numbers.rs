@@ -110,15 +110,15 @@ fn moved(place: u64, bytes: &Numeric, verb: &str, sign: i128) -> SqlResult<Datum
 }
 
 pub(crate) fn pg_lsn_pli(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    moved(unsigned(arguments, 0)?, &*numeric(arguments, 1)?, "add", 1)
+    moved(unsigned(arguments, 0)?, &numeric(arguments, 1)?, "add", 1)
 }
 
 pub(crate) fn numeric_pl_pg_lsn(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    moved(unsigned(arguments, 1)?, &*numeric(arguments, 0)?, "add", 1)
+    moved(unsigned(arguments, 1)?, &numeric(arguments, 0)?, "add", 1)
 }
 
 pub(crate) fn pg_lsn_mii(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    moved(unsigned(arguments, 0)?, &*numeric(arguments, 1)?, "subtract", -1)
+    moved(unsigned(arguments, 0)?, &numeric(arguments, 1)?, "subtract", -1)
 }
 
 pub(crate) fn numeric_pg_lsn(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {

@@ -335,7 +335,7 @@ fn write_number(
 }
 
 pub(crate) fn numeric_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    write_number(context, &*numeric(arguments, 0)?, text(arguments, 1)?, None)
+    write_number(context, &numeric(arguments, 0)?, text(arguments, 1)?, None)
 }
 
 pub(crate) fn int4_to_char(context: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
