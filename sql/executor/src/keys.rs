@@ -1,12 +1,14 @@
 //! Keys of sorts and of hash tables.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use planner::expression::{Expr, SortKey};
+use smallvec::SmallVec;
 use types::{Datum, Row, SqlResult, SqlType, compare, oid};
 
-use crate::evaluate::{Scope, evaluate};
+use crate::evaluate::{Scope, evaluate, evaluate_borrowed};
 use crate::inspect::expression_type;
 
 /// A fast hash for values the process computes itself; not for keeping out attackers.
@@ -109,7 +111,8 @@ impl PartialEq for HashKey {
 
 impl Eq for HashKey {}
 
-fn same(left: &Datum, right: &Datum) -> bool {
+/// Equality of key values; NULLs are equal.
+pub fn same(left: &Datum, right: &Datum) -> bool {
     match (left, right) {
         (Datum::Null, Datum::Null) => true,
         (Datum::Null, _) | (_, Datum::Null) => false,
@@ -120,6 +123,10 @@ fn same(left: &Datum, right: &Datum) -> bool {
 }
 
 pub fn hash_values(values: &[Datum]) -> u64 {
+    hash_all(values)
+}
+
+pub fn hash_all<'a>(values: impl IntoIterator<Item = &'a Datum>) -> u64 {
     let mut hasher = FastHasher::default();
     for value in values {
         compare::hash(value, &mut hasher);
@@ -149,6 +156,36 @@ pub fn denormalize(value: &Datum, ty: SqlType) -> Datum {
         }
         _ => value.clone(),
     }
+}
+
+/// The values of key expressions over a row, not copied where they are its columns.
+pub type BorrowedKeys<'a> = SmallVec<[Cow<'a, Datum>; 4]>;
+
+pub fn borrowed_keys<'a>(
+    expressions: &'a [Expr],
+    row: &'a [Datum],
+    scope: &Scope<'a>,
+) -> SqlResult<BorrowedKeys<'a>> {
+    let mut values = BorrowedKeys::with_capacity(expressions.len());
+    for expression in expressions {
+        let value = evaluate_borrowed(expression, row, scope)?;
+        let is_padded = matches!(&*value, Datum::Text(text) if text.ends_with(' '));
+        values.push(if is_padded {
+            Cow::Owned(normalize(value.into_owned(), expression_type(expression).oid))
+        } else {
+            value
+        });
+    }
+    Ok(values)
+}
+
+/// The columns that key expressions name, if they are columns whose values need not be normalized.
+pub fn plain_columns(expressions: &[Expr]) -> Option<Vec<usize>> {
+    let column = |expression: &Expr| match expression {
+        Expr::Column { index, ty } if ty.oid != oid::BPCHAR => Some(*index),
+        _ => None,
+    };
+    expressions.iter().map(column).collect()
 }
 
 /// The values of key expressions over a row.

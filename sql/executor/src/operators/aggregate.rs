@@ -5,14 +5,14 @@
 //! groups are yielded, and each partition is aggregated by itself. Only groups that grow without
 //! bound by themselves (a huge `array_agg`) cannot be helped: 53200.
 
+use hashbrown::HashTable;
 use planner::plan::{AggregateNode, Plan};
 use types::{Datum, Row, SqlResult};
 
 use super::aggregate_call::AggregateCall;
 use crate::context::{Context, internal};
-use crate::evaluate::evaluate;
 use crate::inspect::expression_type;
-use crate::keys::{HashKey, KeyMap, denormalize, normalize};
+use crate::keys::{BorrowedKeys, borrowed_keys, denormalize, hash_all, same};
 use crate::memory::{Reservation, out_of_memory, row_bytes};
 use crate::node::{BATCH_ROWS, Batch, Input};
 use crate::spill::{MAXIMUM_PARTITION_DEPTH, Partitions, SpillFile};
@@ -31,14 +31,22 @@ pub struct AggregateState {
 
 struct Group {
     set: usize,
+    /// Of the set and its keys.
+    hash: u64,
     /// One value per key, NULL for keys that are not in the set.
     keys: Row,
     calls: Vec<AggregateCall>,
 }
 
 impl Group {
-    fn new(node: &AggregateNode, set: usize, keys: Row) -> Group {
-        Group { set, keys, calls: node.aggregates.iter().map(AggregateCall::new).collect() }
+    fn new(node: &AggregateNode, set: usize, hash: u64, keys: Row) -> Group {
+        Group { set, hash, keys, calls: node.aggregates.iter().map(AggregateCall::new).collect() }
+    }
+
+    /// The group of a grouping set without rows.
+    fn empty(node: &AggregateNode, set: usize) -> Group {
+        let keys = vec![Datum::Null; node.keys.len()];
+        Group::new(node, set, hash_of(set, &[], &BorrowedKeys::new()), keys)
     }
 
     fn size_bytes(&self) -> usize {
@@ -78,7 +86,8 @@ fn grouping_mask(keys: usize, set: &[usize]) -> i32 {
 
 /// The groups being built.
 struct Table {
-    places: KeyMap<usize>,
+    /// Positions in `groups`.
+    places: HashTable<usize>,
     groups: Vec<Group>,
     reservation: Reservation,
     overflow: Option<Partitions>,
@@ -88,7 +97,7 @@ struct Table {
 impl Table {
     fn new(context: &Context, depth: u32) -> Table {
         Table {
-            places: KeyMap::default(),
+            places: HashTable::new(),
             groups: Vec::new(),
             reservation: Reservation::new(context.memory()),
             overflow: None,
@@ -96,21 +105,30 @@ impl Table {
         }
     }
 
+    fn insert(&mut self, group: Group) {
+        let groups = &self.groups;
+        self.places.insert_unique(group.hash, groups.len(), |&place| groups[place].hash);
+        self.groups.push(group);
+    }
+
     /// Takes a row into the group of one grouping set.
     fn add(
         &mut self,
         node: &AggregateNode,
         set: usize,
-        all_keys: Row,
+        keys: &BorrowedKeys<'_>,
         row: &Row,
         context: &Context,
     ) -> SqlResult<()> {
-        let mut values = keys_of_set(node, set, all_keys);
-        if node.sets.len() > 1 {
-            values.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
-        }
-        let key = HashKey::new(values);
-        if let Some(&place) = self.places.get(&key) {
+        let in_set = node.sets.get(set).map_or(&[][..], Vec::as_slice);
+        let hash = hash_of(set, in_set, keys);
+        let groups = &self.groups;
+        let place = self.places.find(hash, |&place| {
+            let group = &groups[place];
+            let same_keys = || in_set.iter().all(|&key| same(&group.keys[key], &keys[key]));
+            group.hash == hash && group.set == set && same_keys()
+        });
+        if let Some(&place) = place {
             let grown = self.groups[place].add(node, row, context)?;
             if grown > 0 {
                 self.reservation.grow(grown);
@@ -125,43 +143,33 @@ impl Table {
             let overflow = self.overflow.get_or_insert_with(|| Partitions::new(self.depth));
             let mut tagged = row.clone();
             tagged.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
-            return overflow.append(context, key.hash, &tagged);
+            return overflow.append(context, hash, &tagged);
         }
-        let keys = key.values[..node.keys.len()].to_vec();
-        let mut group = Group::new(node, set, keys);
-        let bytes = group.size_bytes() + row_bytes(&key.values) + 48;
+        let mut group = Group::new(node, set, hash, keys_of_set(in_set, keys));
+        let bytes = group.size_bytes() + 64;
         let grown = group.add(node, row, context)?;
         self.reservation.grow(bytes + grown);
         if !may_spill && self.reservation.is_beyond_hope() {
             return Err(out_of_memory(self.reservation.budget()));
         }
-        self.places.insert(key, self.groups.len());
-        self.groups.push(group);
+        self.insert(group);
         Ok(())
     }
 }
 
-fn keys_of_set(node: &AggregateNode, set: usize, all_keys: Row) -> Row {
-    if node.sets.len() == 1 && node.sets[0].len() == all_keys.len() {
-        return all_keys;
-    }
-    let mut keys = vec![Datum::Null; all_keys.len()];
-    for &position in node.sets.get(set).map_or(&[][..], Vec::as_slice) {
-        if let (Some(slot), Some(value)) = (keys.get_mut(position), all_keys.get(position)) {
-            *slot = value.clone();
-        }
-    }
-    keys
+/// Of a grouping set and the values of its keys.
+fn hash_of(set: usize, in_set: &[usize], keys: &BorrowedKeys<'_>) -> u64 {
+    let set = Datum::Int8(i64::try_from(set).unwrap_or(i64::MAX));
+    hash_all(in_set.iter().map(|&key| &*keys[key]).chain([&set]))
 }
 
-fn evaluate_keys(node: &AggregateNode, row: &[Datum], context: &Context) -> SqlResult<Row> {
-    let scope = context.scope();
-    let mut keys = Vec::with_capacity(node.keys.len());
-    for key in &node.keys {
-        let value = evaluate(key, row, &scope)?;
-        keys.push(normalize(value, expression_type(key).oid));
+/// One value per key, NULL for those that are not in the set.
+fn keys_of_set(in_set: &[usize], keys: &BorrowedKeys<'_>) -> Row {
+    let mut row = vec![Datum::Null; keys.len()];
+    for &key in in_set {
+        row[key] = Datum::clone(&keys[key]);
     }
-    Ok(keys)
+    row
 }
 
 impl AggregateState {
@@ -207,21 +215,15 @@ impl AggregateState {
         // A set without keys is one group even of no rows.
         for (set, keys) in node.sets.iter().enumerate() {
             if keys.is_empty() {
-                let nulls = vec![Datum::Null; node.keys.len()];
-                let mut values = nulls.clone();
-                if node.sets.len() > 1 {
-                    values.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
-                }
-                table.places.insert(HashKey::new(values), table.groups.len());
-                table.groups.push(Group::new(node, set, nulls));
+                table.insert(Group::empty(node, set));
             }
         }
+        let scope = context.scope();
         while let Some(row) = self.input.next_row(&node.input, context)? {
-            let keys = evaluate_keys(node, &row, context)?;
-            for set in 1..node.sets.len() {
-                table.add(node, set, keys.clone(), &row, context)?;
+            let keys = borrowed_keys(&node.keys, &row, &scope)?;
+            for set in (0..node.sets.len()).rev() {
+                table.add(node, set, &keys, &row, context)?;
             }
-            table.add(node, 0, keys, &row, context)?;
         }
         self.take_table(table)
     }
@@ -234,6 +236,7 @@ impl AggregateState {
         context: &Context,
     ) -> SqlResult<()> {
         let mut table = Table::new(context, depth);
+        let scope = context.scope();
         let mut reader = file.reader();
         let mut count = 0usize;
         while let Some(mut row) = reader.next_row()? {
@@ -244,8 +247,8 @@ impl AggregateState {
             let Some(Datum::Int4(set)) = row.pop() else {
                 return Err(internal("a spilled row has no grouping set"));
             };
-            let keys = evaluate_keys(node, &row, context)?;
-            table.add(node, usize::try_from(set).unwrap_or(0), keys, &row, context)?;
+            let keys = borrowed_keys(&node.keys, &row, &scope)?;
+            table.add(node, usize::try_from(set).unwrap_or(0), &keys, &row, context)?;
         }
         self.take_table(table)
     }
@@ -263,11 +266,12 @@ impl AggregateState {
     fn next_sorted(&mut self, node: &AggregateNode, context: &Context) -> SqlResult<Option<Batch>> {
         let mut batch = Vec::new();
         let plain = node.sets[0].is_empty();
+        let scope = context.scope();
         while batch.len() < BATCH_ROWS && !self.done {
             let Some(row) = self.input.next_row(&node.input, context)? else {
                 self.done = true;
                 if plain && !self.any_row {
-                    self.open = Some(Group::new(node, 0, vec![Datum::Null; node.keys.len()]));
+                    self.open = Some(Group::empty(node, 0));
                 }
                 if let Some(group) = self.open.take() {
                     batch.push(group.finish(node, context)?);
@@ -275,15 +279,13 @@ impl AggregateState {
                 break;
             };
             self.any_row = true;
-            let keys = keys_of_set(node, 0, evaluate_keys(node, &row, context)?);
-            let same = self.open.as_ref().is_some_and(|group| {
-                group.keys.iter().zip(&keys).all(|(left, right)| {
-                    left.is_null() == right.is_null()
-                        && (left.is_null() || types::compare::equal(left, right))
-                })
+            let keys = borrowed_keys(&node.keys, &row, &scope)?;
+            let goes_on = self.open.as_ref().is_some_and(|group| {
+                node.sets[0].iter().all(|&key| same(&group.keys[key], &keys[key]))
             });
-            if !same {
-                if let Some(group) = self.open.replace(Group::new(node, 0, keys)) {
+            if !goes_on {
+                let keys = keys_of_set(&node.sets[0], &keys);
+                if let Some(group) = self.open.replace(Group::new(node, 0, 0, keys)) {
                     batch.push(group.finish(node, context)?);
                 }
                 self.reservation = Some(Reservation::new(context.memory()));

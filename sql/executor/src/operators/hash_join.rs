@@ -4,12 +4,14 @@
 //! hash of their keys into partitions on disk, and each pair of partitions is joined by itself; a
 //! partition that still does not fit is cut again by other bits of the hash.
 
+use hashbrown::HashTable;
 use planner::plan::{HashJoin, JoinKind};
 use types::{Datum, Row, SqlResult};
 
 use crate::context::Context;
-use crate::evaluate::{evaluate_borrowed, holds};
-use crate::keys::{HashKey, KeyMap, key_of};
+use crate::evaluate::{Scope, evaluate_borrowed, is_true};
+use crate::inspect::mark_columns;
+use crate::keys::{BorrowedKeys, borrowed_keys, hash_all, plain_columns, same};
 use crate::memory::{Reservation, out_of_memory, row_bytes};
 use crate::node::{BATCH_ROWS, Batch, Input};
 use crate::spill::{MAXIMUM_PARTITION_DEPTH, Partitions, SpillFile, SpillReader};
@@ -49,28 +51,113 @@ struct Work {
     depth: u32,
 }
 
+/// The right side's rows by their keys. Rows of one key are a chain, in the order they came.
 struct Table {
-    rows: Vec<(Row, bool)>,
-    keys: KeyMap<Vec<u32>>,
+    rows: Vec<Held>,
+    /// The first row of each chain.
+    chains: HashTable<u32>,
+    /// The columns of the rows that are the keys, if they are columns: then keys are not stored beside the rows.
+    key_columns: Option<Vec<usize>>,
     reservation: Reservation,
 }
 
+struct Held {
+    row: Row,
+    hash: u64,
+    /// Empty where the keys are columns of the row.
+    key: Row,
+    /// The next row of the chain, and in the first one the last; [`NOBODY`] at the end.
+    next: u32,
+    last: u32,
+    matched: bool,
+}
+
+const NOBODY: u32 = u32::MAX;
+
 impl Table {
-    fn new(context: &Context) -> Table {
+    fn new(join: &HashJoin, context: &Context) -> Table {
         Table {
             rows: Vec::new(),
-            keys: KeyMap::default(),
+            chains: HashTable::new(),
+            key_columns: plain_columns(&join.right_keys),
             reservation: Reservation::new(context.memory()),
         }
     }
 
-    fn insert(&mut self, key: HashKey, row: Row) {
-        self.reservation.grow(row_bytes(&row) + row_bytes(&key.values) + 48);
-        let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.rows.push((row, false));
-        if !key.has_null() {
-            self.keys.entry(key).or_default().push(number);
+    /// Takes a row in under its key, or without one if that has a NULL, because then it equals none.
+    fn insert(&mut self, key: Option<(u64, Row)>, row: Row) {
+        let (hash, key, is_findable) = match key {
+            Some((hash, key)) => (hash, key, true),
+            None => (0, Row::new(), false),
+        };
+        self.reservation.grow(row_bytes(&row) + row_bytes(&key) + 48);
+        let number = u32::try_from(self.rows.len()).unwrap_or(NOBODY);
+        self.rows.push(Held { row, hash, key, next: NOBODY, last: number, matched: false });
+        if !is_findable {
+            return;
         }
+        let new = &self.rows[number as usize];
+        let chain = self.chains.find(hash, |&first| {
+            let first = &self.rows[first as usize];
+            first.hash == hash && self.key_values(first).same_as(self.key_values(new))
+        });
+        match chain.copied() {
+            Some(first) => {
+                let last = std::mem::replace(&mut self.rows[first as usize].last, number);
+                self.rows[last as usize].next = number;
+            }
+            None => {
+                let rows = &self.rows;
+                self.chains.insert_unique(hash, number, |&first| rows[first as usize].hash);
+            }
+        }
+    }
+
+    fn key_values<'a>(&'a self, held: &'a Held) -> KeyValues<'a> {
+        match &self.key_columns {
+            Some(columns) => KeyValues::Columns(&held.row, columns),
+            None => KeyValues::Stored(&held.key),
+        }
+    }
+
+    /// The first row with these keys.
+    fn find(&self, hash: u64, keys: &BorrowedKeys<'_>) -> Option<u32> {
+        let equals = |&first: &u32| {
+            let first = &self.rows[first as usize];
+            first.hash == hash && self.key_values(first).equals(keys)
+        };
+        self.chains.find(hash, equals).copied()
+    }
+}
+
+/// Where the values of a row's key are.
+#[derive(Clone, Copy)]
+enum KeyValues<'a> {
+    Columns(&'a [Datum], &'a [usize]),
+    Stored(&'a [Datum]),
+}
+
+impl<'a> KeyValues<'a> {
+    fn len(self) -> usize {
+        match self {
+            KeyValues::Columns(_, columns) => columns.len(),
+            KeyValues::Stored(values) => values.len(),
+        }
+    }
+
+    fn get(self, position: usize) -> &'a Datum {
+        match self {
+            KeyValues::Columns(row, columns) => &row[columns[position]],
+            KeyValues::Stored(values) => &values[position],
+        }
+    }
+
+    fn same_as(self, other: KeyValues<'_>) -> bool {
+        (0..self.len()).all(|position| same(self.get(position), other.get(position)))
+    }
+
+    fn equals(self, keys: &BorrowedKeys<'_>) -> bool {
+        keys.iter().enumerate().all(|(position, value)| same(self.get(position), value))
     }
 }
 
@@ -109,18 +196,18 @@ impl HashJoinState {
 
     fn build(&mut self, join: &HashJoin, context: &Context) -> SqlResult<()> {
         let scope = context.scope();
-        let mut table = Table::new(context);
+        let mut table = Table::new(join, context);
         let mut partitions: Option<Partitions> = None;
         while let Some(row) = self.right.next_row(&join.right, context)? {
             self.right_is_empty = false;
-            let key = key_of(&join.right_keys, &row, &scope)?;
-            self.right_has_null |= key.has_null();
-            let kept = !key.has_null() || matches!(join.kind, JoinKind::Right | JoinKind::Full);
+            let key = built_key(&table, join, &row, &scope)?;
+            self.right_has_null |= key.is_none();
+            let kept = key.is_some() || matches!(join.kind, JoinKind::Right | JoinKind::Full);
             if !kept {
                 continue;
             }
             if let Some(partitions) = &mut partitions {
-                partitions.append(context, key.hash, &row)?;
+                partitions.append(context, partition_hash(key.as_ref()), &row)?;
                 continue;
             }
             table.insert(key, row);
@@ -135,8 +222,7 @@ impl HashJoinState {
         };
         let mut lefts = Partitions::new(0);
         while let Some(row) = self.left.next_row(&join.left, context)? {
-            let key = key_of(&join.left_keys, &row, &scope)?;
-            lefts.append(context, key.hash, &row)?;
+            lefts.append(context, left_hash(join, &row, &scope)?, &row)?;
         }
         self.push_work(lefts, rights)?;
         self.phase = Phase::NextPartition;
@@ -160,7 +246,7 @@ impl HashJoinState {
             return Ok(());
         };
         let scope = context.scope();
-        let mut table = Table::new(context);
+        let mut table = Table::new(join, context);
         let mut partitions: Option<Partitions> = None;
         let mut reader = work.right.as_ref().map(SpillFile::reader);
         let mut count = 0usize;
@@ -169,9 +255,9 @@ impl HashJoinState {
             if count.is_multiple_of(1024) {
                 context.check_interrupts()?;
             }
-            let key = key_of(&join.right_keys, &row, &scope)?;
+            let key = built_key(&table, join, &row, &scope)?;
             if let Some(partitions) = &mut partitions {
-                partitions.append(context, key.hash, &row)?;
+                partitions.append(context, partition_hash(key.as_ref()), &row)?;
                 continue;
             }
             table.insert(key, row);
@@ -190,8 +276,7 @@ impl HashJoinState {
             let mut lefts = Partitions::new(work.depth + 1);
             let mut reader = work.left.as_ref().map(SpillFile::reader);
             while let Some(row) = reader.as_mut().map_or(Ok(None), SpillReader::next_row)? {
-                let key = key_of(&join.left_keys, &row, &scope)?;
-                lefts.append(context, key.hash, &row)?;
+                lefts.append(context, left_hash(join, &row, &scope)?, &row)?;
             }
             return self.push_work(lefts, rights);
         }
@@ -213,6 +298,7 @@ impl HashJoinState {
     fn probe(&mut self, join: &HashJoin, context: &Context) -> SqlResult<()> {
         let scope = context.scope();
         let mut output = Vec::new();
+        let mut candidate = Candidate::new(join);
         for _ in 0..BATCH_ROWS {
             if output.len() >= BATCH_ROWS {
                 break;
@@ -222,25 +308,23 @@ impl HashJoinState {
                 Probe::File(reader) => reader.next_row()?,
                 Probe::Nothing => None,
             };
-            let Some(left) = left else {
+            let Some(mut left) = left else {
                 self.after_probe(join);
                 break;
             };
             let Some(table) = &mut self.table else {
                 break;
             };
-            let key = key_of(&join.left_keys, &left, &scope)?;
-            let null = key.has_null();
-            let found = if null { None } else { table.keys.get(&key) };
-            let matched = join_row(
-                join,
-                &left,
-                found.map_or(&[], Vec::as_slice),
-                &mut table.rows,
-                context,
-                &mut output,
-            )?;
-            let mut left = left;
+            let keys = borrowed_keys(&join.left_keys, &left, &scope)?;
+            let null = keys.iter().any(|value| value.is_null());
+            let first = if null { None } else { table.find(hash_of(&keys), &keys) };
+            drop(keys);
+            let matched = match first {
+                Some(first) => {
+                    candidate.join(join, &mut left, first, &mut table.rows, context, &mut output)?
+                }
+                None => false,
+            };
             match join.kind {
                 JoinKind::Left | JoinKind::Full if !matched => {
                     left.resize(left.len() + join.right.columns.len(), Datum::Null);
@@ -270,10 +354,10 @@ impl HashJoinState {
         let end = (from + BATCH_ROWS).min(table.rows.len());
         let width = join.left.columns.len();
         let mut output = Vec::new();
-        for (row, matched) in &mut table.rows[from..end] {
-            if !*matched {
+        for held in &mut table.rows[from..end] {
+            if !held.matched {
                 let mut padded = vec![Datum::Null; width];
-                padded.append(row);
+                padded.append(&mut held.row);
                 output.push(padded);
             }
         }
@@ -292,57 +376,128 @@ fn spill_table(
 ) -> SqlResult<Partitions> {
     let scope = context.scope();
     let mut partitions = Partitions::new(depth);
-    for (row, _) in table.rows.drain(..) {
-        let key = key_of(&join.right_keys, &row, &scope)?;
-        partitions.append(context, key.hash, &row)?;
+    for held in table.rows.drain(..) {
+        let keys = borrowed_keys(&join.right_keys, &held.row, &scope)?;
+        partitions.append(context, hash_of(&keys), &held.row)?;
     }
-    table.keys.clear();
-    table.keys.shrink_to_fit();
+    table.chains = HashTable::new();
     table.rows.shrink_to_fit();
     table.reservation.clear();
     Ok(partitions)
 }
 
-/// Joins a left row with the right rows of its key; whether one matched.
-fn join_row(
+fn hash_of(keys: &BorrowedKeys<'_>) -> u64 {
+    hash_all(keys.iter().map(|value| &**value))
+}
+
+fn left_hash(join: &HashJoin, row: &Row, scope: &Scope<'_>) -> SqlResult<u64> {
+    Ok(hash_of(&borrowed_keys(&join.left_keys, row, scope)?))
+}
+
+/// Hash and key of a right row, the key empty if it is found in the row; nothing if it has a NULL.
+fn built_key(
+    table: &Table,
     join: &HashJoin,
-    left: &Row,
-    found: &[u32],
-    rows: &mut [(Row, bool)],
-    context: &Context,
-    output: &mut Batch,
-) -> SqlResult<bool> {
-    let scope = context.scope();
-    let mut matched = false;
-    for (count, &number) in found.iter().enumerate() {
-        if count % 1024 == 1023 {
-            context.check_interrupts()?;
+    row: &Row,
+    scope: &Scope<'_>,
+) -> SqlResult<Option<(u64, Row)>> {
+    let keys = borrowed_keys(&join.right_keys, row, scope)?;
+    if keys.iter().any(|value| value.is_null()) {
+        return Ok(None);
+    }
+    let hash = hash_of(&keys);
+    let stored = match table.key_columns {
+        Some(_) => Row::new(),
+        None => keys.into_iter().map(std::borrow::Cow::into_owned).collect(),
+    };
+    Ok(Some((hash, stored)))
+}
+
+/// Rows with a NULL in their keys meet nobody, wherever they are.
+fn partition_hash(key: Option<&(u64, Row)>) -> u64 {
+    key.map_or(0, |(hash, _)| *hash)
+}
+
+/// Pairs of rows that are looked at by the join's further condition.
+struct Candidate {
+    /// As wide as both rows; only what the condition looks at is filled in.
+    row: Row,
+    from_left: Vec<usize>,
+    from_right: Vec<usize>,
+}
+
+impl Candidate {
+    fn new(join: &HashJoin) -> Candidate {
+        let Some(condition) = &join.condition else {
+            return Candidate { row: Row::new(), from_left: Vec::new(), from_right: Vec::new() };
+        };
+        let width = join.left.columns.len();
+        let mut used = vec![false; width + join.right.columns.len()];
+        mark_columns(condition, &mut used);
+        let row = vec![Datum::Null; used.len()];
+        let used = (0..used.len()).filter(|&column| used[column]);
+        let (from_left, from_right) = used.partition(|&column| column < width);
+        Candidate { row, from_left, from_right }
+    }
+
+    /// Whether the condition takes the pair whose left row is filled in already.
+    fn holds(&mut self, join: &HashJoin, right: &Row, scope: &Scope<'_>) -> SqlResult<bool> {
+        let Some(condition) = &join.condition else {
+            return Ok(true);
+        };
+        let width = join.left.columns.len();
+        for &column in &self.from_right {
+            self.row[column] = right[column - width].clone();
         }
-        let (right, met) = &mut rows[number as usize];
+        if join.kind == JoinKind::NullAwareAnti {
+            // Of NOT IN, unknown counts as a match.
+            let value = evaluate_borrowed(condition, &self.row, scope)?;
+            return Ok(!matches!(*value, Datum::Bool(false)));
+        }
+        is_true(condition, &self.row, scope)
+    }
+
+    /// Joins a left row with the right rows of its key; whether one matched. What is yielded with the last of them takes
+    /// the left row along.
+    fn join(
+        &mut self,
+        join: &HashJoin,
+        left: &mut Row,
+        first: u32,
+        rows: &mut [Held],
+        context: &Context,
+        output: &mut Batch,
+    ) -> SqlResult<bool> {
+        let scope = context.scope();
+        for &column in &self.from_left {
+            self.row[column] = left[column].clone();
+        }
         let yields =
             !matches!(join.kind, JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti);
-        if !yields && join.condition.is_none() {
-            return Ok(true);
-        }
-        let mut row = Vec::with_capacity(left.len() + right.len());
-        row.extend_from_slice(left);
-        row.extend_from_slice(right);
-        let condition = join.condition.as_ref();
-        let holds = match (join.kind, condition) {
-            // Of NOT IN, unknown counts as a match.
-            (JoinKind::NullAwareAnti, Some(condition)) => {
-                !matches!(*evaluate_borrowed(condition, &row, &scope)?, Datum::Bool(false))
+        let (mut matched, mut next, mut count) = (false, first, 0usize);
+        while let Some(held) = rows.get_mut(next as usize) {
+            next = held.next;
+            count += 1;
+            if count.is_multiple_of(1024) {
+                context.check_interrupts()?;
             }
-            _ => holds(condition, &row, &scope)?,
-        };
-        if holds {
+            if !self.holds(join, &held.row, &scope)? {
+                continue;
+            }
             matched = true;
-            *met = true;
+            held.matched = true;
             if !yields {
                 return Ok(true);
             }
+            let mut row = Vec::with_capacity(left.len() + held.row.len());
+            if next == NOBODY {
+                row.append(left);
+            } else {
+                row.extend_from_slice(left);
+            }
+            row.extend_from_slice(&held.row);
             output.push(row);
         }
+        Ok(matched)
     }
-    Ok(matched)
 }
