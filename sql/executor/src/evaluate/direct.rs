@@ -67,9 +67,8 @@ mod tests {
     #[test]
     fn the_numbers_are_those_of_the_comparisons() {
         let session = NoSession::default();
-        let numeric = |value: i64| {
-            Datum::Numeric(types::numeric::Numeric::from_parts(i128::from(value), 0).into())
-        };
+        let numeric =
+            |value: i64| Datum::Numeric(types::numeric::Numeric::from_parts(i128::from(value), 0));
         let values = |ty: Oid| match ty {
             types::oid::INT4 => [Datum::Int4(1), Datum::Int4(2)],
             types::oid::INT8 => [Datum::Int8(1), Datum::Int8(2)],

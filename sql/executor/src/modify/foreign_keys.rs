@@ -464,7 +464,7 @@ fn convert(value: &Datum, type_oid: Oid) -> Option<Datum> {
         oid::INT2 => i16::try_from(number).ok().map(Datum::Int2),
         oid::INT4 => i32::try_from(number).ok().map(Datum::Int4),
         oid::INT8 => Some(Datum::Int8(number)),
-        oid::NUMERIC => Some(Datum::Numeric(types::numeric::Numeric::from(number).into())),
+        oid::NUMERIC => Some(Datum::Numeric(types::numeric::Numeric::from(number))),
         _ => Some(value.clone()),
     }
 }

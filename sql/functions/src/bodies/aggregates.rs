@@ -189,10 +189,10 @@ impl Accumulator for IntegerSum {
             IntegerResult::Bigint => {
                 i64::try_from(self.sum).map(Datum::Int8).map_err(|_| out_of_range("bigint"))
             }
-            IntegerResult::Numeric => Ok(Datum::Numeric(Numeric::from(self.sum).into())),
+            IntegerResult::Numeric => Ok(Datum::Numeric(Numeric::from(self.sum))),
             IntegerResult::Average => {
                 let average = Numeric::from(self.sum).div(&Numeric::from(self.rows))?;
-                Ok(Datum::Numeric(average.into()))
+                Ok(Datum::Numeric(average))
             }
         }
     }
@@ -225,7 +225,7 @@ impl Accumulator for NumericSum {
     fn result(&mut self, _: &dyn EvalContext) -> SqlResult<Datum> {
         let Some(sum) = &self.sum else { return Ok(Datum::Null) };
         let result = if self.average { sum.div(&Numeric::from(self.rows))? } else { sum.clone() };
-        Ok(Datum::Numeric(result.into()))
+        Ok(Datum::Numeric(result))
     }
 
     fn size_bytes(&self) -> usize {

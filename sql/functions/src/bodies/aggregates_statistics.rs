@@ -44,18 +44,18 @@ impl Accumulator for NumericSpread {
             return Ok(Datum::Null);
         }
         if !self.sum.is_finite() {
-            return Ok(Datum::Numeric(Numeric::nan().into()));
+            return Ok(Datum::Numeric(Numeric::nan()));
         }
         let rows = Numeric::from(self.rows);
         // n·Σx² − (Σx)², which rounding cannot make negative because nothing is rounded.
         let spread = rows.mul(&self.squares)?.sub(&self.sum.mul(&self.sum)?)?;
         if spread.signum() <= 0 {
-            return Ok(Datum::Numeric(Numeric::zero().into()));
+            return Ok(Datum::Numeric(Numeric::zero()));
         }
         let divisor = if self.sample { Numeric::from(self.rows - 1) } else { rows.clone() };
         let variance = spread.div(&rows.mul(&divisor)?)?;
         let result = if self.root { variance.sqrt()? } else { variance };
-        Ok(Datum::Numeric(result.into()))
+        Ok(Datum::Numeric(result))
     }
 
     fn size_bytes(&self) -> usize {

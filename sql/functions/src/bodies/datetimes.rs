@@ -18,7 +18,7 @@ pub(crate) fn span(value: Interval) -> Datum {
 }
 
 fn extracted(value: Option<Numeric>) -> Datum {
-    value.map_or(Datum::Null, |value| Datum::Numeric(value.into()))
+    value.map_or(Datum::Null, Datum::Numeric)
 }
 
 /// `date_part` is `extract` as a float.

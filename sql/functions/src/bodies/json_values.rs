@@ -198,7 +198,7 @@ jsonb_functions! {
         Json::Bool(value) => Ok(Datum::Bool(*value)),
         other => Err(cannot_cast(other, "boolean")),
     };
-    jsonb_numeric(value, a) => Ok(Datum::Numeric(numeric_of(value, "numeric")?.clone().into()));
+    jsonb_numeric(value, a) => Ok(Datum::Numeric(numeric_of(value, "numeric")?.clone()));
     jsonb_int2(value, a) => numeric_of(value, "smallint")?.to_i16().map(Datum::Int2);
     jsonb_int4(value, a) => numeric_of(value, "integer")?.to_i32().map(Datum::Int4);
     jsonb_int8(value, a) => numeric_of(value, "bigint")?.to_i64().map(Datum::Int8);

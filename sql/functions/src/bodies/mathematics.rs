@@ -11,7 +11,7 @@ use crate::bodies::arithmetic::{float_overflow, float_underflow};
 use crate::context::EvalContext;
 
 pub(crate) fn number(value: Numeric) -> Datum {
-    Datum::Numeric(value.into())
+    Datum::Numeric(value)
 }
 
 macro_rules! numeric_binary_functions {

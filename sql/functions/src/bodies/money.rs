@@ -144,7 +144,7 @@ pub(crate) fn numeric_cash(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResul
 
 pub(crate) fn cash_numeric(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     let value = Numeric::from_parts(cash(arguments, 0)?.into(), 2);
-    Ok(Datum::Numeric(value.into()))
+    Ok(Datum::Numeric(value))
 }
 
 pub(crate) fn cash_words(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {

@@ -82,7 +82,7 @@ pub(crate) fn generate_series_numeric(
     while if rising { current <= stop } else { current >= stop } {
         check_every(context, round)?;
         round = round.wrapping_add(1);
-        if !emit(vec![Datum::Numeric(current.clone().into())])? {
+        if !emit(vec![Datum::Numeric(current.clone())])? {
             break;
         }
         current = current.add(&step)?;

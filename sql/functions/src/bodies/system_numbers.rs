@@ -85,7 +85,7 @@ pub(crate) fn xid8toxid(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<D
 
 pub(crate) fn pg_lsn_mi(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
     let difference = i128::from(unsigned(arguments, 0)?) - i128::from(unsigned(arguments, 1)?);
-    Ok(Datum::Numeric(Numeric::from_parts(difference, 0).into()))
+    Ok(Datum::Numeric(Numeric::from_parts(difference, 0)))
 }
 
 pub(crate) use pg_lsn_mi as pg_wal_lsn_diff;

@@ -26,7 +26,7 @@ fn tagged(tag: u8, bytes: &[u8]) -> Vec<u8> {
 /// Equal numbers have equal entries, whatever their scale.
 fn number(value: &Numeric) -> SqlResult<Vec<u8>> {
     let mut entry = vec![NUMBER];
-    let value = Datum::Numeric(value.clone().into());
+    let value = Datum::Numeric(value.clone());
     key::encode_column(&value, &KeyColumn::ascending(oid::NUMERIC), &mut entry)?;
     Ok(entry)
 }

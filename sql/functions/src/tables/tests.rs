@@ -70,7 +70,7 @@ fn operators_point_at_functions_of_their_types() {
 /// The values of a type that have broken implementations before.
 fn hostile(type_oid: Oid) -> Vec<Datum> {
     use types::oid::*;
-    let number = |value: Numeric| Datum::Numeric(value.into());
+    let number = |value: Numeric| Datum::Numeric(value);
     let interval = |months, days, microseconds| {
         Datum::Interval(Arc::new(Interval { months, days, microseconds }))
     };

@@ -536,5 +536,5 @@ pub(crate) fn numeric_to_number(_: &dyn EvalContext, arguments: &[Datum]) -> Sql
         0 => fitted,
         shift => fitted.div(&Numeric::from(10i64).power(&Numeric::from(shift as i64))?)?,
     };
-    Ok(Datum::Numeric(shown.into()))
+    Ok(Datum::Numeric(shown))
 }
