@@ -1,6 +1,9 @@
 //! The order of inner joins: every left-deep order of up to twelve inputs by dynamic programming, beyond that always
 //! the cheapest next one.
 //!
+//! Semi- and anti-joins only drop rows of what they look at, so they may come as soon as that is there: they are inputs
+//! like the others, which need some others before them and make the result smaller instead of larger.
+//!
 //! Columns that must be equal form classes: `a = b AND b = c` allows to join `a` with `c` first, and says nothing new
 //! when the third joins.
 
@@ -42,8 +45,56 @@ struct Leaf {
     /// Rows without its own conditions, if it is a table.
     all_rows: f64,
     cost: f64,
-    /// Other leaves whose columns it uses (LATERAL).
+    /// Other leaves whose columns it uses (LATERAL), or that it filters.
     depends: u64,
+    /// Of a semi- or anti-join's right side: the fraction of rows that it keeps.
+    keeps: Option<f64>,
+}
+
+/// A semi- or anti-join over a cluster of inner joins.
+pub struct Filter {
+    pub kind: JoinKind,
+    pub on: Vec<Expr>,
+}
+
+/// The fraction of rows that have a partner, if the sides are equal in these columns: as many of their values as the other
+/// side has at most, whichever those are. PostgreSQL's `eqjoinsel_semi` without its lists of common values.
+pub fn partnered(
+    planner: &Planner<'_>,
+    on: &[Expr],
+    is_right: &dyn Fn(ColumnId) -> bool,
+    left_rows: f64,
+    right_rows: f64,
+) -> f64 {
+    let mut fraction = 1.0f64;
+    for term in on {
+        let columns = match comparison(term) {
+            Some((a, Comparison::Equal, b)) => as_column(a).zip(as_column(b)),
+            _ => None,
+        };
+        let Some((a, b)) = columns else {
+            fraction *= match comparison(term) {
+                Some((_, Comparison::Equal, _)) | None => 0.5,
+                // One of several partners will do.
+                Some(_) => 1.0,
+            };
+            continue;
+        };
+        let (left, right) = if is_right(a) { (b, a) } else { (a, b) };
+        let of_left = planner.estimator(left_rows).distinct(left);
+        let of_right = planner.estimator(right_rows).distinct(right).min(right_rows);
+        fraction *= (of_right / of_left.max(1.0)).min(1.0);
+    }
+    fraction
+}
+
+/// The fraction of the left rows that a semi- or anti-join keeps.
+pub fn kept_fraction(kind: JoinKind, partnered: f64) -> f64 {
+    match kind {
+        JoinKind::Semi => partnered.max(1e-6),
+        // Even where every value is known on the other side some rows are left, because nobody would ask otherwise.
+        _ => (1.0 - partnered).max(0.02),
+    }
 }
 
 /// Columns that are equal to each other because of join conditions.
@@ -186,17 +237,19 @@ struct Term {
     indexed: Vec<(usize, Lead)>,
 }
 
-/// The order in which to join.
+/// The order in which to join. The last nodes are the right sides of the filters.
 pub fn best(
     planner: &mut Planner<'_>,
     nodes: &mut [Logical],
     terms: &[Expr],
     classes: &Classes,
+    filters: &[Filter],
 ) -> Vec<usize> {
     let count = nodes.len();
     if count <= 1 || count > MAXIMUM_INPUTS {
         return (0..count).collect();
     }
+    let inner = count - filters.len();
     let mut leaves = Vec::with_capacity(count);
     for place in 0..count {
         let mut free = Vec::new();
@@ -208,23 +261,33 @@ pub fn best(
             }
         }
         let (rows, cost) = size(planner, &nodes[place]);
+        let mut keeps = None;
+        if let Some(filter) = place.checked_sub(inner).map(|number| &filters[number]) {
+            depends = places(nodes, &filter.on) & !(1 << place);
+            if depends == 0 {
+                depends = (1 << inner) - 1;
+            }
+            let left_rows = leaves
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| depends >> place & 1 == 1)
+                .map(|(_, leaf): (usize, &Leaf)| leaf.rows)
+                .fold(1.0, f64::max);
+            let is_right = |id| nodes[place].makes(id);
+            let partnered = partnered(planner, &filter.on, &is_right, left_rows, rows);
+            keeps = Some(kept_fraction(filter.kind, partnered));
+        }
         let all_rows = match &nodes[place] {
             Logical::Table(table) if !table.relation.is_virtual() => planner.table_size(table).0,
             _ => rows,
         };
-        leaves.push(Leaf { rows, all_rows, cost, depends });
+        leaves.push(Leaf { rows, all_rows, cost, depends, keeps });
     }
     let joined: Vec<Term> = terms
         .iter()
+        .chain(filters.iter().flat_map(|filter| &filter.on))
         .map(|term| {
-            let mut set = 0u64;
-            walk::columns(term, &mut |id| {
-                for (place, node) in nodes.iter().enumerate() {
-                    if node.makes(id) {
-                        set |= 1 << place;
-                    }
-                }
-            });
+            let set = places(nodes, std::slice::from_ref(term));
             let rows = leaves
                 .iter()
                 .enumerate()
@@ -251,6 +314,21 @@ pub fn best(
     let search = Search { leaves, terms: joined, classes: classes.sets.len() };
     let found = if count <= MAXIMUM_SEARCH { search.exhaustive() } else { search.greedy() };
     found.unwrap_or_else(|| (0..count).collect())
+}
+
+/// The inputs whose columns some terms use.
+fn places(nodes: &[Logical], terms: &[Expr]) -> u64 {
+    let mut set = 0u64;
+    for term in terms {
+        walk::columns(term, &mut |id| {
+            for (place, node) in nodes.iter().enumerate() {
+                if node.makes(id) {
+                    set |= 1 << place;
+                }
+            }
+        });
+    }
+    set
 }
 
 fn leads_index(node: &Logical, id: ColumnId) -> Option<Lead> {
@@ -349,8 +427,11 @@ pub fn size(planner: &Planner<'_>, node: &Logical) -> (f64, f64) {
                 JoinKind::Left => all.max(left),
                 JoinKind::Right => all.max(right),
                 JoinKind::Full => all.max(left + right),
-                JoinKind::Semi => all.min(left),
-                JoinKind::Anti | JoinKind::NullAwareAnti => left * 0.5,
+                JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti => {
+                    let is_right = |id| join.right.makes(id);
+                    let partnered = partnered(planner, &join.on, &is_right, left, right);
+                    left * kept_fraction(join.kind, partnered)
+                }
             };
             (rows.max(1.0), left_cost + right_cost + (left + right) * planner.settings.cpu_row)
         }
@@ -390,7 +471,10 @@ impl Search {
             }
         }
         selectivity *= of_class.iter().product::<f64>();
-        let out = (rows * leaf.rows * selectivity).max(1.0);
+        let out = match leaf.keeps {
+            Some(kept) => (rows * kept).max(1.0),
+            None => (rows * leaf.rows * selectivity).max(1.0),
+        };
         let hash = leaf.cost + (rows + leaf.rows * 1.5) * 0.01;
         let step = if equal { hash.min(look_up) } else { leaf.cost + rows * leaf.rows * 0.0125 };
         Some((out, cost + step + out * 0.01))

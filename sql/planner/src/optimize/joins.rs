@@ -14,29 +14,27 @@ use crate::plan::{Estimate, HashJoin, IndexJoin, JoinKind, MergeJoin, NestedLoop
 use crate::walk::{self, type_of};
 
 pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Physical> {
-    if join.kind != JoinKind::Inner {
+    if join.kind != JoinKind::Inner && !filters_cluster(&join) {
         return plan_pair(planner, join, need);
     }
-    let mut leaves = Vec::new();
-    let mut terms = Vec::new();
-    let mut items = Vec::new();
-    gather(Logical::Join(Box::new(join)), &mut leaves, &mut terms, &mut items);
+    let mut cluster = Cluster::default();
+    cluster.gather(Logical::Join(Box::new(join)));
     let mut need = need.clone();
-    if !items.is_empty() {
+    if !cluster.items.is_empty() {
         // Computed columns of pulled-up derived tables are computed above the joins.
         let wanted: Vec<(ColumnId, Expr)> =
-            items.iter().filter(|item| need.has(item.0)).cloned().collect();
+            cluster.items.iter().filter(|item| need.has(item.0)).cloned().collect();
         if !wanted.is_empty() {
-            let mut inner = Logical::one_row();
-            std::mem::swap(&mut inner, &mut leaves[0]);
-            leaves[0] = inner;
-            let cluster = rebuild(leaves, terms);
-            return planner.plan(cluster.projected(wanted), &need);
+            return planner.plan(cluster.rebuild().projected(wanted), &need);
         }
     }
     need.limit = None;
+    let Cluster { mut leaves, mut terms, rights, filters, .. } = cluster;
     let classes = join_order::Classes::of(planner, &leaves, &mut terms);
-    let order = join_order::best(planner, &mut leaves, &terms, &classes);
+    let inner = leaves.len();
+    leaves.extend(rights);
+    let order = join_order::best(planner, &mut leaves, &terms, &classes, &filters);
+    let mut filters: Vec<Option<join_order::Filter>> = filters.into_iter().map(Some).collect();
     let mut slots: Vec<Option<Logical>> = leaves.into_iter().map(Some).collect();
     let mut current: Option<Logical> = None;
     let mut remaining = terms;
@@ -44,9 +42,16 @@ pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResul
         let Some(leaf) = slots[place].take() else {
             continue;
         };
-        current = Some(match current {
-            None => leaf,
-            Some(left) => {
+        let filter = place.checked_sub(inner).and_then(|number| filters[number].take());
+        current = Some(match (current, filter) {
+            (None, _) => leaf,
+            (Some(left), Some(filter)) => Logical::Join(Box::new(Join {
+                kind: filter.kind,
+                left,
+                right: leaf,
+                on: filter.on,
+            })),
+            (Some(left), None) => {
                 let (on, rest): (Vec<Expr>, Vec<Expr>) = remaining.into_iter().partition(|term| {
                     let foreign = slots
                         .iter()
@@ -68,51 +73,93 @@ pub fn plan_join(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResul
     planner.filter(planned, remaining)
 }
 
-fn rebuild(leaves: Vec<Logical>, terms: Vec<Expr>) -> Logical {
-    let mut leaves = leaves.into_iter();
-    let first = leaves.next().unwrap_or_else(Logical::one_row);
-    let mut joined = leaves.fold(first, |left, right| {
-        Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right, on: Vec::new() }))
-    });
-    match &mut joined {
-        Logical::Join(join) => join.on = terms,
-        _ => return joined.filtered(terms),
+/// A semi- or anti-join whose right side stands by itself: what it does to rows depends on those alone.
+fn is_filter(join: &Join) -> bool {
+    let kind = matches!(join.kind, JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti);
+    let mut free = Vec::new();
+    if kind {
+        free_columns(&mut join.right.clone(), &mut free);
     }
-    joined
+    kind && free.is_empty()
 }
 
-/// Flattens inner joins; projections between them are pulled up.
-fn gather(
-    node: Logical,
-    leaves: &mut Vec<Logical>,
-    terms: &mut Vec<Expr>,
-    items: &mut Vec<(ColumnId, Expr)>,
-) {
-    match node {
-        Logical::Join(join) if join.kind == JoinKind::Inner => {
-            gather(join.left, leaves, terms, items);
-            gather(join.right, leaves, terms, items);
-            terms.extend(join.on);
-            if !items.is_empty() {
-                for term in terms.iter_mut() {
-                    let now = std::mem::replace(term, Expr::And(Vec::new()));
-                    *term = substituted(now, items);
+/// Whether it filters inner joins, among which it could find a better place.
+fn filters_cluster(join: &Join) -> bool {
+    let mut below = join;
+    while is_filter(below) {
+        match &below.left {
+            Logical::Join(next) if next.kind == JoinKind::Inner => return true,
+            Logical::Join(next) => below = next,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Inner joins, flattened, with the semi- and anti-joins over them.
+#[derive(Default)]
+struct Cluster {
+    leaves: Vec<Logical>,
+    terms: Vec<Expr>,
+    /// Projections between the joins are pulled up.
+    items: Vec<(ColumnId, Expr)>,
+    filters: Vec<join_order::Filter>,
+    /// The filters' right sides.
+    rights: Vec<Logical>,
+}
+
+impl Cluster {
+    fn gather(&mut self, node: Logical) {
+        match node {
+            Logical::Join(join) if join.kind == JoinKind::Inner => {
+                self.gather(join.left);
+                self.gather(join.right);
+                self.terms.extend(join.on);
+                if !self.items.is_empty() {
+                    for term in &mut self.terms {
+                        let now = std::mem::replace(term, Expr::And(Vec::new()));
+                        *term = substituted(now, &self.items);
+                    }
                 }
             }
+            Logical::Join(join) if is_filter(&join) => {
+                self.gather(join.left);
+                let on = join.on.into_iter().map(|term| substituted(term, &self.items)).collect();
+                self.filters.push(join_order::Filter { kind: join.kind, on });
+                self.rights.push(join.right);
+            }
+            Logical::Project { input, items: own }
+                if matches!(*input, Logical::Join(ref join) if join.kind == JoinKind::Inner)
+                    && own
+                        .iter()
+                        .all(|item| !walk::is_volatile(&item.1) && !walk::has_subplan(&item.1)) =>
+            {
+                self.gather(*input);
+                let own: Vec<(ColumnId, Expr)> = own
+                    .into_iter()
+                    .map(|(id, expr)| (id, substituted(expr, &self.items)))
+                    .collect();
+                self.items.extend(own);
+            }
+            Logical::Values { rows, columns } if columns.is_empty() && rows.len() == 1 => {}
+            other => self.leaves.push(other),
         }
-        Logical::Project { input, items: own }
-            if matches!(*input, Logical::Join(ref join) if join.kind == JoinKind::Inner)
-                && own
-                    .iter()
-                    .all(|item| !walk::is_volatile(&item.1) && !walk::has_subplan(&item.1)) =>
-        {
-            gather(*input, leaves, terms, items);
-            let own: Vec<(ColumnId, Expr)> =
-                own.into_iter().map(|(id, expr)| (id, substituted(expr, items))).collect();
-            items.extend(own);
+    }
+
+    /// The same joins as a tree without projections between them.
+    fn rebuild(self) -> Logical {
+        let mut leaves = self.leaves.into_iter();
+        let first = leaves.next().unwrap_or_else(Logical::one_row);
+        let mut joined = leaves.fold(first, |left, right| {
+            Logical::Join(Box::new(Join { kind: JoinKind::Inner, left, right, on: Vec::new() }))
+        });
+        match &mut joined {
+            Logical::Join(join) => join.on = self.terms,
+            _ => joined = joined.filtered(self.terms),
         }
-        Logical::Values { rows, columns } if columns.is_empty() && rows.len() == 1 => {}
-        other => leaves.push(other),
+        self.filters.into_iter().zip(self.rights).fold(joined, |left, (filter, right)| {
+            Logical::Join(Box::new(Join { kind: filter.kind, left, right, on: filter.on }))
+        })
     }
 }
 
@@ -187,6 +234,8 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
             + (left_rows + alone.1 * 1.5) * planner.settings.cpu_row
             + if planner.settings.hash_join { 0.0 } else { DISABLED };
         if look_up < hash || keys.is_empty() {
+            let is_right = |id| right.makes(id);
+            let partnered = join_order::partnered(planner, &on, &is_right, left_rows, alone.1);
             let (access, residual, table) = (access.clone(), residual.clone(), table.clone());
             return index_join(
                 planner,
@@ -197,6 +246,7 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
                 residual,
                 &right_need,
                 look_up,
+                partnered,
             );
         }
     }
@@ -208,15 +258,19 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
     let right_plan = right_plan?;
     let mut layout = left_plan.layout.clone();
     layout.extend(right_plan.layout.iter().copied());
+    let right_columns = right_plan.layout.clone();
     let right_rows = right_plan.plan.estimate.rows;
+    let is_right = |id| right_columns.contains(&id);
+    let partnered = join_order::partnered(planner, &on, &is_right, left_rows, right_rows);
     let selectivity = planner.estimator(left_rows.max(right_rows)).all(&on);
     let mut rows = (left_rows * right_rows * selectivity).max(1.0);
     match kind {
         JoinKind::Left => rows = rows.max(left_rows),
         JoinKind::Right => rows = rows.max(right_rows),
         JoinKind::Full => rows = rows.max(left_rows + right_rows),
-        JoinKind::Semi => rows = rows.min(left_rows * 0.5).max(1.0),
-        JoinKind::Anti | JoinKind::NullAwareAnti => rows = (left_rows * 0.5).max(1.0),
+        JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti => {
+            rows = (left_rows * join_order::kept_fraction(kind, partnered)).max(1.0);
+        }
         JoinKind::Inner => {}
     }
     let (left_estimate, right_estimate) = (left_plan.plan.estimate, right_plan.plan.estimate);
@@ -492,6 +546,7 @@ fn index_join(
     residual: Vec<Expr>,
     need: &Need,
     total_cost: f64,
+    partnered: f64,
 ) -> SqlResult<Physical> {
     let need = need.clone().with(residual.iter().filter(|_| true));
     let own: Vec<ColumnId> =
@@ -504,7 +559,9 @@ fn index_join(
     let condition = finish_condition(planner, residual, &layout)?;
     let left_rows = left.plan.estimate.rows;
     let rows = match kind {
-        JoinKind::Semi | JoinKind::Anti => (left_rows * 0.5).max(1.0),
+        JoinKind::Semi | JoinKind::Anti => {
+            (left_rows * join_order::kept_fraction(kind, partnered)).max(1.0)
+        }
         JoinKind::Left => (left_rows * scan_estimate.rows).max(left_rows),
         _ => (left_rows * scan_estimate.rows).max(1.0),
     };

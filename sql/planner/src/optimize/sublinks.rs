@@ -116,6 +116,8 @@ fn as_join(
         return None;
     }
     columns.subqueries[id] = None;
+    // Now that it is an input of a join, its own subqueries can become joins too.
+    flatten(&mut input, columns);
     let kind = if negated { JoinKind::Anti } else { JoinKind::Semi };
     Some((kind, input, on))
 }
