@@ -117,6 +117,11 @@ fn read_numeric(mut bytes: &[u8]) -> Result<Numeric, EncodingError> {
                 .filter(|&scale| i32::from(scale) <= types::numeric::MAX_SCALE)
                 .ok_or(EncodingError::Corrupt("scale of a number"))?;
             let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
+            if bytes.len() <= 8 {
+                let mut mantissa = if negative { [0xff; 8] } else { [0; 8] };
+                mantissa[..bytes.len()].copy_from_slice(bytes);
+                return Ok(Numeric::from_short(i64::from_le_bytes(mantissa), scale));
+            }
             let mut mantissa = if negative { [0xff; 16] } else { [0; 16] };
             let slots = mantissa
                 .get_mut(..bytes.len())

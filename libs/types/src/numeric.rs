@@ -149,6 +149,11 @@ impl Numeric {
             .unwrap_or_else(|| Numeric::from_digits(Digits::from_mantissa(mantissa, scale)))
     }
 
+    /// `mantissa / 10^scale`, for a scale of at most [`MAX_SCALE`].
+    pub fn from_short(mantissa: i64, scale: u16) -> Numeric {
+        Numeric(Stored::Short { mantissa, scale: scale.min(MAX_SCALE as u16) })
+    }
+
     /// Chooses the form; the digits must be within the limits.
     fn from_digits(mut digits: Digits) -> Numeric {
         digits.strip();
@@ -297,8 +302,24 @@ impl Numeric {
         }
     }
 
+    /// Two short mantissas of one scale.
+    fn short_pair(&self, other: &Numeric) -> Option<(i64, i64, u16)> {
+        match (&self.0, &other.0) {
+            (
+                Stored::Short { mantissa: left, scale },
+                Stored::Short { mantissa: right, scale: other },
+            ) if scale == other => Some((*left, *right, *scale)),
+            _ => None,
+        }
+    }
+
     #[allow(clippy::should_implement_trait)]
     pub fn add(&self, other: &Numeric) -> SqlResult<Numeric> {
+        if let Some((left, right, scale)) = self.short_pair(other)
+            && let Some(mantissa) = left.checked_add(right)
+        {
+            return Ok(Numeric(Stored::Short { mantissa, scale }));
+        }
         if let Some(sum) = self.aligned(other).and_then(|(left, right, scale)| {
             Numeric::try_small(left.checked_add(right)?, scale.into())
         }) {
@@ -322,6 +343,15 @@ impl Numeric {
 
     #[allow(clippy::should_implement_trait)]
     pub fn mul(&self, other: &Numeric) -> SqlResult<Numeric> {
+        if let (
+            Stored::Short { mantissa: left, scale: left_scale },
+            Stored::Short { mantissa: right, scale: right_scale },
+        ) = (&self.0, &other.0)
+            && let Some(mantissa) = left.checked_mul(*right)
+            && i32::from(*left_scale) + i32::from(*right_scale) <= MAX_SCALE
+        {
+            return Ok(Numeric(Stored::Short { mantissa, scale: left_scale + right_scale }));
+        }
         if let (Some((left, left_scale)), Some((right, right_scale))) =
             (self.as_parts(), other.as_parts())
             && let Some(product) = left.checked_mul(right)
@@ -543,6 +573,9 @@ pub fn precision_and_scale(modifier: i32) -> Option<(i32, i32)> {
 impl Ord for Numeric {
     /// PostgreSQL's order: −infinity, numbers, infinity, NaN.
     fn cmp(&self, other: &Numeric) -> Ordering {
+        if let Some((left, right, _)) = self.short_pair(other) {
+            return left.cmp(&right);
+        }
         if let Some((left, right, _)) = self.aligned(other) {
             return left.cmp(&right);
         }
@@ -577,6 +610,26 @@ impl Eq for Numeric {}
 
 impl Hash for Numeric {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        // Equal values of different scales have the same mantissa without trailing zeros, if that is short in any of them.
+        let trimmed;
+        let short = match &self.0 {
+            Stored::Short { mantissa, scale } => Some((*mantissa, *scale)),
+            Stored::Long(_) | Stored::Large(_) => {
+                trimmed = self.trim_scale();
+                match &trimmed.0 {
+                    Stored::Short { mantissa, scale } => Some((*mantissa, *scale)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        if let Some((mut mantissa, mut scale)) = short {
+            while scale > 0 && mantissa % 10 == 0 {
+                mantissa /= 10;
+                scale -= 1;
+            }
+            return (mantissa, scale).hash(state);
+        }
         match self.groups() {
             Some((negative, weight, groups)) => {
                 (!groups.is_empty() && negative).hash(state);

@@ -6,7 +6,7 @@
 
 pub mod assignment;
 pub mod collections;
-mod direct;
+pub(crate) mod direct;
 pub mod subplan;
 
 use std::borrow::Cow;

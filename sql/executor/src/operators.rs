@@ -11,6 +11,7 @@ pub mod limit;
 pub mod merge_join;
 pub mod nested_loop;
 pub mod parallel_scan;
+pub mod pushed;
 pub mod recursive;
 pub mod scan;
 pub mod set_operation;

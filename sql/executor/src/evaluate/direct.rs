@@ -8,7 +8,7 @@ use types::{Datum, Oid};
 
 /// Which orders of two values a comparison accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Test {
+pub(crate) enum Test {
     Equal,
     NotEqual,
     Less,
@@ -18,7 +18,7 @@ pub(super) enum Test {
 }
 
 impl Test {
-    pub(super) fn accepts(self, order: Ordering) -> bool {
+    pub(crate) fn accepts(self, order: Ordering) -> bool {
         match self {
             Test::Equal => order == Ordering::Equal,
             Test::NotEqual => order != Ordering::Equal,
@@ -31,7 +31,7 @@ impl Test {
 }
 
 /// The comparison that a function is: of int4, int8, numeric and date all six, of text those that no collation changes.
-pub(super) fn test_of(function: Oid) -> Option<Test> {
+pub(crate) fn test_of(function: Oid) -> Option<Test> {
     Some(match function {
         65 | 467 | 1718 | 1086 | 67 => Test::Equal,
         144 | 468 | 1719 | 1091 | 157 => Test::NotEqual,
@@ -44,7 +44,7 @@ pub(super) fn test_of(function: Oid) -> Option<Test> {
 }
 
 /// How two values of one of these types are ordered.
-pub(super) fn order(left: &Datum, right: &Datum) -> Option<Ordering> {
+pub(crate) fn order(left: &Datum, right: &Datum) -> Option<Ordering> {
     match (left, right) {
         (Datum::Int4(left), Datum::Int4(right)) | (Datum::Date(left), Datum::Date(right)) => {
             Some(left.cmp(right))

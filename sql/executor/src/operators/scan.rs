@@ -6,26 +6,23 @@
 //! rows that inverted indexes name ([`super::bitmap`]).
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use encoding::RowView;
 use planner::expression::Expr;
 use planner::plan::{Scan, ScanColumn};
-use protocol::storage::{Filtered, RowFilter, ScanCursor, StoredRow};
-use smallvec::SmallVec;
+use protocol::storage::{RowFilter, ScanCursor, StoredRow};
 use types::{Datum, Row, SqlError, SqlResult, sqlstate};
 
 use crate::context::{Context, internal, read_error};
 use crate::environment::{Environment, ReadRequest};
-use crate::evaluate::{InSet, Scope, constant_set, holds, is_true};
-use crate::inspect::{is_pushable, mark_columns, walk};
-use crate::keys::FastMap;
+use crate::evaluate::holds;
 use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
 use crate::operators::bitmap::bitmap_ranges;
 use crate::operators::parallel_scan::{ParallelScan, RowReader, boxed};
+use crate::operators::pushed::{PushedFilter, PushedProgram};
 use crate::ranges::{KeyRange, scan_ranges};
 use crate::rows::{RowCodec, split_entry};
 
@@ -342,7 +339,7 @@ pub(crate) fn columns_of(
     columns.iter().map(|&column| column_of(column, codec, &view, key)).collect()
 }
 
-fn column_of(
+pub(crate) fn column_of(
     column: ScanColumn,
     codec: &RowCodec,
     view: &RowView<'_>,
@@ -369,96 +366,4 @@ fn push_row(
         batch.push(row);
     }
     Ok(())
-}
-
-/// A filter fit to run in storage, made once per scan node.
-struct PushedProgram {
-    /// What must hold, one after the other.
-    steps: Vec<Step>,
-    columns: Vec<ScanColumn>,
-    sets: FastMap<usize, Arc<InSet>>,
-    codec: Arc<RowCodec>,
-}
-
-struct Step {
-    condition: Expr,
-    /// The scan columns that the condition looks at and none before it did.
-    columns: Vec<usize>,
-}
-
-impl PushedProgram {
-    /// `None` if there is no filter, or if it must not run there.
-    fn new(scan: &Scan, codec: &Arc<RowCodec>) -> Option<PushedProgram> {
-        let filter = scan.filter.as_ref().filter(|filter| is_pushable(filter))?;
-        let conditions = match filter {
-            Expr::And(conditions) => conditions.as_slice(),
-            other => std::slice::from_ref(other),
-        };
-        let mut seen = vec![false; scan.columns.len()];
-        let mut sets = FastMap::default();
-        let mut steps = Vec::with_capacity(conditions.len());
-        for condition in conditions.iter().cloned() {
-            let before = seen.clone();
-            mark_columns(&condition, &mut seen);
-            let columns =
-                (0..seen.len()).filter(|&column| seen[column] && !before[column]).collect();
-            steps.push(Step { condition, columns });
-        }
-        for step in &steps {
-            walk(&step.condition, &mut |part| {
-                if let Expr::InList { list, .. } = part
-                    && let Some(set) = constant_set(list)
-                {
-                    sets.insert(list.as_ptr() as usize, Arc::new(set));
-                }
-            });
-        }
-        Some(PushedProgram { steps, columns: scan.columns.clone(), sets, codec: Arc::clone(codec) })
-    }
-}
-
-/// A [`PushedProgram`] with the parameters of one run.
-struct PushedFilter {
-    program: Arc<PushedProgram>,
-    env: Arc<dyn Environment>,
-    parameters: Arc<[Datum]>,
-    exec: Vec<Datum>,
-}
-
-impl PushedFilter {
-    fn new(program: &Arc<PushedProgram>, context: &Context) -> PushedFilter {
-        PushedFilter {
-            program: Arc::clone(program),
-            env: Arc::clone(context.shared_env()),
-            parameters: Arc::clone(context.parameters()),
-            exec: context.exec_parameters.borrow().clone(),
-        }
-    }
-
-    fn holds(&self, key: &[u8], value: &[u8]) -> SqlResult<bool> {
-        let program = &*self.program;
-        let view = RowView::new(value)?;
-        let scope =
-            Scope::detached(&*self.env, &self.parameters, &self.exec).with_sets(&program.sets);
-        let mut row: SmallVec<[Datum; 12]> =
-            smallvec::smallvec![Datum::Null; program.columns.len()];
-        for step in &program.steps {
-            for &column in &step.columns {
-                row[column] = column_of(program.columns[column], &program.codec, &view, key)?;
-            }
-            if !is_true(&step.condition, &row, &scope)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-}
-
-impl RowFilter for PushedFilter {
-    fn apply(&self, key: &[u8], value: &[u8]) -> Result<Filtered, Box<dyn Error + Send + Sync>> {
-        Ok(match self.holds(key, value).map_err(boxed)? {
-            true => Filtered::Keep,
-            false => Filtered::Drop,
-        })
-    }
 }
