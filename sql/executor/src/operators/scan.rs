@@ -16,7 +16,7 @@ use protocol::storage::{RowFilter, ScanCursor, StoredRow};
 use types::{Datum, Row, SqlError, SqlResult, sqlstate};
 
 use crate::context::{Context, internal, read_error};
-use crate::environment::{Environment, ReadRequest};
+use crate::environment::ReadRequest;
 use crate::evaluate::holds;
 use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
