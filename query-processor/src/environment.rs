@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use catalog::{
     AdvisoryKey, AdvisoryLock, AdvisoryRequest, Catalog, CursorRow, PG_CATALOG, PreparedRow,
-    Relation, SessionActivity, SettingRow, SystemContext, UserType, UserTypeKind,
+    Relation, SessionActivity, SettingRow, SystemContext, UserType,
 };
 use dashmap::DashMap;
-use definition::DefinitionContext;
 use executor::environment::{DeferredCheck, Environment, ReadRequest};
 use functions::context::Formats;
 use functions::{EvalContext, TypeCatalog};
@@ -337,6 +336,10 @@ impl EvalContext for StatementEnvironment {
         catalog::call_set_function(&self.catalog, self, name, arguments)
     }
 
+    fn query(&self, sql: &str) -> SqlResult<(Vec<Oid>, Vec<Row>)> {
+        crate::routine_statements::query(self, sql)
+    }
+
     fn call_routine(&self, call: &functions::RoutineCall<'_>) -> SqlResult<Vec<Row>> {
         crate::routines::call(self, call)
     }
@@ -621,7 +624,9 @@ impl CatalogView for StatementEnvironment {
             if let Some(found) = self.catalog.user_type_by_name(*schema, name) {
                 return Some(Arc::clone(found));
             }
-            self.catalog.relation_by_name(*schema, name).map(|relation| row_type(relation))
+            self.catalog
+                .relation_by_name(*schema, name)
+                .map(|relation| crate::environment_definition::row_type(relation))
         })
     }
 
@@ -629,7 +634,9 @@ impl CatalogView for StatementEnvironment {
         if let Some(found) = self.catalog.user_type(type_oid) {
             return Some(Arc::clone(found));
         }
-        self.catalog.relation_of_row_type(type_oid).map(|relation| row_type(relation))
+        self.catalog
+            .relation_of_row_type(type_oid)
+            .map(|relation| crate::environment_definition::row_type(relation))
     }
 
     fn statistics(&self, relation: Oid) -> Option<Arc<Statistics>> {
@@ -638,45 +645,6 @@ impl CatalogView for StatementEnvironment {
 
     fn planner_setting(&self, name: &str) -> Option<String> {
         self.session.with_settings(|settings| settings.get(name).map(str::to_owned))
-    }
-}
-
-/// A relation's row type as a composite type.
-fn row_type(relation: &Relation) -> Arc<UserType> {
-    let fields = relation
-        .live_columns()
-        .map(|column| (column.name.clone(), column.type_oid, column.modifier))
-        .collect();
-    Arc::new(UserType {
-        oid: relation.type_oid,
-        array_oid: relation.array_type_oid,
-        name: relation.name.clone(),
-        schema: relation.schema,
-        owner: relation.owner,
-        kind: UserTypeKind::Composite(fields),
-        comment: None,
-    })
-}
-
-impl DefinitionContext for StatementEnvironment {
-    fn catalog(&self) -> &Catalog {
-        &self.catalog
-    }
-
-    fn allocate_oid(&self) -> SqlResult<Oid> {
-        crate::identifiers::allocate(&self.services)
-    }
-
-    fn current_role(&self) -> Oid {
-        self.current_role
-    }
-
-    fn search_path(&self) -> Vec<Oid> {
-        self.search_path.to_vec()
-    }
-
-    fn scram_verifier(&self, password: &str) -> SqlResult<String> {
-        tokio::task::block_in_place(|| crate::scram::verifier(password))
     }
 }
 

@@ -352,6 +352,13 @@ impl Host for Call {
     }
 }
 
+/// Runs a query that a built-in function was given as text, seeing what the statement around it sees.
+pub fn query(environment: &StatementEnvironment, sql: &str) -> SqlResult<(Vec<Oid>, Vec<Row>)> {
+    let call = Call::new(Arc::new(environment.for_routine(None)), false, false);
+    let answered = call.query(sql, &[], usize::MAX)?;
+    Ok((answered.columns.iter().map(|column| column.1.oid).collect(), answered.rows))
+}
+
 pub fn fields_of(environment: &StatementEnvironment, ty: Oid) -> Option<Vec<(String, SqlType)>> {
     let fields = catalog::user_values::composite_fields(&environment.catalog, ty)?;
     Some(fields.into_iter().map(|(name, ty, ..)| (name, SqlType::new(ty))).collect())

@@ -10,6 +10,7 @@ use catalog::SettingRow;
 use functions::context::{ByteaFormat, DateFormat, DateOrder, Formats, IntervalFormat};
 use types::{SqlError, SqlResult, sqlstate};
 
+use crate::date_style::DateStyle;
 use crate::settings_table::SETTINGS;
 
 /// What values a setting takes.
@@ -473,6 +474,10 @@ fn canonical_text(setting: &Setting, value: &str) -> SqlResult<String> {
                 _ => Err(invalid(setting, value)),
             }
         }
+        "default_text_search_config" => match value.trim_start_matches("pg_catalog.") {
+            known @ ("simple" | "english") => Ok(format!("pg_catalog.{known}")),
+            _ => Err(invalid(setting, value)),
+        },
         "DateStyle" => {
             let (format, order) = DateStyle::parse(value)
                 .map_err(|why| invalid(setting, value).detail(why))?
@@ -526,65 +531,6 @@ fn zone_of_hours(value: &str) -> Option<String> {
     let digits = if rest == 0 { format!("{hours:02}") } else { format!("{hours:02}:{rest:02}") };
     let (sign, opposite) = if minutes < 0 { ('-', '+') } else { ('+', '-') };
     Some(format!("<{sign}{digits}>{opposite}{digits}"))
-}
-
-/// What a value of `DateStyle` says.
-#[derive(Default)]
-struct DateStyle {
-    format: Option<DateFormat>,
-    order: Option<DateOrder>,
-    /// `default` stands for whatever the other words leave open.
-    fills: bool,
-}
-
-impl DateStyle {
-    /// Reads `ISO, MDY` and its many spellings. An error says why.
-    fn parse(value: &str) -> Result<DateStyle, String> {
-        let mut style = DateStyle::default();
-        let conflicting = || "Conflicting \"datestyle\" specifications.".to_owned();
-        let words = value.split(',').map(str::trim);
-        for word in words.filter(|_| !value.trim().is_empty()) {
-            if word.is_empty() || word.contains(char::is_whitespace) {
-                return Err("List syntax is invalid.".to_owned());
-            }
-            let word = word.trim_matches('"').to_ascii_lowercase();
-            let (format, order) = match word.as_str() {
-                "default" => {
-                    style.fills = true;
-                    continue;
-                }
-                "iso" => (Some(DateFormat::Iso), None),
-                "sql" => (Some(DateFormat::Sql), None),
-                "german" => (Some(DateFormat::German), None),
-                word if word.starts_with("postgres") => (Some(DateFormat::Postgres), None),
-                "mdy" | "us" | "noneuro" | "noneuropean" => (None, Some(DateOrder::MonthDayYear)),
-                "dmy" | "euro" | "european" => (None, Some(DateOrder::DayMonthYear)),
-                "ymd" => (None, Some(DateOrder::YearMonthDay)),
-                _ => return Err(format!("Unrecognized key word: \"{word}\".")),
-            };
-            if format.is_some() {
-                if style.format.is_some() && style.format != format {
-                    return Err(conflicting());
-                }
-                style.format = format;
-            }
-            if order.is_some() {
-                if style.order.is_some() && style.order != order {
-                    return Err(conflicting());
-                }
-                style.order = order;
-            }
-        }
-        // German dates have their day first unless another order is asked for.
-        if style.format == Some(DateFormat::German) && style.order.is_none() {
-            style.order = Some(DateOrder::DayMonthYear);
-        }
-        Ok(style)
-    }
-
-    fn or_usual(&self) -> (DateFormat, DateOrder) {
-        (self.format.unwrap_or(DateFormat::Iso), self.order.unwrap_or(DateOrder::MonthDayYear))
-    }
 }
 
 /// A number in the largest unit that divides it, as SHOW prints.

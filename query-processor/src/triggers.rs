@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::triggers::{BEFORE, ROW};
+use catalog::triggers::{BEFORE, INSTEAD, ROW};
 use catalog::{Relation, RelationKind, Routine};
 use executor::modify::triggers::{Event, Firing};
 use procedures::{Argument, Binding, Host, Interpreter, Signature};
@@ -153,6 +153,12 @@ fn run(
     let schema = environment.catalog.schema(relation.schema);
     let text = |value: &str| Datum::text(value.to_owned());
     let before = trigger.kind & BEFORE != 0;
+    let instead = trigger.kind & INSTEAD != 0;
+    let when = match before {
+        true => "BEFORE",
+        false if instead => "INSTEAD OF",
+        false => "AFTER",
+    };
     let by_row = trigger.kind & ROW != 0;
     let arguments: Vec<Datum> = trigger.arguments.iter().map(|value| text(value)).collect();
     let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
@@ -170,7 +176,7 @@ fn run(
         record_argument("old", relation, firing.old),
         record_argument("new", relation, firing.new),
         argument("tg_name", oid::NAME, text(&trigger.name)),
-        argument("tg_when", oid::TEXT, text(if before { "BEFORE" } else { "AFTER" })),
+        argument("tg_when", oid::TEXT, text(when)),
         argument("tg_level", oid::TEXT, text(if by_row { "ROW" } else { "STATEMENT" })),
         argument("tg_op", oid::TEXT, text(firing.event.word())),
         argument("tg_relid", oid::OID, Datum::Oid(relation.oid)),
@@ -186,7 +192,7 @@ fn run(
     ];
     let block = procedures::parse(&routine.body)?;
     let mut answered = Interpreter::new(&call, &signature, declared).run(&block)?;
-    if !(before && by_row) {
+    if !((before || instead) && by_row) {
         return Ok(None);
     }
     Ok(match answered.pop() {

@@ -17,6 +17,7 @@ use crate::cursors::no_cursor;
 use crate::notifications::Listening;
 use crate::settings::{Settings, find};
 use crate::statement::{self, Prepared};
+use crate::truncation;
 use crate::{explain, settings_table};
 
 /// What a utility statement answers.
@@ -470,8 +471,8 @@ impl Session {
                     let found: Vec<_> = environment
                         .catalog
                         .relations()
-                        .flat_map(|relation| relation.constraints.iter())
-                        .filter(|constraint| constraint.name == name.name())
+                        .flat_map(timed_constraints)
+                        .filter(|constraint| constraint.0 == name.name())
                         .collect();
                     if found.is_empty() {
                         return Err(SqlError::new(
@@ -480,13 +481,13 @@ impl Session {
                         ));
                     }
                     for constraint in found {
-                        if !constraint.deferrable {
+                        if !constraint.1 {
                             return Err(SqlError::new(
                                 sqlstate::WRONG_OBJECT_TYPE,
-                                format!("constraint \"{}\" is not deferrable", constraint.name),
+                                format!("constraint \"{}\" is not deferrable", constraint.0),
                             ));
                         }
-                        chosen.push((constraint.oid, set.deferred));
+                        chosen.push((constraint.2, set.deferred));
                     }
                 }
             }
@@ -662,9 +663,39 @@ impl Session {
         let environment = self.environment().await?;
         let shared = Arc::new(statement.clone());
         let context = Arc::clone(&environment);
+        let emptied = match statement {
+            Statement::Truncate(truncate) => truncation::fires(truncate, &environment),
+            _ => Vec::new(),
+        };
+        let again = Arc::clone(&shared);
         let made = self.run_blocking(move || definition::execute(&shared, &*context)).await?;
-        crate::work::apply(self, environment, made).await.map(Answer::Tag)
+        if emptied.is_empty() {
+            return crate::work::apply(self, environment, made).await.map(Answer::Tag);
+        }
+        // The statement may run. Triggers go first, and what they define must not be lost.
+        made.notices.into_iter().for_each(|notice| self.cell.notice(notice));
+        let tables = emptied.clone();
+        self.run_blocking(move || truncation::before(&environment, &tables)).await?;
+        let environment = self.environment().await?;
+        let context = Arc::clone(&environment);
+        let mut made = self.run_blocking(move || definition::execute(&again, &*context)).await?;
+        made.notices.clear();
+        let answer = crate::work::apply(self, environment, made).await.map(Answer::Tag)?;
+        let environment = self.environment().await?;
+        self.run_blocking(move || truncation::after(&environment, &emptied)).await?;
+        Ok(answer)
     }
+}
+
+/// What SET CONSTRAINTS may name of a table: name, whether it is deferrable, number.
+fn timed_constraints(
+    relation: &Arc<catalog::Relation>,
+) -> impl Iterator<Item = (&str, bool, types::Oid)> {
+    let constraints = relation.constraints.iter();
+    let triggers = relation.triggers.iter().filter(|trigger| trigger.constraint);
+    constraints
+        .map(|constraint| (constraint.name.as_str(), constraint.deferrable, constraint.oid))
+        .chain(triggers.map(|trigger| (trigger.name.as_str(), trigger.deferrable, trigger.oid)))
 }
 
 fn show_all_columns() -> [OutputColumn; 3] {

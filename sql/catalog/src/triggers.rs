@@ -16,6 +16,10 @@ pub const BEFORE: i16 = 2;
 pub const INSERT: i16 = 4;
 pub const DELETE: i16 = 8;
 pub const UPDATE: i16 = 16;
+pub const TRUNCATE: i16 = 32;
+pub const INSTEAD: i16 = 64;
+/// INITIALLY DEFERRED; not a bit of PostgreSQL's.
+pub const DEFERRED: i16 = 256;
 
 /// A function that runs when rows of a table change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,8 +50,18 @@ impl Trigger {
     pub fn is_for(&self, event: i16, before: bool, row: bool) -> bool {
         matches!(self.enabled, 'O' | 'A')
             && self.kind & event != 0
+            && self.kind & INSTEAD == 0
             && (self.kind & BEFORE != 0) == before
             && (self.kind & ROW != 0) == row
+    }
+
+    /// Whether the trigger runs in place of this event on a view's rows.
+    pub fn is_instead(&self, event: i16) -> bool {
+        matches!(self.enabled, 'O' | 'A') && self.kind & INSTEAD != 0 && self.kind & event != 0
+    }
+
+    pub fn initially_deferred(&self) -> bool {
+        self.kind & DEFERRED != 0
     }
 }
 
@@ -67,14 +81,14 @@ pub fn pg_trigger(scope: &Scope<'_>) -> Vec<Row> {
                 Datum::Oid(0),
                 text(&trigger.name),
                 Datum::Oid(trigger.function),
-                Datum::Int2(trigger.kind),
+                Datum::Int2(trigger.kind & !DEFERRED),
                 letter(trigger.enabled),
                 Datum::Bool(false),
                 Datum::Oid(0),
                 Datum::Oid(0),
                 Datum::Oid(0),
                 Datum::Bool(trigger.deferrable),
-                Datum::Bool(false),
+                Datum::Bool(trigger.initially_deferred()),
                 Datum::Int2(trigger.arguments.len() as i16),
                 int2_vector(trigger.columns.iter().copied()),
                 Datum::Bytea(arguments.into()),
@@ -101,10 +115,16 @@ pub fn definition(scope: &Scope<'_>, oid: Oid, pretty: bool) -> Option<String> {
     if trigger.constraint {
         out.push_str("CONSTRAINT ");
     }
-    let timing = if trigger.kind & BEFORE != 0 { "BEFORE" } else { "AFTER" };
+    let timing = match trigger.kind {
+        kind if kind & BEFORE != 0 => "BEFORE",
+        kind if kind & INSTEAD != 0 => "INSTEAD OF",
+        _ => "AFTER",
+    };
     out.push_str(&format!("TRIGGER {} {timing} ", quote_identifier(&trigger.name)));
     let mut events = Vec::new();
-    for (bit, word) in [(INSERT, "INSERT"), (DELETE, "DELETE"), (UPDATE, "UPDATE")] {
+    let words =
+        [(INSERT, "INSERT"), (DELETE, "DELETE"), (UPDATE, "UPDATE"), (TRUNCATE, "TRUNCATE")];
+    for (bit, word) in words {
         if trigger.kind & bit == 0 {
             continue;
         }
@@ -128,7 +148,10 @@ pub fn definition(scope: &Scope<'_>, oid: Oid, pretty: bool) -> Option<String> {
     out.push_str(&format!("{} ON {table} ", events.join(" OR ")));
     if trigger.constraint {
         out.push_str(if trigger.deferrable { "DEFERRABLE" } else { "NOT DEFERRABLE" });
-        out.push_str(" INITIALLY IMMEDIATE ");
+        out.push_str(match trigger.initially_deferred() {
+            true => " INITIALLY DEFERRED ",
+            false => " INITIALLY IMMEDIATE ",
+        });
     }
     if trigger.old_table.is_some() || trigger.new_table.is_some() {
         out.push_str("REFERENCING ");

@@ -1,6 +1,8 @@
 //! CREATE TRIGGER, and what ALTER and DROP do to triggers.
 
-use catalog::triggers::{BEFORE, DELETE, INSERT, ROW, Trigger, UPDATE};
+use catalog::triggers::{
+    BEFORE, DEFERRED, DELETE, INSERT, INSTEAD, ROW, TRUNCATE, Trigger, UPDATE,
+};
 use catalog::{Relation, RelationKind};
 use syntax::ast::{
     CreateTrigger, DropObjects, Expr, FiringMode, ObjectReference, RenameObject, TriggerEvent,
@@ -28,9 +30,7 @@ fn kind_of(create: &CreateTrigger) -> SqlResult<i16> {
     let mut kind = match create.timing {
         TriggerTiming::Before => BEFORE,
         TriggerTiming::After => 0,
-        TriggerTiming::InsteadOf => {
-            return Err(unsupported("INSTEAD OF triggers are not supported"));
-        }
+        TriggerTiming::InsteadOf => INSTEAD,
     };
     if create.for_each_row {
         kind |= ROW;
@@ -40,14 +40,30 @@ fn kind_of(create: &CreateTrigger) -> SqlResult<i16> {
             TriggerEvent::Insert => INSERT,
             TriggerEvent::Delete => DELETE,
             TriggerEvent::Update(_) => UPDATE,
-            TriggerEvent::Truncate => {
-                return Err(unsupported("TRUNCATE triggers are not supported"));
-            }
+            TriggerEvent::Truncate => TRUNCATE,
         };
         if kind & bit != 0 {
             return Err(error(sqlstate::SYNTAX_ERROR, "duplicate trigger events specified"));
         }
         kind |= bit;
+    }
+    if kind & (ROW | TRUNCATE) == ROW | TRUNCATE {
+        return Err(unsupported("TRUNCATE FOR EACH ROW triggers are not supported"));
+    }
+    if kind & INSTEAD != 0 {
+        let columns = |event: &TriggerEvent| matches!(event, TriggerEvent::Update(names) if !names.is_empty());
+        if kind & ROW == 0 {
+            return Err(unsupported("INSTEAD OF triggers must be FOR EACH ROW"));
+        }
+        if create.when.is_some() {
+            return Err(unsupported("INSTEAD OF triggers cannot have WHEN conditions"));
+        }
+        if create.events.iter().any(columns) {
+            return Err(unsupported("INSTEAD OF triggers cannot have column lists"));
+        }
+    }
+    if create.initially_deferred {
+        kind |= DEFERRED;
     }
     Ok(kind)
 }
@@ -91,10 +107,21 @@ impl Run<'_> {
             failure.fields_mut().location = None;
             failure
         })?;
+        let wrong = |what: &str, detail: &str| {
+            let message = format!("\"{}\" is a {what}", relation.name);
+            Err(error(sqlstate::WRONG_OBJECT_TYPE, message).detail(detail))
+        };
+        let instead = create.timing == TriggerTiming::InsteadOf;
         match relation.kind {
+            RelationKind::Table if instead => {
+                return wrong("table", "Tables cannot have INSTEAD OF triggers.");
+            }
             RelationKind::Table => {}
-            RelationKind::View if create.timing != TriggerTiming::InsteadOf => {
-                return Err(unsupported("triggers on views are not supported"));
+            RelationKind::View if !instead && create.for_each_row => {
+                return wrong("view", "Views cannot have row-level BEFORE or AFTER triggers.");
+            }
+            RelationKind::View if create.events.contains(&TriggerEvent::Truncate) => {
+                return wrong("view", "Views cannot have TRUNCATE triggers.");
             }
             RelationKind::View => {}
             _ => {
@@ -105,9 +132,6 @@ impl Run<'_> {
             }
         }
         let kind = kind_of(create)?;
-        if relation.kind == RelationKind::View {
-            return Err(unsupported("triggers on views are not supported"));
-        }
         let allowed =
             self.has_privilege(relation.grants.as_deref(), relation.owner, 't', self.role());
         if !allowed {
@@ -115,9 +139,6 @@ impl Run<'_> {
                 sqlstate::INSUFFICIENT_PRIVILEGE,
                 format!("permission denied for table {}", relation.name),
             ));
-        }
-        if create.initially_deferred {
-            return Err(unsupported("INITIALLY DEFERRED triggers are not supported"));
         }
         if create.referenced_table.is_some() {
             return Err(unsupported("FROM in CREATE CONSTRAINT TRIGGER is not supported"));
@@ -173,6 +194,9 @@ impl Run<'_> {
             check_when(when, kind)?;
         }
         let (mut old_table, mut new_table) = (None, None);
+        if kind & TRUNCATE != 0 && !create.transitions.is_empty() {
+            return Err(unsupported("TRUNCATE triggers with transition tables are not supported"));
+        }
         for (is_new, is_table, name) in &create.transitions {
             if !is_table {
                 return Err(unsupported(

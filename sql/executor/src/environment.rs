@@ -11,7 +11,7 @@ use protocol::storage::{Direction, RowFilter, ScanCursor};
 use protocol::transaction::{Addition, Check, Write};
 use types::{Datum, Row, SqlResult};
 
-use crate::modify::triggers::Firing;
+use crate::modify::triggers::{Event, Firing};
 
 /// One range to read through the transaction: storage as of its snapshot, under its own writes.
 #[derive(Clone)]
@@ -105,7 +105,7 @@ pub trait Environment: EvalContext {
     fn spill_directory(&self) -> &Path;
 }
 
-/// A foreign key to look at again at the end of the transaction.
+/// A foreign key to look at again, or a trigger to fire, at the end of the transaction.
 #[derive(Clone)]
 pub struct DeferredCheck {
     pub constraint: types::Oid,
@@ -114,4 +114,13 @@ pub struct DeferredCheck {
     pub values: Row,
     /// The child row's key: if the row is gone by then, so is the obligation.
     pub row_key: Bytes,
+    /// A constraint trigger in place of a foreign key.
+    pub trigger: Option<Arc<DeferredTrigger>>,
+}
+
+/// What a constraint trigger is fired for.
+pub struct DeferredTrigger {
+    pub event: Event,
+    pub old: Option<Row>,
+    pub new: Option<Row>,
 }

@@ -6,10 +6,12 @@
 
 pub mod errors;
 pub mod foreign_keys;
+mod instead;
 pub mod triggers;
 pub mod writer;
 
 use bytes::Bytes;
+use catalog::RelationKind;
 use planner::expression::Expr;
 use planner::plan::{
     Check, ConflictAction, Delete, Insert, Merge, MergeKind, MergeMatch, OnConflict, Operator,
@@ -37,7 +39,17 @@ impl ModifyState {
             Some(buffer) => buffer,
             None => {
                 let mut run = Run { context, buffer: RowBuffer::new(context), affected: 0 };
+                let is_view = |target: &Target| target.relation.kind == RelationKind::View;
                 match operator {
+                    Operator::Insert(insert) if is_view(&insert.target) => {
+                        run.insert_instead(insert)?;
+                    }
+                    Operator::Update(update) if is_view(&update.target) => {
+                        run.update_instead(update)?;
+                    }
+                    Operator::Delete(delete) if is_view(&delete.target) => {
+                        run.delete_instead(delete)?;
+                    }
                     Operator::Insert(insert) => run.insert(insert)?,
                     Operator::Update(update) => run.update(update)?,
                     Operator::Delete(delete) => run.delete(delete)?,

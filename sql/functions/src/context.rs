@@ -99,6 +99,14 @@ pub trait EvalContext: Send + Sync {
         ))
     }
 
+    /// Runs a query for a function that is given its text: the types of its columns, and its rows.
+    fn query(&self, _sql: &str) -> SqlResult<(Vec<Oid>, Vec<Row>)> {
+        Err(SqlError::new(
+            sqlstate::FEATURE_NOT_SUPPORTED,
+            "a function that runs a query cannot be called here",
+        ))
+    }
+
     /// Runs a function that a user made; each row has one datum per output column.
     fn call_routine(&self, call: &RoutineCall<'_>) -> SqlResult<Vec<Row>> {
         Err(SqlError::new(

@@ -109,6 +109,7 @@ impl EventQueue {
                 child: child.oid,
                 values,
                 row_key: row_key.clone(),
+                trigger: None,
             });
         }
         let check = ParentCheck {
@@ -298,14 +299,18 @@ fn run_no_action(env: &dyn Environment, change: &ParentChange) -> SqlResult<()> 
             child: change.key.child.oid,
             values,
             row_key,
+            trigger: None,
         })?;
     }
     Ok(())
 }
 
-/// A deferred foreign key, at the end of the transaction.
+/// A deferred foreign key or trigger, at the end of the transaction.
 pub fn run_deferred(env: &dyn Environment, check: &DeferredCheck) -> SqlResult<()> {
     let target = env.target(check.child)?;
+    if let Some(waiting) = &check.trigger {
+        return triggers::run_deferred(env, &target.relation, check.constraint, waiting);
+    }
     let Some(key) =
         target.outgoing.iter().find(|outgoing| outgoing.constraint.oid == check.constraint)
     else {

@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use catalog::Relation;
-use catalog::triggers::{DELETE, INSERT, Trigger, UPDATE};
+use catalog::triggers::{DELETE, INSERT, TRUNCATE, Trigger, UPDATE};
 use types::{Row, SqlError, SqlResult};
 
-use crate::environment::Environment;
+use crate::environment::{DeferredCheck, DeferredTrigger, Environment};
 use crate::memory::row_bytes;
 
 /// Rows that may wait for triggers of one statement.
@@ -24,6 +24,7 @@ pub enum Event {
     Insert,
     Update,
     Delete,
+    Truncate,
 }
 
 impl Event {
@@ -32,6 +33,7 @@ impl Event {
             Event::Insert => INSERT,
             Event::Update => UPDATE,
             Event::Delete => DELETE,
+            Event::Truncate => TRUNCATE,
         }
     }
 
@@ -41,6 +43,7 @@ impl Event {
             Event::Insert => "INSERT",
             Event::Update => "UPDATE",
             Event::Delete => "DELETE",
+            Event::Truncate => "TRUNCATE",
         }
     }
 }
@@ -138,8 +141,33 @@ pub fn before_row(
     old: Option<&Row>,
     new: Option<Row>,
 ) -> SqlResult<Option<Row>> {
+    let triggers = wanted(relation, event, columns, true, true);
+    in_turn(env, relation, event, triggers, old, new)
+}
+
+/// INSTEAD OF: what the triggers say became of the row of a view; `None` if nothing did.
+pub fn instead_of_row(
+    env: &dyn Environment,
+    relation: &Arc<Relation>,
+    event: Event,
+    old: Option<&Row>,
+    new: Option<Row>,
+) -> SqlResult<Option<Row>> {
+    let triggers = relation.triggers.iter().filter(|trigger| trigger.is_instead(event.bit()));
+    in_turn(env, relation, event, triggers, old, new)
+}
+
+/// Each trigger gets the row that the one before it answered.
+fn in_turn<'r>(
+    env: &dyn Environment,
+    relation: &Arc<Relation>,
+    event: Event,
+    triggers: impl Iterator<Item = &'r Trigger>,
+    old: Option<&Row>,
+    new: Option<Row>,
+) -> SqlResult<Option<Row>> {
     let mut current = new;
-    for trigger in wanted(relation, event, columns, true, true) {
+    for trigger in triggers {
         let firing = Firing {
             relation,
             trigger,
@@ -240,6 +268,11 @@ pub fn after_statement(env: &dyn Environment, queue: TriggerQueue) -> SqlResult<
         for waiting in rows {
             for trigger in all(true) {
                 env.check_interrupts()?;
+                let deferrable = trigger.constraint && trigger.deferrable;
+                if deferrable && env.is_deferred(trigger.oid, trigger.initially_deferred()) {
+                    env.defer(deferred(relation, trigger, *event, waiting))?;
+                    continue;
+                }
                 env.fire_trigger(&fired(firing(trigger), waiting))?;
             }
         }
@@ -249,6 +282,48 @@ pub fn after_statement(env: &dyn Environment, queue: TriggerQueue) -> SqlResult<
     for firing in &statements {
         env.fire_trigger(firing)?;
     }
+    Ok(())
+}
+
+/// A constraint trigger that waits for the end of the transaction.
+fn deferred(
+    relation: &Arc<Relation>,
+    trigger: &Trigger,
+    event: Event,
+    waiting: &Waiting,
+) -> DeferredCheck {
+    DeferredCheck {
+        constraint: trigger.oid,
+        child: relation.oid,
+        values: Row::new(),
+        row_key: bytes::Bytes::new(),
+        trigger: Some(Arc::new(DeferredTrigger {
+            event,
+            old: waiting.old.clone(),
+            new: waiting.new.clone(),
+        })),
+    }
+}
+
+/// Fires a deferred trigger, unless it was dropped since.
+pub fn run_deferred(
+    env: &dyn Environment,
+    relation: &Arc<Relation>,
+    oid: types::Oid,
+    waiting: &DeferredTrigger,
+) -> SqlResult<()> {
+    let Some(trigger) = relation.triggers.iter().find(|trigger| trigger.oid == oid) else {
+        return Ok(());
+    };
+    env.fire_trigger(&Firing {
+        relation,
+        trigger,
+        event: waiting.event,
+        old: waiting.old.as_ref(),
+        new: waiting.new.as_ref(),
+        old_rows: none(),
+        new_rows: none(),
+    })?;
     Ok(())
 }
 

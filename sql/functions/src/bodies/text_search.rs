@@ -4,6 +4,7 @@
 pub(crate) mod dictionaries;
 mod headline;
 mod ranking;
+mod rewriting;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -18,6 +19,7 @@ use types::{Array, Datum, Row, Severity, SqlError, SqlResult, oid, sqlstate};
 use crate::bodies::arguments::{int4, integer, invalid_parameter, jsonb, text};
 use crate::context::EvalContext;
 use dictionaries::Configuration;
+pub(crate) use rewriting::*;
 pub(crate) use vectors::*;
 
 fn vector(arguments: &[Datum], position: usize) -> SqlResult<Vector> {
@@ -96,6 +98,10 @@ configured_functions! {
     ts_headline_opt, ts_headline_byid_opt(context, configuration, arguments) =>
         headline::headline(configuration, text(arguments, 0)?, &query(arguments, 1)?, text(arguments, 2)?)
             .map(Datum::text);
+    ts_headline_json, ts_headline_json_byid(context, configuration, arguments) =>
+        headline::of_json(configuration, arguments);
+    ts_headline_jsonb, ts_headline_jsonb_byid(context, configuration, arguments) =>
+        headline::of_jsonb(configuration, arguments);
 }
 
 /// How the lexemes of one word of a query hang together.
@@ -418,7 +424,6 @@ query_functions! {
     tsquery_cmp(a) => Ok(Datum::Int4(compare(a)? as i32));
     tsq_mcontains(a) => Ok(Datum::Bool(contains(&query(a, 0)?, &query(a, 1)?)));
     tsq_mcontained(a) => Ok(Datum::Bool(contains(&query(a, 1)?, &query(a, 0)?)));
-    tsquery_rewrite(a) => written(rewritten(query(a, 0)?, &query(a, 1)?, &query(a, 2)?).without_stop_words());
 }
 
 fn contains(whole: &Query, part: &Query) -> bool {
@@ -449,23 +454,6 @@ fn indexable(query: Query) -> Option<Query> {
             }
             (left, right) => left.or(right),
         },
-    }
-}
-
-fn rewritten(query: Query, target: &Query, substitute: &Query) -> Query {
-    if query == *target {
-        return match substitute {
-            Query::Empty => Query::Stop,
-            other => other.clone(),
-        };
-    }
-    let inner = |query: Box<Query>| Box::new(rewritten(*query, target, substitute));
-    match query {
-        Query::Not(part) => Query::Not(inner(part)),
-        Query::And(left, right) => Query::And(inner(left), inner(right)),
-        Query::Or(left, right) => Query::Or(inner(left), inner(right)),
-        Query::Phrase(left, right, distance) => Query::Phrase(inner(left), inner(right), distance),
-        other => other,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::bodies::text_search as bodies;
 use crate::definition::FunctionBody::*;
 use crate::definition::FunctionDef;
 use crate::definition::FunctionKind;
-use crate::tables::row::{I, S, STRICT, row};
+use crate::tables::row::{I, S, STRICT, V, row};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[FunctionDef] = &[
@@ -42,6 +42,9 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(3672, "numnode", &[TSQUERY], INT4, STRICT, I, Scalar(bodies::tsquery_numnode)),
     row(3673, "querytree", &[TSQUERY], TEXT, STRICT, I, Scalar(bodies::tsquerytree)),
     row(3684, "ts_rewrite", &[TSQUERY, TSQUERY, TSQUERY], TSQUERY, STRICT, I, Scalar(bodies::tsquery_rewrite)),
+    row(3685, "ts_rewrite", &[TSQUERY, TEXT], TSQUERY, STRICT, V, Scalar(bodies::tsquery_rewrite_query)),
+    FunctionDef { argument_names: &["query"], columns: &[("word", TEXT), ("ndoc", INT4), ("nentry", INT4)], kind: FunctionKind::SetReturning, ..row(3689, "ts_stat", &[TEXT], RECORD, STRICT, V, Set(bodies::ts_stat)) },
+    FunctionDef { argument_names: &["query", "weights"], columns: &[("word", TEXT), ("ndoc", INT4), ("nentry", INT4)], kind: FunctionKind::SetReturning, ..row(3690, "ts_stat", &[TEXT, TEXT], RECORD, STRICT, V, Set(bodies::ts_stat)) },
     row(3691, "tsq_mcontains", &[TSQUERY, TSQUERY], BOOL, STRICT, I, Scalar(bodies::tsq_mcontains)),
     row(3692, "tsq_mcontained", &[TSQUERY, TSQUERY], BOOL, STRICT, I, Scalar(bodies::tsq_mcontained)),
     row(3703, "ts_rank", &[FLOAT4_ARRAY, TSVECTOR, TSQUERY, INT4], FLOAT4, STRICT, I, Scalar(bodies::ts_rank_wttf)),
@@ -71,6 +74,14 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(3759, "get_current_ts_config", &[], REGCONFIG, STRICT, S, Scalar(bodies::get_current_ts_config)),
     row(3760, "ts_match_tt", &[TEXT, TEXT], BOOL, STRICT, S, Scalar(bodies::ts_match_tt)),
     row(3761, "ts_match_tq", &[TEXT, TSQUERY], BOOL, STRICT, S, Scalar(bodies::ts_match_tq)),
+    row(4201, "ts_headline", &[REGCONFIG, JSONB, TSQUERY, TEXT], JSONB, STRICT, I, Scalar(bodies::ts_headline_jsonb_byid)),
+    row(4202, "ts_headline", &[REGCONFIG, JSONB, TSQUERY], JSONB, STRICT, I, Scalar(bodies::ts_headline_jsonb_byid)),
+    row(4203, "ts_headline", &[JSONB, TSQUERY, TEXT], JSONB, STRICT, S, Scalar(bodies::ts_headline_jsonb)),
+    row(4204, "ts_headline", &[JSONB, TSQUERY], JSONB, STRICT, S, Scalar(bodies::ts_headline_jsonb)),
+    row(4205, "ts_headline", &[REGCONFIG, JSON, TSQUERY, TEXT], JSON, STRICT, I, Scalar(bodies::ts_headline_json_byid)),
+    row(4206, "ts_headline", &[REGCONFIG, JSON, TSQUERY], JSON, STRICT, I, Scalar(bodies::ts_headline_json_byid)),
+    row(4207, "ts_headline", &[JSON, TSQUERY, TEXT], JSON, STRICT, S, Scalar(bodies::ts_headline_json)),
+    row(4208, "ts_headline", &[JSON, TSQUERY], JSON, STRICT, S, Scalar(bodies::ts_headline_json)),
     row(4209, "to_tsvector", &[JSONB], TSVECTOR, STRICT, S, Scalar(bodies::jsonb_string_to_tsvector)),
     row(4210, "to_tsvector", &[JSON], TSVECTOR, STRICT, S, Scalar(bodies::json_string_to_tsvector)),
     row(4211, "to_tsvector", &[REGCONFIG, JSONB], TSVECTOR, STRICT, I, Scalar(bodies::jsonb_string_to_tsvector_byid)),

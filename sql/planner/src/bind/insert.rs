@@ -8,7 +8,7 @@ use types::{SqlResult, SqlType, sqlstate};
 
 use super::expressions::location_of;
 use super::scope::{Boundary, Clause, Item, Level};
-use super::view_writes::{ViewWrite, WritableView};
+use super::view_writes::{ViewWrite, WritableView, fires_instead};
 use super::{Binder, error, unsupported};
 use crate::expression::Expr;
 use crate::logical::{BoundInsert, BoundReturning, ColumnId, Logical, Output};
@@ -18,7 +18,7 @@ use crate::walk::{self, type_of};
 impl Binder<'_> {
     pub fn insert(&mut self, insert: &ast::Insert) -> SqlResult<BoundInsert> {
         let named = self.writable(&insert.table, "insert into")?;
-        if named.kind == RelationKind::View {
+        if named.kind == RelationKind::View && !fires_instead(&named, ViewWrite::Insert) {
             return self.insert_into_view(&named, insert);
         }
         self.uses(&named, Access::Insert);

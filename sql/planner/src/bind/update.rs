@@ -9,7 +9,7 @@ use types::{SqlResult, SqlType, oid, sqlstate};
 use super::expressions::location_of;
 use super::insert::place_in;
 use super::scope::{Boundary, Clause, Level};
-use super::view_writes::{ViewWrite, WritableView};
+use super::view_writes::{ViewWrite, WritableView, fires_instead};
 use super::{Binder, deltas, error, unsupported};
 use crate::expression::{AssignmentTarget, ElementAssignment, Expr, SubscriptBounds};
 use crate::logical::{BoundDelete, BoundUpdate, ColumnId, Join, Logical};
@@ -30,7 +30,10 @@ impl Binder<'_> {
     ) -> SqlResult<(Logical, ColumnId)> {
         let base = through.map_or(relation, |through| &through.base);
         let alias = alias.map(|name| ast::Alias { name: name.clone(), columns: Vec::new() });
-        let (mut input, mut item) = self.stored(base.clone(), alias.as_ref())?;
+        let (mut input, mut item) = match base.kind {
+            RelationKind::View => self.rows_of_view(base, alias.as_ref())?,
+            _ => self.stored(base.clone(), alias.as_ref())?,
+        };
         let first = item.stored.map_or(0, |stored| stored.0);
         if let Some(through) = through {
             let row = self.view_row(through, first)?;
@@ -67,7 +70,9 @@ impl Binder<'_> {
         update: &ast::Update,
     ) -> SqlResult<BoundUpdate> {
         let through = match named.kind {
-            RelationKind::View => Some(self.writable_view(&named, ViewWrite::Update)?),
+            RelationKind::View if !fires_instead(&named, ViewWrite::Update) => {
+                Some(self.writable_view(&named, ViewWrite::Update)?)
+            }
             _ => None,
         };
         let relation = through.as_ref().map_or(&named, |through| &through.base).clone();
@@ -472,7 +477,9 @@ impl Binder<'_> {
         delete: &ast::Delete,
     ) -> SqlResult<BoundDelete> {
         let through = match named.kind {
-            RelationKind::View => Some(self.writable_view(&named, ViewWrite::Delete)?),
+            RelationKind::View if !fires_instead(&named, ViewWrite::Delete) => {
+                Some(self.writable_view(&named, ViewWrite::Delete)?)
+            }
             _ => None,
         };
         let relation = through.as_ref().map_or(&named, |through| &through.base).clone();

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use catalog::{Relation, RelationKind};
+use catalog::{Relation, RelationKind, triggers};
 use syntax::ast;
 use types::{SqlError, SqlResult, sqlstate};
 
@@ -14,7 +14,7 @@ use super::coerce::parse_one;
 use super::scope::{Boundary, Clause, Item, Level, ScopeColumn};
 use super::{Binder, error};
 use crate::expression::Expr;
-use crate::logical::ColumnId;
+use crate::logical::{ColumnId, Logical};
 use crate::plan::{Access, Check};
 use crate::walk;
 
@@ -143,7 +143,47 @@ pub fn not_updatable(query: &ast::Query) -> Option<&'static str> {
     }
 }
 
+/// Whether triggers of the view say what becomes of its rows.
+pub fn fires_instead(view: &Relation, write: ViewWrite) -> bool {
+    let event = match write {
+        ViewWrite::Insert => triggers::INSERT,
+        ViewWrite::Update => triggers::UPDATE,
+        ViewWrite::Delete => triggers::DELETE,
+    };
+    view.kind == RelationKind::View && view.triggers.iter().any(|trigger| trigger.is_instead(event))
+}
+
 impl Binder<'_> {
+    /// The rows of a view as if they were stored, for triggers in place of the write; their keys are empty.
+    pub fn rows_of_view(
+        &mut self,
+        view: &Arc<Relation>,
+        alias: Option<&ast::Alias>,
+    ) -> SqlResult<(Logical, Item)> {
+        let Some(definition) = &view.view else {
+            return Err(error(sqlstate::INTERNAL_ERROR, "a view without query", 0));
+        };
+        let query = self.view_query(view, definition)?;
+        let first = self.columns.add_table(view);
+        let mut rows: Vec<(ColumnId, Expr)> = query
+            .outputs
+            .iter()
+            .enumerate()
+            .map(|(position, output)| (first + position, self.columns.column(output.id)))
+            .collect();
+        let key = types::Datum::Bytea(Arc::from([].as_slice()));
+        let ty = types::SqlType::new(types::oid::BYTEA);
+        rows.push((first + view.columns.len(), Expr::Constant { value: key, ty }));
+        let name = alias.map_or(&view.name, |alias| &alias.name).clone();
+        let mut item = self.row_item(view, first, name);
+        item.stored = Some((first, view.columns.len()));
+        if alias.is_some() {
+            item.schema = None;
+            item.hidden_name = Some(view.name.clone());
+        }
+        Ok((query.input.projected(rows), item))
+    }
+
     /// The table under a view, if its rows can be written through it.
     pub fn writable_view(
         &mut self,

@@ -229,7 +229,9 @@ impl Parser<'_> {
         location: Location,
     ) -> Parse<Statement> {
         let name = self.column_name()?;
-        let timing = match self.expect_any(&["before", "after", "instead"])? {
+        let timings: &[&'static str] =
+            if constraint { &["after"] } else { &["before", "after", "instead"] };
+        let timing = match self.expect_any(timings)? {
             "before" => TriggerTiming::Before,
             "after" => TriggerTiming::After,
             _ => {
@@ -274,7 +276,12 @@ impl Parser<'_> {
             }
         }
         let mut for_each_row = false;
-        if self.accept("for") {
+        if constraint {
+            self.expect("for")?;
+            self.expect("each")?;
+            self.expect("row")?;
+            for_each_row = true;
+        } else if self.accept("for") {
             self.accept("each");
             for_each_row = self.expect_any(&["row", "statement"])? == "row";
         }

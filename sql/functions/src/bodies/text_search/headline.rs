@@ -1,10 +1,14 @@
 //! `ts_headline`: the part of a document that shows why it was found.
 
+use std::sync::Arc;
+
+use types::json::Json;
 use types::text_search::{Operand, Query};
-use types::{SqlError, SqlResult, sqlstate};
+use types::{Datum, SqlError, SqlResult, sqlstate};
 
 use super::dictionaries::Configuration;
 use super::tokens::{Kind, tokens};
+use crate::bodies::arguments::{jsonb, text};
 
 struct Options {
     start: String,
@@ -294,4 +298,63 @@ fn written(words: &[Word<'_>], range: std::ops::Range<usize>, options: &Options)
         }
     }
     out
+}
+
+/// Options of a headline over JSON, if they were given.
+fn options_of(arguments: &[Datum]) -> SqlResult<&str> {
+    if arguments.len() > 2 { text(arguments, 2) } else { Ok("") }
+}
+
+/// The headlines of all strings that are values of a `jsonb` document.
+pub(super) fn of_jsonb(configuration: Configuration, arguments: &[Datum]) -> SqlResult<Datum> {
+    let (query, options) = (Query::parse(text(arguments, 1)?)?, options_of(arguments)?);
+    let shown = |value: &str| headline(configuration, value, &query, options);
+    fn walk(value: &Json, shown: &dyn Fn(&str) -> SqlResult<String>) -> SqlResult<Json> {
+        Ok(match value {
+            Json::String(text) => Json::String(shown(text)?),
+            Json::Array(list) => {
+                Json::Array(list.iter().map(|item| walk(item, shown)).collect::<SqlResult<_>>()?)
+            }
+            Json::Object(pairs) => {
+                let pairs = pairs.iter().map(|(key, item)| Ok((key.clone(), walk(item, shown)?)));
+                Json::Object(pairs.collect::<SqlResult<_>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+    Ok(Datum::Jsonb(Arc::new(walk(&*jsonb(arguments, 0)?, &shown)?)))
+}
+
+/// As [`of_jsonb`], of a `json` text, which keeps its order of keys and the form of its numbers.
+pub(super) fn of_json(configuration: Configuration, arguments: &[Datum]) -> SqlResult<Datum> {
+    let (query, options) = (Query::parse(text(arguments, 1)?)?, options_of(arguments)?);
+    let source = text(arguments, 0)?;
+    let bytes = source.as_bytes();
+    let (mut out, mut at) = (String::with_capacity(source.len()), 0);
+    while at < bytes.len() {
+        if bytes[at].is_ascii_whitespace() {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        if bytes[at] != b'"' {
+            at += source[at..].chars().next().map_or(1, char::len_utf8);
+            out.push_str(&source[start..at]);
+            continue;
+        }
+        at += 1;
+        while at < bytes.len() && bytes[at] != b'"' {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        at = (at + 1).min(bytes.len());
+        let written = &source[start..at];
+        match Json::parse(written)? {
+            Json::String(value) if !source[at..].trim_start().starts_with(':') => {
+                let shown = headline(configuration, &value, &query, options)?;
+                types::json::write_string(&shown, &mut out);
+            }
+            _ => out.push_str(written),
+        }
+    }
+    Ok(Datum::text(out))
 }

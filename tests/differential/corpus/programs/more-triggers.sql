@@ -1,0 +1,71 @@
+-- Triggers in place of writes to views, of TRUNCATE, and at the end of transactions.
+create table b (id int primary key, v text, n int default 7);
+create view w as select id, upper(v) as uv, n * 2 as n2 from b union all select 100, 'X', 1 where false;
+create table log (k serial, m text);
+create function wi() returns trigger language plpgsql as $$
+begin
+  insert into log (m) values (format('%s %s %s %s old=%s new=%s', tg_name, tg_when, tg_level, tg_op, old, new));
+  if tg_op = 'INSERT' then
+    if new.id < 0 then return null; end if;
+    insert into b values (new.id, new.uv, new.n2 / 2); new.n2 := coalesce(new.n2, 0) + 1000; return new;
+  elsif tg_op = 'UPDATE' then update b set v = new.uv, n = new.n2 where id = old.id; return new;
+  else delete from b where id = old.id; if old.id = 3 then return null; end if; return old; end if;
+end $$;
+insert into w values (1, 'a', 2);
+create trigger wt instead of insert or update or delete on w for each row execute function wi();
+insert into w values (1, 'a', 2), (2, 'b', 4), (3, 'c', 6), (-1, 'no', 0) returning *;
+insert into w (id, uv) values (4, 'd') returning id, n2;
+insert into w select 5, 'e', 10;
+select * from b order by 1;
+update w set uv = uv || '!' where id < 3 returning id, uv;
+update w set n2 = w.n2 + x.y from (values (4, 50), (5, 60)) x(i, y) where w.id = x.i;
+update w q set uv = 'z' where q.id = 77;
+delete from w where id = 2 returning *;
+delete from w where id in (3, 4);
+select * from b order by 1; select m from log order by k;
+create function ws() returns trigger language plpgsql as $$ begin raise notice '% % %', tg_when, tg_level, tg_op; return null; end $$;
+create trigger ws1 before update on w for each statement execute function ws();
+create trigger ws2 after update on w for each statement execute function ws();
+update w set n2 = 0 where id = 1;
+select tgname, tgtype, pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'w'::regclass order by 1;
+create trigger bad instead of insert on b for each row execute function wi();
+create trigger bad before insert on w for each row execute function wi();
+create trigger bad instead of insert on w for each statement execute function wi();
+create trigger bad instead of insert on w for each row when (new.id > 1) execute function wi();
+create trigger bad instead of update of uv on w for each row execute function wi();
+create trigger bad before truncate on w for each statement execute function ws();
+create trigger bad before truncate on b for each row execute function ws();
+drop trigger wt on w; insert into w values (9, 'q', 1); delete from w;
+create view sv as select id, v from b;
+create function si() returns trigger language plpgsql as $$ begin raise notice 'instead %', new; return new; end $$;
+create trigger st instead of insert on sv for each row execute function si();
+insert into sv values (50, 'x'); select count(*) from b where id = 50; update sv set v = 'plain' where id = 1; select v from b where id = 1;
+-- truncate
+create table ch (id int references b);
+create trigger t1 before truncate on b for each statement execute function ws();
+create trigger t2 after truncate on b for each statement execute function ws();
+create trigger t3 after truncate or delete on ch for each statement execute function ws();
+truncate b; truncate b cascade; truncate b, ch; delete from ch;
+select tgname, tgtype, pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'b'::regclass and not tgisinternal order by 1;
+alter table b disable trigger t1; truncate b cascade;
+create function tlog() returns trigger language plpgsql as $$ begin insert into log (m) select 'trunc ' || count(*) from b; return null; end $$;
+truncate log; insert into b values (1, 'x', 1); create trigger t0 before truncate on b execute function tlog(); create trigger t9 after truncate on b execute function tlog();
+truncate b cascade; select m from log order by k;
+create function tno() returns trigger language plpgsql as $$ begin raise exception 'no truncation'; end $$;
+create trigger tn before truncate on b execute function tno(); insert into b values (2, 'y', 1); truncate b cascade; select count(*) from b; drop trigger tn on b;
+-- deferred
+create table d (id int primary key, v int);
+create function dc() returns trigger language plpgsql as $$ begin raise notice '% %: % %', tg_name, tg_op, old, new; if new.v < 0 then raise exception 'negative %', new.id using errcode = '23514'; end if; return null; end $$;
+create constraint trigger c1 after insert or update on d deferrable initially deferred for each row execute function dc();
+create constraint trigger c2 after insert on d deferrable initially immediate for each row when (new.v > 5) execute function dc();
+create constraint trigger c3 after insert on d not deferrable for each row execute function dc();
+begin; insert into d values (1, -1); select 'before commit'; update d set v = 3 where id = 1; commit;
+begin; insert into d values (2, 9); commit; select * from d order by 1;
+begin; set constraints c1 immediate; insert into d values (3, 1); set constraints c2 deferred; insert into d values (4, 8); select 'mid'; set constraints all immediate; select 'end'; commit;
+insert into d values (5, -5); select count(*) from d;
+begin; insert into d values (6, 6); set constraints c3 deferred; rollback;
+begin; insert into d values (7, 7); delete from d where id = 7; commit;
+begin; savepoint s; insert into d values (8, -8); rollback to s; commit;
+select tgname, tgtype, tgdeferrable, tginitdeferred, pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'd'::regclass order by 1;
+create constraint trigger bad before insert on d for each row execute function dc();
+drop table d; drop table ch; drop table b cascade;
