@@ -17,6 +17,7 @@ use protocol::journal::{BoxFuture, Journal, JournalError, Leadership, Position};
 use protocol::transaction::Outcome;
 use protocol::{ShardId, Timestamp, TransactionId};
 use runtime::Clock;
+use runtime::mischief::{Mark, Site, fires, reached};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::adjudicator::{Adjudicator, Input, Output};
@@ -32,6 +33,8 @@ const LEAD_RETRY: Duration = Duration::from_millis(100);
 /// How long to wait before asking again after an append was refused. A leader that a majority does not hear still counts as
 /// the leader and takes no appends: without a pause it would be asked and refused as fast as the processor goes.
 const RELEAD_PAUSE: Duration = Duration::from_millis(20);
+/// Of an outcome that is late on purpose.
+const LATE_NANOS: u64 = 50_000_000;
 
 /// What can be asked of a shard.
 pub(crate) enum Request {
@@ -187,6 +190,7 @@ impl Service {
     fn take_leadership(&mut self, leadership: Result<Leadership, JournalError>) {
         self.leading = None;
         match leadership {
+            Ok(_) if fires(Site::LeadAgain) => self.lead_after(LEAD_RETRY),
             Ok(leadership) => self.step(Input::Gained(leadership)),
             // A journal that has stopped for good ends the shard's work; requests get their answer.
             Err(JournalError::Closed { .. }) => {}
@@ -213,6 +217,11 @@ impl Service {
                 self.step(Input::Message(message));
             }
             Request::Message(message) => self.step(Input::Message(message)),
+            Request::Bump { reply, .. } if fires(Site::PromiseRefused) => {
+                let reason = "refused on purpose".to_owned();
+                // Who does not wait any more needs no answer.
+                let _ = reply.send(Err(BumpError::Unavailable { reason }));
+            }
             Request::Bump { at_least, reply } => {
                 self.next_token += 1;
                 let token = self.next_token;
@@ -293,6 +302,11 @@ impl Service {
             }
             _ => 0,
         };
+        let late = if fires(Site::OutcomeLate) { LATE_NANOS } else { 0 };
+        if ahead > 0 {
+            reached(Mark::CommitWaits);
+        }
+        let ahead = ahead + late;
         if ahead == 0 {
             for reply in replies {
                 let _ = reply.send(outcome.clone());

@@ -15,6 +15,7 @@ use protocol::adjudication::{BumpError, Promise, Promises};
 use protocol::delivery::{ApplyError, Delivery, DeliverySink};
 use protocol::journal::BoxFuture;
 use protocol::{JournalId, Timestamp};
+use runtime::mischief::{Mark, Site, fires, reached};
 
 use crate::crossbar::{Input, MAX_BACKLOG_BYTES, Shared};
 use crate::measure::Measure;
@@ -258,6 +259,7 @@ impl Driver {
                 self.shared.signalled.store(true, Ordering::SeqCst);
             }
             Err(error) => {
+                reached(Mark::PromiseRefused);
                 tracing::debug!(%error, "no promise");
                 self.resting.insert(journal);
             }
@@ -307,6 +309,10 @@ impl Driver {
         let Some((delivery, taken)) = &mut self.undelivered else {
             return Ok(false);
         };
+        if fires(Site::DeliveryLate) {
+            self.back_off();
+            return Ok(false);
+        }
         for subscriber in self.subscribers.iter().skip(*taken) {
             match subscriber.apply(delivery) {
                 Ok(()) => *taken += 1,

@@ -28,10 +28,10 @@ mod trimming;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Tests leave out rules of the protocol on purpose; what is released must not be able to.
+/// Tests leave out rules of the protocol and make rare things happen on purpose; what is released must not be able to.
 #[cfg(not(debug_assertions))]
 const _: () = assert!(
-    !adjudicator::MUTATIONS,
+    !adjudicator::MUTATIONS && !runtime::mischief::POSSIBLE,
     "a release build of the program is built by itself: `cargo build --release --package node`"
 );
 

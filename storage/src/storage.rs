@@ -9,6 +9,7 @@ use protocol::delivery::{ApplyError, Delivery, DeliverySink, Reach};
 use protocol::journal::BoxFuture;
 use protocol::storage::{HoldGuard, ReadError, ReadStorage, ScanCursor, ScanRequest};
 use protocol::{Timestamp, TransactionId};
+use runtime::mischief::{Mark, Site, fires, reached};
 
 use crate::apply::BatchBuilder;
 use crate::collect::{Queue, collect_outcomes, collect_versions};
@@ -169,6 +170,9 @@ impl Storage {
             let step = step.inspect_err(|error| self.note(error))?;
             self.measure.collected_versions.increment(step);
             removed += step;
+            if step > 0 {
+                reached(Mark::VersionsCollected);
+            }
             if removed >= most {
                 return Ok(removed);
             }
@@ -247,9 +251,11 @@ impl Storage {
                 continue;
             }
             // Two journals may commit at the same instant; both belong into one batch.
-            let is_full =
-                builder.size_bytes() >= BATCH_BYTES || builder.transactions() >= BATCH_TRANSACTIONS;
+            let is_full = builder.size_bytes() >= BATCH_BYTES
+                || builder.transactions() >= BATCH_TRANSACTIONS
+                || fires(Site::DeliverySplit);
             if is_full && transaction.tau_commit > last {
+                reached(Mark::DeliveryInParts);
                 let applied = Applied { watermark: last, ..writer.applied.clone() };
                 let next = BatchBuilder::new(self.engine.as_ref());
                 self.write_batch(&mut writer, std::mem::replace(&mut builder, next), applied)?;

@@ -45,7 +45,12 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), String> {
     let mut program = cargo();
     let package = if options.cluster { "simulation-cluster" } else { "simulation-core" };
-    program.args(["run", "--quiet", "--package", package, "--"]);
+    program.args(["run", "--quiet", "--package", package]);
+    if options.cluster && options.seed.is_none() {
+        // A seed means the same in both profiles; one alone is not worth the wait for the optimized build.
+        program.args(["--profile", "simulation"]);
+    }
+    program.arg("--");
     if let Some(plan) = &options.plan {
         program.arg("--plan").arg(plan);
     }

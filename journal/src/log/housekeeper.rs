@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use runtime::mischief::{Mark, reached};
+
 use super::Shared;
 use super::segment::{Spare, prepare, spare_path};
 use super::state::{LiveSegment, State};
@@ -106,6 +108,7 @@ fn finish(shared: &Shared, result: io::Result<Spare>) {
 
 /// Removes the oldest segment, or makes it the spare if there is none: its blocks are written already.
 fn remove(shared: &Shared, sequence: u64, segment: LiveSegment) {
+    reached(Mark::LogSegmentRemoved);
     let directory = &shared.config.directory;
     let wants_spare = {
         let state = shared.state.lock();

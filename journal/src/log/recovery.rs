@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use runtime::files::{File, Files};
+use runtime::mischief::{Mark, reached};
 
 use super::format::{
     DATA_START, HeaderProblem, Kind, NOTHING, RECORD_HEADER_BYTES, RecordHeader, SegmentHeader,
@@ -179,6 +180,9 @@ fn read_segment(
             }
             let rest = bytes.get(offset as usize..).unwrap_or_default();
             recovered.torn = rest.iter().take(RECORD_HEADER_BYTES).any(|byte| *byte != 0);
+            if recovered.torn {
+                reached(Mark::LogTailCut);
+            }
         }
     }
     recovered.segments.push(segment);

@@ -9,6 +9,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use runtime::mischief::{Mark, Site, fires, reached};
+
 use super::format::{DATA_START, record_bytes};
 use super::{Log, Shared};
 use crate::error::LogFailure;
@@ -96,6 +98,11 @@ impl Log {
     }
 }
 
+fn full(reason: String) -> NoRoom {
+    reached(Mark::LogFull);
+    NoRoom::Full { reason }
+}
+
 impl Shared {
     fn ask_for_room(&self, bytes: u64, asked: Option<u64>) -> Result<Answer, NoRoom> {
         let state = &mut *self.state.lock();
@@ -104,6 +111,9 @@ impl Shared {
         }
         if state.closing {
             return Err(NoRoom::Failed(LogFailure::Closed));
+        }
+        if fires(Site::LogNoRoom) {
+            return Err(full("no room, on purpose".to_owned()));
         }
         let space = &mut state.space;
         let reserve = self.config.reserve_bytes();
@@ -120,7 +130,7 @@ impl Shared {
             && space.attempts >= attempt
             && let Some(reason) = &space.problem
         {
-            return Err(NoRoom::Full { reason: reason.to_string() });
+            return Err(full(reason.to_string()));
         }
         let wanted = (bytes + 2 * reserve + DATA_START).max(self.config.segment_bytes);
         space.wanted = Some(space.wanted.unwrap_or(0).max(wanted));

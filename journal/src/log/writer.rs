@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use metrics::{counter, histogram};
 use runtime::files::File;
+use runtime::mischief::{Mark, Site, fires, reached};
 
 use super::Shared;
 use super::format::{
@@ -223,7 +224,10 @@ impl Writer {
             }
             self.shared.wake.wait(&mut state);
         }
-        let work = std::mem::take(&mut state.queue);
+        let mut work = std::mem::take(&mut state.queue);
+        if work.len() > 1 && fires(Site::LogBatchOfOne) {
+            state.queue = work.split_off(1);
+        }
         let hints = std::mem::take(&mut state.committed);
         Some((work, hints))
     }
@@ -241,7 +245,8 @@ impl Writer {
         while let Some(mut item) = work.next() {
             while let Some((record, reserved)) = item.records.next() {
                 let size = record_bytes(record.payload.len());
-                let segment_full = self.end + batch.bytes + size > self.bytes;
+                let segment_full =
+                    self.end + batch.bytes + size > self.bytes || fires(Site::LogSegmentCut);
                 if segment_full || batch.bytes >= BATCH_BYTES_MAX {
                     let mut written =
                         self.write_batch(&batch, std::mem::take(&mut room), &mut completions);
@@ -372,6 +377,7 @@ impl Writer {
             checkpoint.iter().map(|record| super::format::record_bytes(record.payload.len())).sum();
         let needed = DATA_START + checkpoint_bytes + record_bytes;
         let spare = self.take_spare(needed)?;
+        reached(Mark::LogSegmentStarted);
         let header = SegmentHeader {
             identity: self.shared.config.identity,
             sequence: self.sequence() + 1,

@@ -5,5 +5,6 @@
 
 pub mod clock;
 pub mod files;
+pub mod mischief;
 
 pub use clock::{Clock, ManualClock, SystemClock, kernel_clock_error};

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
+use runtime::mischief::{Mark, Site, fires, reached};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{oneshot, watch};
 
@@ -275,6 +276,9 @@ impl Link {
     async fn write(&self, mut writer: impl AsyncWrite + Unpin) -> String {
         let mut spare = BytesMut::new();
         while let Some(mut waiting) = self.outbox.take(std::mem::take(&mut spare)).await {
+            if fires(Site::LinkBreaks) {
+                return "broken on purpose".to_owned();
+            }
             // Each piece must make progress, not the whole.
             for piece in waiting.chunks(OUTBOX_BYTES_MAX / 8) {
                 match tokio::time::timeout(self.pace.write_timeout, writer.write_all(piece)).await {
@@ -322,10 +326,14 @@ impl Link {
             match tokio::time::timeout(self.pace.keep_alive, read).await {
                 Ok(Ok(0)) => return "the peer closed the connection".to_owned(),
                 Ok(Ok(_)) => silences = 0,
-                Ok(Err(error)) => return format!("reading failed: {error}"),
+                Ok(Err(error)) => {
+                    reached(Mark::LinkBroken);
+                    return format!("reading failed: {error}");
+                }
                 Err(_) => {
                     silences += 1;
                     if silences >= SILENCES_MAX {
+                        reached(Mark::PeerSilent);
                         return "no sign of life from the peer".to_owned();
                     }
                     self.send_urgent(&Frame::Ping { id: u64::from(silences) });

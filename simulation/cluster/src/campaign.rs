@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use runtime::mischief::{Mark, Site};
 
 use crate::plan::MUTANTS;
 use crate::verdict::Outcome;
@@ -17,12 +18,13 @@ use crate::verdict::Outcome;
 const RUN_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a campaign over all mixes must have reached; otherwise its silence says nothing.
-pub const EXPECTED_MARKS: [&str; 22] = [
+pub const EXPECTED_MARKS: [&str; 24] = [
     "all lost power",
     "clock stepped",
     "commit in doubt",
     "committed",
     "connections reset",
+    "disk full",
     "disk slow",
     "doubt settled",
     "leader changed",
@@ -30,6 +32,7 @@ pub const EXPECTED_MARKS: [&str; 22] = [
     "link slow",
     "links cut to a ring",
     "node isolated",
+    "nodes cut off and healed in turn",
     "one way cut",
     "outcome unknown",
     "power lost",
@@ -41,6 +44,11 @@ pub const EXPECTED_MARKS: [&str; 22] = [
     "segment sent again",
     "sync failed",
 ];
+
+/// The simulator's own marks, and those of the code that it runs.
+fn expected_marks() -> impl Iterator<Item = &'static str> {
+    EXPECTED_MARKS.into_iter().chain(Mark::ALL.map(Mark::name))
+}
 
 /// What is run.
 #[derive(Clone, Debug)]
@@ -82,9 +90,25 @@ impl Campaign {
         }
     }
 
-    /// Marks that no run has reached.
+    /// Marks that no run has reached, and places that have not misbehaved.
     pub fn missing(&self) -> Vec<&'static str> {
-        EXPECTED_MARKS.into_iter().filter(|mark| !self.marks.contains_key(*mark)).collect()
+        let all = expected_marks().chain(Site::ALL.map(Site::name));
+        all.filter(|mark| !self.marks.contains_key(*mark)).collect()
+    }
+
+    /// How much of what should be reached was: marks, and places of mischief.
+    pub fn coverage(&self) -> String {
+        let missing = self.missing();
+        let (mut sites, mut marks) = (0, 0);
+        for name in &missing {
+            if name.starts_with("buggify") { sites += 1 } else { marks += 1 }
+        }
+        let (all_marks, all_sites) = (expected_marks().count(), Site::ALL.len());
+        format!(
+            "sometimes: {} of {all_marks} reached; buggify: {} of {all_sites} fired",
+            all_marks - marks,
+            all_sites - sites
+        )
     }
 }
 

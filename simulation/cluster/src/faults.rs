@@ -20,6 +20,10 @@ pub(crate) enum Action {
     Quicken(usize),
     /// A way between two nodes is as before.
     Heal(u64, u64),
+    /// A node is cut off for so long.
+    Isolate(u64, u64),
+    /// A disk has room again.
+    MakeRoom(usize),
 }
 
 impl World {
@@ -29,7 +33,7 @@ impl World {
             return;
         }
         let rates = self.plan.rates.clone();
-        let faults: [(u64, &'static str, fn(&mut World)); 14] = [
+        let faults: [(u64, &'static str, fn(&mut World)); 16] = [
             (rates.kills, "process killed", World::kill_one),
             (rates.power_losses, "power lost", World::power_loss),
             (rates.torn_writes, "power lost in a write", World::tear),
@@ -40,6 +44,8 @@ impl World {
             (rates.one_way_cuts, "one way cut", World::cut_one_way),
             (rates.isolations, "node isolated", World::isolate),
             (rates.rings, "links cut to a ring", World::cut_to_ring),
+            (rates.swizzles, "nodes cut off and healed in turn", World::swizzle),
+            (rates.full_disks, "disk full", World::fill_disk),
             (rates.slow_links, "link slow", World::slow_link),
             (rates.resets, "connections reset", World::reset),
             (rates.leader_moves, "leader asked to move", World::move_leader),
@@ -60,6 +66,8 @@ impl World {
             Action::Quicken(index) => {
                 self.machines[index].sync.store(self.plan.sync, Ordering::SeqCst);
             }
+            Action::Isolate(alone, lasts) => self.isolate_for(alone, lasts),
+            Action::MakeRoom(index) => self.make_room(index),
             Action::Heal(from, to) => {
                 self.trace.line(format_args!("{from}>{to} is healed"));
                 self.net.set_way(from, to, Way::default());
@@ -71,9 +79,9 @@ impl World {
         self.random.index(self.machines.len())
     }
 
-    /// How long something lasts: mostly short, now and then seconds.
+    /// How long something lasts: mostly short, now and then seconds, seldom until others take a node for dead.
     fn a_while(&mut self) -> u64 {
-        let most = self.random.pick(&[300, 1_500, 4_000]);
+        let most = self.random.pick(&[300, 300, 1_500, 1_500, 4_000, 10_000]);
         self.random.between(20, most) * MILLI
     }
 
@@ -141,7 +149,7 @@ impl World {
 
     fn slow_disk(&mut self) {
         let index = self.any();
-        let longest = self.random.pick(&[50, 300, 2_000]) * MILLI;
+        let longest = self.random.pick(&[50, 300, 2_000, 8_000]) * MILLI;
         let machine = &self.machines[index];
         machine.sync.store(longest, Ordering::SeqCst);
         self.trace.line(format_args!("node {}'s disk is slow", machine.node));
@@ -176,10 +184,42 @@ impl World {
     fn isolate(&mut self) {
         let lasts = self.a_while();
         let alone = 1 + self.random.below(self.plan.node_count);
+        self.isolate_for(alone, lasts);
+    }
+
+    fn isolate_for(&mut self, alone: u64, lasts: u64) {
         for other in self.plan.nodes().filter(|other| *other != alone) {
             self.cut(alone, other, lasts);
             self.cut(other, alone, lasts);
         }
+    }
+
+    /// Some nodes are cut off one after the other and come back in another order.
+    fn swizzle(&mut self) {
+        for node in self.plan.nodes() {
+            if self.random.per_mille(600) {
+                let (after, lasts) = (self.random.below(1_000), self.random.between(100, 2_500));
+                self.post(after * MILLI, Action::Isolate(node, lasts * MILLI));
+            }
+        }
+    }
+
+    /// Room for a little more, or for nothing. What waits for room in the program stops the log here.
+    fn fill_disk(&mut self) {
+        let index = self.any();
+        let spare = self.random.pick(&[0, 4 << 10, 64 << 10]);
+        let after = self.a_while();
+        let machine = &mut self.machines[index];
+        (machine.injured, machine.full) = (true, true);
+        machine.files.set_capacity(Some(machine.files.allocated_bytes() + spare));
+        self.trace.line(format_args!("node {}'s disk is full", machine.node));
+        self.post(after, Action::MakeRoom(index));
+    }
+
+    pub(crate) fn make_room(&mut self, index: usize) {
+        let machine = &mut self.machines[index];
+        machine.full = false;
+        machine.files.set_capacity(None);
     }
 
     fn cut_to_ring(&mut self) {

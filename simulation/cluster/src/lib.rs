@@ -32,6 +32,7 @@ mod delivered;
 pub mod disk;
 pub mod entropy;
 mod faults;
+pub mod mischief;
 pub mod net;
 mod node;
 pub mod plan;

@@ -139,8 +139,7 @@ fn main() -> ExitCode {
     for (mark, count) in &done.marks {
         println!("  {count:>10} × {mark}");
     }
-    let expected = campaign::EXPECTED_MARKS.len();
-    println!("sometimes: {} of {expected} reached", expected - done.missing().len());
+    println!("{}", done.coverage());
     for outcome in &done.failed {
         print(outcome, &arguments);
     }

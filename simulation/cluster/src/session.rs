@@ -165,7 +165,6 @@ fn scan(
 async fn commit(node: &Node, request: CommitRequest) -> Answer {
     let outcome = node.commit(request).await;
     if let Outcome::Committed { tau_commit } = outcome
-        && !node.plan.is(Mutant::TellEarly)
         && let Err(error) = node.storage.wait_for(tau_commit).await
     {
         return Answer::Ended(Outcome::Unknown { reason: error.to_string() });

@@ -30,6 +30,7 @@ use crate::clock::{START, Skew};
 use crate::delivered::Delivered;
 use crate::disk::SimulatedEngine;
 use crate::faults::Action;
+use crate::mischief;
 use crate::net::Net;
 use crate::node::{self, Node, Persisted, Setup};
 use crate::plan::Plan;
@@ -37,7 +38,7 @@ use crate::trace::Trace;
 
 pub const TICK: u64 = MILLI;
 /// How often it is looked who leads.
-const LOOK: u64 = 5 * MILLI;
+const LOOK: u64 = 10 * MILLI;
 /// After the storm everything must work again within this.
 const RECOVERY: u64 = 60 * SECOND;
 
@@ -60,8 +61,10 @@ pub(crate) struct Machine {
     pub sync: Arc<AtomicU64>,
     life: u64,
     running: Option<Running>,
-    /// A disk fault has been put in, so the process may end by itself.
+    /// A disk fault has been put in, so the process may end by itself; it may show only in the process after the next.
     pub injured: bool,
+    /// The disk has no room.
+    pub full: bool,
     pub paused: bool,
 }
 
@@ -152,6 +155,7 @@ fn machine(node: u64, plan: &Plan, random: &mut Random) -> Machine {
         life: 0,
         running: None,
         injured: false,
+        full: false,
         paused: false,
     }
 }
@@ -172,6 +176,7 @@ impl World {
         let machines = plan.nodes().map(|node| machine(node, &plan, &mut random)).collect();
         let record = Arc::new(Mutex::new(Record::default()));
         let is_calm = Arc::new(AtomicBool::new(false));
+        mischief::install(&plan, is_calm.clone(), trace.clone());
         let clients = Running::new(0);
         let context = Context {
             plan: plan.clone(),
@@ -322,7 +327,6 @@ impl World {
         let machine = &mut self.machines[index];
         machine.life += 1;
         machine.paused = false;
-        machine.injured = false;
         let (node, life) = (machine.node, machine.life);
         self.trace.line(format_args!("node {node} starts, life {life}"));
         self.net.begin(node);
@@ -378,6 +382,8 @@ impl World {
         let machine = &mut self.machines[index];
         machine.running = None;
         machine.paused = false;
+        // What was put in is gone with the power, but for a disk that is full.
+        machine.injured = machine.full;
         machine.files.crash(seed);
         let unsaved = machine.engine.unsaved();
         let keep = self.random.index(unsaved + 1);
@@ -422,6 +428,7 @@ impl World {
         self.due.clear();
         self.net.calm();
         for index in 0..self.machines.len() {
+            self.make_room(index);
             let machine = &self.machines[index];
             machine.sync.store(self.plan.sync, Ordering::SeqCst);
             if machine.injured {

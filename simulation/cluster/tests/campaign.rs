@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use simulation_cluster::campaign::{Order, campaign, run_apart};
+use simulation_cluster::plan::MUTANTS;
 
 fn order(seeds: u64) -> Order {
     Order {
@@ -25,6 +26,24 @@ fn whole_nodes_keep_their_promises_under_every_mix_of_faults() {
     assert!(done.committed > 500, "too little happened: {}", done.committed);
     for mark in ["leader changed", "power lost", "refused: conflict"] {
         assert!(done.marks.contains_key(mark), "never: {mark}");
+    }
+}
+
+/// A few of those that `cargo xtask sim --cluster --mutants` tries, each within so many seeds.
+#[test]
+fn parts_that_are_broken_on_purpose_are_noticed() {
+    let wanted = [
+        "written keys are not checked",
+        "replicas do not wait for the last journal",
+        "the collector removes a version that reads still need",
+        "a replica that comes back skips an entry",
+        "setting a counter does not conflict with adding to it",
+        "what a node had applied is applied again when it comes back",
+    ];
+    for what in wanted {
+        let mutant = MUTANTS.iter().position(|(_, name, _)| *name == what).expect("in the table");
+        let found = campaign(&Order { mutant: Some(mutant), ..order(24) }, |_| {});
+        assert!(!found.failed.is_empty(), "nobody noticed: {what}");
     }
 }
 
