@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use protocol::delivery::{DeliveredTransaction, Delivery, DeliverySink};
 use protocol::journal::JournalEntry;
 use protocol::key::ShardMap;
+use protocol::storage::ReadStorage;
 use protocol::transaction::{DecidedTransaction, DecidedWrite};
 use protocol::{JournalId, Timestamp, TransactionId};
 use runtime::files::SimulatedFiles;
@@ -230,10 +231,28 @@ impl World {
             }
             self.tick();
         }
-        // Replicas come to the same end.
+        self.bring_together();
         let settled = self.now + 3 * SECOND;
         while self.now < settled && self.trace.faults().is_empty() {
             self.tick();
+        }
+    }
+
+    /// Has all replicas reach what the furthest has, so that they can be compared.
+    fn bring_together(&self) {
+        let running = self.machines.iter().filter_map(|machine| {
+            let running = machine.running.as_ref()?;
+            Some((&running.runtime, running.node.get()?.storage.clone()))
+        });
+        let running: Vec<_> = running.collect();
+        let Some(furthest) = running.iter().map(|(_, storage)| storage.watermark()).max() else {
+            return;
+        };
+        for (runtime, storage) in running {
+            runtime.spawn(async move {
+                // A replica that does not get there is compared where it is.
+                let _ = storage.wait_for(furthest).await;
+            });
         }
     }
 
