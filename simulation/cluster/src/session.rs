@@ -127,7 +127,7 @@ async fn begin(node: &Node, open: &mut Option<Snapshot>, ago: u64) -> Result<Ans
     *open = Some(Snapshot { tau, _hold: storage.hold(tau) });
     let last = tau.min(storage.changed_at());
     let earliest = node.clock.now().earliest;
-    if earliest <= last && !node.plan.is(Mutant::TellReadersEarly) {
+    if earliest <= last {
         tokio::time::sleep(Duration::from_nanos(last.next().nanos_since(earliest))).await;
     }
     Ok(Answer::Began { tau, last })
