@@ -154,11 +154,6 @@ fn run(
     let text = |value: &str| Datum::text(value.to_owned());
     let before = trigger.kind & BEFORE != 0;
     let instead = trigger.kind & INSTEAD != 0;
-    let when = match before {
-        true => "BEFORE",
-        false if instead => "INSTEAD OF",
-        false => "AFTER",
-    };
     let by_row = trigger.kind & ROW != 0;
     let arguments: Vec<Datum> = trigger.arguments.iter().map(|value| text(value)).collect();
     let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
@@ -176,7 +171,7 @@ fn run(
         record_argument("old", relation, firing.old),
         record_argument("new", relation, firing.new),
         argument("tg_name", oid::NAME, text(&trigger.name)),
-        argument("tg_when", oid::TEXT, text(when)),
+        argument("tg_when", oid::TEXT, text(trigger.timing())),
         argument("tg_level", oid::TEXT, text(if by_row { "ROW" } else { "STATEMENT" })),
         argument("tg_op", oid::TEXT, text(firing.event.word())),
         argument("tg_relid", oid::OID, Datum::Oid(relation.oid)),

@@ -213,6 +213,13 @@ impl Importer {
                     format!("relation \"{}\" does not exist", name.name()),
                 )
             })?;
+        if relation.kind == catalog::RelationKind::View {
+            return Err(SqlError::new(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!("cannot copy to view \"{}\"", relation.name),
+            )
+            .hint("INSERT the rows: COPY does not look at INSTEAD OF triggers."));
+        }
         if relation.kind != catalog::RelationKind::Table {
             return Err(SqlError::new(
                 sqlstate::WRONG_OBJECT_TYPE,

@@ -60,6 +60,19 @@ impl Trigger {
         matches!(self.enabled, 'O' | 'A') && self.kind & INSTEAD != 0 && self.kind & event != 0
     }
 
+    /// As [`Trigger::is_instead`], even while it is disabled.
+    pub fn is_instead_of(&self, event: i16) -> bool {
+        self.kind & INSTEAD != 0 && self.kind & event != 0
+    }
+
+    pub fn timing(&self) -> &'static str {
+        match self.kind {
+            kind if kind & BEFORE != 0 => "BEFORE",
+            kind if kind & INSTEAD != 0 => "INSTEAD OF",
+            _ => "AFTER",
+        }
+    }
+
     pub fn initially_deferred(&self) -> bool {
         self.kind & DEFERRED != 0
     }
@@ -115,11 +128,7 @@ pub fn definition(scope: &Scope<'_>, oid: Oid, pretty: bool) -> Option<String> {
     if trigger.constraint {
         out.push_str("CONSTRAINT ");
     }
-    let timing = match trigger.kind {
-        kind if kind & BEFORE != 0 => "BEFORE",
-        kind if kind & INSTEAD != 0 => "INSTEAD OF",
-        _ => "AFTER",
-    };
+    let timing = trigger.timing();
     out.push_str(&format!("TRIGGER {} {timing} ", quote_identifier(&trigger.name)));
     let mut events = Vec::new();
     let words =

@@ -347,6 +347,27 @@ impl Run<'_> {
             FiringMode::Disable => 'D',
         };
         let relation = self.known_relation(oid)?;
+        if relation.kind == RelationKind::View {
+            let word = match mode {
+                FiringMode::Disable => "DISABLE",
+                FiringMode::EnableAlways => "ENABLE ALWAYS",
+                FiringMode::EnableReplica => "ENABLE REPLICA",
+                FiringMode::Enable => "ENABLE",
+            };
+            let whose = match target {
+                TriggerSelector::Name(_) => "",
+                TriggerSelector::All => " ALL",
+                TriggerSelector::User => " USER",
+            };
+            return Err(error(
+                sqlstate::WRONG_OBJECT_TYPE,
+                format!(
+                    "ALTER action {word} TRIGGER{whose} cannot be performed on relation \"{}\"",
+                    relation.name
+                ),
+            )
+            .detail("This operation is not supported for views."));
+        }
         if let TriggerSelector::Name(name) = target
             && !relation.triggers.iter().any(|trigger| trigger.name == *name)
         {

@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 mod constraints;
 mod grants;
+mod triggers;
 
 use types::{Datum, Oid, Row, oid};
 
@@ -11,6 +12,7 @@ use crate::facts::text;
 use crate::objects;
 use crate::privileges;
 use crate::scope::{Scope, format_type, is_system_schema};
+use crate::triggers::{DELETE, INSERT, UPDATE};
 
 /// Makes rows by the names of their columns; what is not named is NULL.
 struct Builder<'a> {
@@ -84,6 +86,8 @@ pub fn rows(scope: &Scope<'_>) -> Vec<Row> {
         "schemata" => schemata(&mut builder),
         "tables" => tables(&mut builder),
         "views" => views(&mut builder),
+        "triggers" => triggers::triggers(&mut builder),
+        "triggered_update_columns" => triggers::triggered_update_columns(&mut builder),
         "sequences" => sequences(&mut builder),
         "columns" => columns::columns(&mut builder),
         "attributes" => columns::attributes(&mut builder),
@@ -180,6 +184,7 @@ fn views(builder: &mut Builder<'_>) {
         let owned = privileges::has_privileges_of(scope.catalog, role, relation.owner);
         let definition = crate::definitions::view(scope, relation, false).filter(|_| owned);
         let check = relation.view.as_ref().and_then(|view| view.check_option.clone());
+        let instead = |event| relation.triggers.iter().any(|trigger| trigger.is_instead_of(event));
         builder.row(&[
             ("table_catalog", builder.database()),
             ("table_schema", builder.schema(relation.schema)),
@@ -188,9 +193,9 @@ fn views(builder: &mut Builder<'_>) {
             ("check_option", text(&check.map_or("NONE".to_owned(), |c| c.to_uppercase()))),
             ("is_updatable", yes_or_no(is_updatable(relation))),
             ("is_insertable_into", yes_or_no(is_updatable(relation))),
-            ("is_trigger_updatable", yes_or_no(false)),
-            ("is_trigger_deletable", yes_or_no(false)),
-            ("is_trigger_insertable_into", yes_or_no(false)),
+            ("is_trigger_updatable", yes_or_no(instead(UPDATE))),
+            ("is_trigger_deletable", yes_or_no(instead(DELETE))),
+            ("is_trigger_insertable_into", yes_or_no(instead(INSERT))),
         ]);
     }
 }
