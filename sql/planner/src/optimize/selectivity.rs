@@ -137,20 +137,7 @@ impl Estimator<'_> {
         if self.unique(id) {
             return (1.0 / self.rows.max(1.0)).min(1.0);
         }
-        let known = self.column(id, |column| {
-            let mut common = 0.0;
-            for (known, fraction) in &column.most_common {
-                if value.is_some_and(|value| same_datum(value, known) || same_padded(value, known))
-                {
-                    return *fraction;
-                }
-                common += fraction;
-            }
-            let distinct =
-                if column.distinct < 0.0 { -column.distinct * self.rows } else { column.distinct };
-            let rest = (distinct - column.most_common.len() as f64).max(1.0);
-            ((1.0 - column.null_fraction - common).max(0.0) / rest).min(1.0)
-        });
+        let known = self.column(id, |column| equal_fraction(column, self.rows, value));
         known.unwrap_or_else(|| (1.0 / self.distinct(id)).max(1.0 / self.rows.max(1.0)).min(1.0))
     }
 
@@ -320,6 +307,25 @@ impl Estimator<'_> {
     }
 }
 
+/// The fraction of a column's rows that equal a constant, or what is known only when it runs (a parameter).
+fn equal_fraction(column: &ColumnStatistics, rows: f64, value: Option<&Datum>) -> f64 {
+    let distinct = if column.distinct < 0.0 { -column.distinct * rows } else { column.distinct };
+    let Some(value) = value else {
+        // It may be a common value as well as another: the average over all of them. Where the common values are all
+        // there are, nothing is left for others, and a plan would be chosen as if no row were found.
+        return ((1.0 - column.null_fraction) / distinct.max(1.0)).clamp(0.0, 1.0);
+    };
+    let mut common = 0.0;
+    for (known, fraction) in &column.most_common {
+        if same_datum(value, known) || same_padded(value, known) {
+            return *fraction;
+        }
+        common += fraction;
+    }
+    let rest = (distinct - column.most_common.len() as f64).max(1.0);
+    ((1.0 - column.null_fraction - common).max(0.0) / rest).min(1.0)
+}
+
 /// Strings of `character(n)` are stored with blanks at their end, constants come without.
 fn same_padded(left: &Datum, right: &Datum) -> bool {
     match (left, right) {
@@ -389,5 +395,37 @@ fn between(low: &Datum, value: &Datum, high: &Datum) -> f64 {
     match numbers {
         Some((low, value, high)) if high > low => ((value - low) / (high - low)).clamp(0.0, 1.0),
         _ => 0.5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(distinct: f64, most_common: Vec<(Datum, f64)>) -> ColumnStatistics {
+        ColumnStatistics {
+            attribute: 1,
+            null_fraction: 0.2,
+            width: 4.0,
+            distinct,
+            most_common,
+            histogram: Vec::new(),
+            correlation: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_as_likely_as_the_average_value() {
+        let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-9, "{found}");
+        let four = [1, 2, 3, 4].map(|value| (Datum::Int4(value), 0.2)).to_vec();
+        // All values are common ones.
+        let whole = column(4.0, four);
+        near(equal_fraction(&whole, 1_000.0, None), 0.2);
+        near(equal_fraction(&whole, 1_000.0, Some(&Datum::Int4(3))), 0.2);
+        near(equal_fraction(&whole, 1_000.0, Some(&Datum::Int4(9))), 0.0);
+        // One is common, and many are not.
+        let mixed = column(-0.5, vec![(Datum::Int4(1), 0.3)]);
+        near(equal_fraction(&mixed, 1_000.0, None), 0.8 / 500.0);
+        near(equal_fraction(&mixed, 1_000.0, Some(&Datum::Int4(9))), 0.5 / 499.0);
     }
 }
