@@ -32,11 +32,43 @@ pub fn lookup_cost(unique: bool, holds_row: bool, found: f64) -> f64 {
     start + found * if holds_row { READ_ROW } else { FETCHED_ROW }
 }
 
-/// An index that a term can look rows up by.
-#[derive(Clone, Copy)]
-struct Lead {
+/// An index of an input by which rows can be looked up for those of other inputs.
+struct Lookup {
+    /// Whether all columns together, if all of them are known, belong to one row.
     unique: bool,
     primary: bool,
+    /// Its first columns, as far as anything can make them known.
+    columns: Vec<KeyColumn>,
+}
+
+/// What makes one column of an index known.
+struct KeyColumn {
+    /// The fraction of rows that a condition on the input alone keeps, if it says what the column equals.
+    own: Option<f64>,
+    /// Terms that make it equal to something of other inputs: the inputs they are about, the fraction they keep.
+    joined: Vec<(u64, f64)>,
+}
+
+impl Lookup {
+    /// The cost of one look-up once the inputs of `set` are there; `None` if they do not say what to look for.
+    fn cost(&self, set: u64, all_rows: f64) -> Option<f64> {
+        let (mut kept, mut joins, mut known) = (1.0, false, 0);
+        for column in &self.columns {
+            let term = column.joined.iter().find(|(about, _)| about & !set == 0);
+            match (column.own, term) {
+                (Some(own), _) => kept *= own,
+                (None, Some((_, selectivity))) => {
+                    kept *= selectivity;
+                    joins = true;
+                }
+                (None, None) => break,
+            }
+            known += 1;
+        }
+        let unique = self.unique && known == self.columns.len();
+        let found = if unique { 1.0 } else { (all_rows * kept).max(1.0) };
+        joins.then(|| lookup_cost(unique, self.primary, found))
+    }
 }
 
 /// One input of a cluster of inner joins.
@@ -49,6 +81,7 @@ struct Leaf {
     depends: u64,
     /// Of a semi- or anti-join's right side: the fraction of rows that it keeps.
     keeps: Option<f64>,
+    lookups: Vec<Lookup>,
 }
 
 /// A semi- or anti-join over a cluster of inner joins.
@@ -233,8 +266,6 @@ struct Term {
     selectivity: f64,
     is_equal: bool,
     class: Option<usize>,
-    /// Inputs with an index that starts with the column compared.
-    indexed: Vec<(usize, Lead)>,
 }
 
 /// The order in which to join. The last nodes are the right sides of the filters.
@@ -281,12 +312,14 @@ pub fn best(
             Logical::Table(table) if !table.relation.is_virtual() => planner.table_size(table).0,
             _ => rows,
         };
-        leaves.push(Leaf { rows, all_rows, cost, depends, keeps });
+        leaves.push(Leaf { rows, all_rows, cost, depends, keeps, lookups: Vec::new() });
     }
+    let terms: Vec<&Expr> =
+        terms.iter().chain(filters.iter().flat_map(|filter| &filter.on)).collect();
     let joined: Vec<Term> = terms
         .iter()
-        .chain(filters.iter().flat_map(|filter| &filter.on))
         .map(|term| {
+            let term: &Expr = term;
             let set = places(nodes, std::slice::from_ref(term));
             let rows = leaves
                 .iter()
@@ -294,23 +327,17 @@ pub fn best(
                 .filter(|(place, _)| set >> place & 1 == 1)
                 .map(|(_, leaf)| leaf.rows)
                 .fold(1.0, f64::max);
-            let mut indexed = Vec::new();
-            if let Some((left, Comparison::Equal, right)) = comparison(term) {
-                for id in [left, right].into_iter().filter_map(as_column) {
-                    for (place, node) in nodes.iter().enumerate() {
-                        indexed.extend(leads_index(node, id).map(|lead| (place, lead)));
-                    }
-                }
-            }
             Term {
                 set,
                 selectivity: planner.estimator(rows).of(term),
                 is_equal: matches!(comparison(term), Some((_, Comparison::Equal, _))),
                 class: classes.place(term),
-                indexed,
             }
         })
         .collect();
+    for (place, node) in nodes.iter().enumerate() {
+        leaves[place].lookups = lookups(planner, node, place, &terms, &joined);
+    }
     let search = Search { leaves, terms: joined, classes: classes.sets.len() };
     let found = if count <= MAXIMUM_SEARCH { search.exhaustive() } else { search.greedy() };
     found.unwrap_or_else(|| (0..count).collect())
@@ -331,30 +358,56 @@ fn places(nodes: &[Logical], terms: &[Expr]) -> u64 {
     set
 }
 
-fn leads_index(node: &Logical, id: ColumnId) -> Option<Lead> {
+/// The indexes of an input by which it can be looked up for rows of others.
+fn lookups(
+    planner: &Planner<'_>,
+    node: &Logical,
+    place: usize,
+    terms: &[&Expr],
+    joined: &[Term],
+) -> Vec<Lookup> {
     let Logical::Table(table) = node else {
-        return None;
+        return Vec::new();
     };
-    if id < table.first || id >= table.row_key() || table.relation.is_virtual() {
-        return None;
+    if table.relation.is_virtual() {
+        return Vec::new();
     }
-    let number = table.relation.columns[id - table.first].number;
-    table
-        .relation
-        .indexes
-        .iter()
-        .filter(|index| {
-            index.predicate.is_none()
-                && index
-                    .columns
-                    .first()
-                    .is_some_and(|first| first.key == catalog::IndexKey::Column(number))
+    let estimator = planner.estimator(planner.table_size(table).0);
+    // The other side of an equality of this column with what the input itself does not make.
+    let equals = |term: &Expr, id: ColumnId| {
+        let Some((left, Comparison::Equal, right)) = comparison(term) else { return false };
+        let is_outside = |other: &Expr| walk::all_columns(other, &|id| !node.makes(id));
+        as_column(left) == Some(id) && is_outside(right)
+            || as_column(right) == Some(id) && is_outside(left)
+    };
+    let key_column = |key: &catalog::IndexKey| {
+        let catalog::IndexKey::Column(number) = key else { return None };
+        let at = table.relation.columns.iter().position(|column| column.number == *number)?;
+        let id = table.first + at;
+        let own = table.filter.iter().find(|term| equals(term, id));
+        let joined: Vec<(u64, f64)> = terms
+            .iter()
+            .zip(joined)
+            .filter(|(term, about)| about.set != 1 << place && equals(term, id))
+            .map(|(_, about)| (about.set & !(1 << place), about.selectivity))
+            .collect();
+        (own.is_some() || !joined.is_empty())
+            .then(|| KeyColumn { own: own.map(|term| estimator.of(term)), joined })
+    };
+    let indexes = table.relation.indexes.iter().filter(|index| {
+        index.predicate.is_none()
+            && index.state == catalog::IndexState::Valid
+            && !index.is_inverted()
+    });
+    indexes
+        .map(|index| {
+            let columns: Vec<KeyColumn> =
+                index.columns.iter().map_while(|column| key_column(&column.key)).collect();
+            let unique = index.unique && columns.len() == index.columns.len();
+            Lookup { unique, primary: index.primary, columns }
         })
-        .map(|index| Lead {
-            unique: index.unique && index.columns.len() == 1,
-            primary: index.primary,
-        })
-        .max_by_key(|lead| (lead.unique, lead.primary))
+        .filter(|lookup| lookup.columns.iter().any(|column| !column.joined.is_empty()))
+        .collect()
 }
 
 /// Rows of an input and the cost to read it, before it is planned.
@@ -454,7 +507,8 @@ impl Search {
         }
         let after = set | 1 << place;
         let (mut selectivity, mut equal) = (1.0, false);
-        let mut look_up = f64::INFINITY;
+        let per_row = leaf.lookups.iter().filter_map(|lookup| lookup.cost(set, leaf.all_rows));
+        let look_up = 0.5 + rows * per_row.fold(f64::INFINITY, f64::min);
         let mut of_class = vec![1.0f64; self.classes];
         for term in &self.terms {
             if term.set & !after == 0 && term.set >> place & 1 == 1 && term.set & set != 0 {
@@ -463,11 +517,6 @@ impl Search {
                     None => selectivity *= term.selectivity,
                 }
                 equal |= term.is_equal;
-                for (_, lead) in term.indexed.iter().filter(|(known, _)| *known == place) {
-                    let found = (leaf.all_rows * term.selectivity).max(1.0);
-                    let per_row = lookup_cost(lead.unique, lead.primary, found);
-                    look_up = look_up.min(0.5 + rows * per_row);
-                }
             }
         }
         selectivity *= of_class.iter().product::<f64>();
@@ -534,5 +583,33 @@ impl Search {
             (rows, cost) = step;
         }
         Some(order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(own: Option<f64>, joined: &[(u64, f64)]) -> KeyColumn {
+        KeyColumn { own, joined: joined.to_vec() }
+    }
+
+    #[test]
+    fn a_key_of_several_columns_is_looked_up_when_all_of_them_are_known() {
+        // The first column equals a constant or a column of input 1, the second one of input 2.
+        let lookup = |own| Lookup {
+            unique: true,
+            primary: true,
+            columns: vec![column(own, &[(0b01, 0.1)]), column(None, &[(0b10, 0.001)])],
+        };
+        let point = Some(lookup_cost(true, true, 1.0));
+        assert_eq!(lookup(None).cost(0b11, 1_000_000.0), point);
+        assert_eq!(lookup(Some(0.1)).cost(0b10, 1_000_000.0), point);
+        // The first column alone leaves a tenth of the rows.
+        let tenth = Some(lookup_cost(false, true, 100_000.0));
+        assert_eq!(lookup(None).cost(0b01, 1_000_000.0), tenth);
+        // Without the first column an index is of no use, and a constant alone joins nothing.
+        assert_eq!(lookup(None).cost(0b10, 1_000_000.0), None);
+        assert_eq!(lookup(Some(0.1)).cost(0b01, 1_000_000.0), None);
     }
 }
