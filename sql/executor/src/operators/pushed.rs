@@ -1,8 +1,8 @@
 //! Filters that run in storage, where the rows are.
 //!
-//! A filter is a list of steps that must all hold. Most of them compare a column with a constant or with another column:
-//! such a step reads the values where they lie. Others are evaluated over a row that holds what steps have looked at so
-//! far.
+//! A filter is a list of steps that must all hold. Most of them compare a column with constants or with another column:
+//! such a step reads the values where they lie, and comes before the others, which it cannot fail in the place of. Those
+//! are evaluated over a row that holds what steps have looked at so far.
 
 use std::cmp::Ordering;
 use std::error::Error;
@@ -20,7 +20,7 @@ use crate::environment::Environment;
 use crate::evaluate::direct::{self, Test};
 use crate::evaluate::{InSet, Scope, constant_set, is_true};
 use crate::inspect::{is_pushable, mark_columns, walk};
-use crate::keys::FastMap;
+use crate::keys::{FastMap, normalize};
 use crate::operators::parallel_scan::boxed;
 use crate::operators::scan::column_of;
 use crate::rows::RowCodec;
@@ -41,44 +41,89 @@ struct Step {
     columns: Vec<usize>,
 }
 
-struct Comparison {
-    left: Operand,
-    test: Test,
-    right: Operand,
+enum Comparison {
+    Pair {
+        left: Operand,
+        test: Test,
+        right: Operand,
+    },
+    /// Equal to one of several values, none of them NULL.
+    Among {
+        operand: Operand,
+        values: Vec<Datum>,
+    },
 }
 
+/// What is compared. Blanks at the end of a `char(n)` do not count.
 enum Operand {
     Attribute { position: usize, type_oid: Oid },
     Value(Datum),
     Parameter(usize),
 }
 
+/// The comparison that a function is, also of `char(n)`, whose values [`Operand`] cuts.
+fn test_of(function: Oid) -> Option<Test> {
+    match function {
+        1048 => Some(Test::Equal),
+        1053 => Some(Test::NotEqual),
+        other => direct::test_of(other),
+    }
+}
+
+/// A constant as operands compare it.
+fn constant_of(expression: &Expr) -> Option<Datum> {
+    match expression {
+        Expr::Constant { value, ty } => Some(normalize(value.clone(), ty.oid)),
+        _ => None,
+    }
+}
+
+impl Operand {
+    fn of(expression: &Expr, columns: &[ScanColumn], codec: &RowCodec) -> Option<Operand> {
+        match expression {
+            Expr::Column { index, .. } => {
+                let ScanColumn::Attribute(position) = *columns.get(*index)? else {
+                    return None;
+                };
+                let type_oid = *codec.types().get(position)?;
+                let is_number = [oid::INT4, oid::INT8, oid::DATE, oid::NUMERIC].contains(&type_oid);
+                (is_number || is_text(type_oid))
+                    .then_some(Operand::Attribute { position, type_oid })
+            }
+            Expr::Parameter { number, ty } if ty.oid != oid::BPCHAR => {
+                Some(Operand::Parameter(*number))
+            }
+            other => constant_of(other).map(Operand::Value),
+        }
+    }
+}
+
+fn is_text(type_oid: Oid) -> bool {
+    [oid::TEXT, oid::VARCHAR, oid::BPCHAR].contains(&type_oid)
+}
+
 impl Comparison {
     fn of(condition: &Expr, columns: &[ScanColumn], codec: &RowCodec) -> Option<Comparison> {
-        let Expr::Call(call) = condition else {
-            return None;
-        };
-        let ([left, right], Some(test)) =
-            (call.arguments.as_slice(), direct::test_of(call.function.oid))
-        else {
-            return None;
-        };
-        let operand = |expression: &Expr| match expression {
-            Expr::Column { index, .. } => match columns.get(*index)? {
-                ScanColumn::Attribute(position) => {
-                    let type_oid = *codec.types().get(*position)?;
-                    let is_direct =
-                        [oid::INT4, oid::INT8, oid::DATE, oid::NUMERIC, oid::TEXT, oid::VARCHAR]
-                            .contains(&type_oid);
-                    is_direct.then_some(Operand::Attribute { position: *position, type_oid })
-                }
-                _ => None,
-            },
-            Expr::Constant { value, .. } => Some(Operand::Value(value.clone())),
-            Expr::Parameter { number, .. } => Some(Operand::Parameter(*number)),
+        match condition {
+            Expr::Call(call) => {
+                let ([left, right], Some(test)) =
+                    (call.arguments.as_slice(), test_of(call.function.oid))
+                else {
+                    return None;
+                };
+                let left = Operand::of(left, columns, codec)?;
+                Some(Comparison::Pair { left, test, right: Operand::of(right, columns, codec)? })
+            }
+            Expr::InList { operand, list, equal, negated: false }
+                if test_of(equal.oid) == Some(Test::Equal) && list.len() <= LIST_MAX =>
+            {
+                let operand = Operand::of(operand, columns, codec)?;
+                let values: Option<Vec<Datum>> = list.iter().map(constant_of).collect();
+                let values = values.filter(|values| !values.iter().any(Datum::is_null))?;
+                Some(Comparison::Among { operand, values })
+            }
             _ => None,
-        };
-        Some(Comparison { left: operand(left)?, test, right: operand(right)? })
+        }
     }
 }
 
@@ -103,6 +148,7 @@ impl PushedProgram {
             }
             steps.push(Step { condition, comparison, columns });
         }
+        steps.sort_by_key(|step| step.comparison.is_none());
         for step in &steps {
             walk(&step.condition, &mut |part| {
                 if let Expr::InList { list, .. } = part
@@ -123,6 +169,9 @@ pub struct PushedFilter {
     parameters: Arc<[Datum]>,
     exec: Vec<Datum>,
 }
+
+/// Longer lists are looked up by hash.
+const LIST_MAX: usize = 8;
 
 type PartialRow = SmallVec<[Datum; 12]>;
 
@@ -158,16 +207,33 @@ impl PushedFilter {
 
     /// Whether a comparison holds; `None` if it must be evaluated after all.
     fn compare(&self, comparison: &Comparison, view: &RowView<'_>) -> SqlResult<Option<bool>> {
-        let (Some(left), Some(right)) =
-            (self.found(&comparison.left, view)?, self.found(&comparison.right, view)?)
-        else {
-            return Ok(None);
-        };
-        Ok(match left.order(&right) {
-            Order::Known(order) => Some(comparison.test.accepts(order)),
-            Order::Unknown => Some(false),
-            Order::NotHere => None,
-        })
+        match comparison {
+            Comparison::Pair { left, test, right } => {
+                let (Some(left), Some(right)) = (self.found(left, view)?, self.found(right, view)?)
+                else {
+                    return Ok(None);
+                };
+                Ok(match left.order(&right) {
+                    Order::Known(order) => Some(test.accepts(order)),
+                    Order::Unknown => Some(false),
+                    Order::NotHere => None,
+                })
+            }
+            Comparison::Among { operand, values } => {
+                let Some(found) = self.found(operand, view)? else {
+                    return Ok(None);
+                };
+                for value in values {
+                    match found.order(&Found::Value(value)) {
+                        Order::Known(Ordering::Equal) => return Ok(Some(true)),
+                        Order::Known(_) => {}
+                        Order::Unknown => return Ok(Some(false)),
+                        Order::NotHere => return Ok(None),
+                    }
+                }
+                Ok(Some(false))
+            }
+        }
     }
 
     /// An operand's value; `None` for a column that the row was written without.
@@ -180,8 +246,15 @@ impl PushedFilter {
             Operand::Value(value) => Some(Found::Value(value)),
             Operand::Parameter(number) => self.parameters.get(*number).map(Found::Value),
             Operand::Attribute { position, .. } if !view.has(*position) => None,
-            Operand::Attribute { position, type_oid: oid::TEXT | oid::VARCHAR } => {
-                Some(view.raw(*position)?.map_or(Found::Own(Datum::Null), Found::Text))
+            Operand::Attribute { position, type_oid } if is_text(*type_oid) => {
+                let Some(mut text) = view.raw(*position)? else {
+                    return Ok(Some(Found::Own(Datum::Null)));
+                };
+                if *type_oid == oid::BPCHAR {
+                    let end = text.iter().rposition(|byte| *byte != b' ');
+                    text = &text[..end.map_or(0, |last| last + 1)];
+                }
+                Some(Found::Text(text))
             }
             Operand::Attribute { position, type_oid } => {
                 Some(Found::Own(view.get(*position, *type_oid)?))

@@ -215,6 +215,12 @@ fn push_join(join: crate::logical::Join, conditions: Vec<Expr>) -> Logical {
                     stay.push(term);
                 }
             }
+            // A subquery for each row is dearer than a join that leaves fewer rows.
+            JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti
+                if walk::has_subplan(&term) =>
+            {
+                above.push(term);
+            }
             JoinKind::Left | JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti
                 if only(&term, &left, &right) =>
             {
