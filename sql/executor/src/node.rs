@@ -3,6 +3,7 @@
 //! The plan stays immutable and shared; a [`Node`] is only the state of one of its operators, and
 //! gets the plan handed in with every call. Rows are pulled in batches; a batch is never empty.
 
+use planner::expression::Expr;
 use planner::plan::{Operator, Plan};
 use types::{Row, SqlResult};
 
@@ -12,6 +13,7 @@ use crate::operators::distinct::{DistinctOnState, DistinctState};
 use crate::operators::functions::{FunctionScanState, ProjectSetState};
 use crate::operators::hash_join::HashJoinState;
 use crate::operators::index_join::IndexJoinState;
+use crate::operators::key_filter::KeyFilter;
 use crate::operators::limit::LimitState;
 use crate::operators::merge_join::MergeJoinState;
 use crate::operators::nested_loop::NestedLoopState;
@@ -197,6 +199,35 @@ impl Node {
             }
             (State::Modify(state), operator) => state.next(operator, context),
             _ => Err(internal("an operator was handed the plan of another")),
+        }
+    }
+
+    /// Offers what a hash join above knows of keys, before the first row is asked for. Rows without such a key may be left
+    /// out from then on.
+    pub(crate) fn offer(&mut self, plan: &Plan, filter: KeyFilter) {
+        match (&mut self.state, &plan.operator) {
+            (State::Scan(state), Operator::Scan(_)) => state.take_key_filter(filter),
+            (State::Filter(state), Operator::Filter { input, .. }) => {
+                state.input().offer(input, filter);
+            }
+            (State::Project(node), Operator::Project { input, expressions }) => {
+                let place = |column: usize| match expressions.get(column) {
+                    Some(Expr::Column { index, .. }) => Some(*index),
+                    _ => None,
+                };
+                if let Some(filter) = filter.through(place) {
+                    node.offer(input, filter);
+                }
+            }
+            (State::HashJoin(state), Operator::HashJoin(join)) => state.offer(join, &filter),
+            (State::IndexJoin(state), Operator::IndexJoin(join)) => {
+                let width = join.left.columns.len();
+                let is_left = |column: usize| (column < width).then_some(column);
+                if let Some(filter) = filter.through(is_left) {
+                    state.left().offer(&join.left, filter);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -7,6 +7,7 @@ pub mod distinct;
 pub mod functions;
 pub mod hash_join;
 pub mod index_join;
+pub mod key_filter;
 pub mod limit;
 pub mod merge_join;
 pub mod nested_loop;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use executor::{Environment, Execution, RowCodec};
 use planner::expression::Expr;
-use planner::plan::{Operator, Plan, Scan, ScanColumn, StatementKind};
+use planner::plan::{HashJoin, JoinKind, Operator, Plan, Scan, ScanColumn, StatementKind};
 use protocol::storage::Direction;
 use support::*;
 use types::{Datum, oid};
@@ -110,4 +110,47 @@ fn an_error_in_a_part_is_the_statements_error_after_the_rows_before_it() {
     };
     assert!(seen <= 40_000, "{seen}");
     assert_eq!(error.sqlstate(), "XX001");
+}
+
+#[test]
+fn joins_drop_rows_early_only_where_they_would_drop_them() {
+    let (relation, env) = filled(64 << 20);
+    let wanted: Vec<i32> = vec![3, 3, 700, 29_999, 70_000];
+    let join = |kind, nested: bool| {
+        let rows: Vec<types::Row> = wanted.iter().map(|&key| ints(&[key])).collect();
+        let mut left = scan(&relation, Direction::Ascending, None);
+        if nested {
+            // A join below that loses nothing, whose columns the one above looks at.
+            let keys: Vec<types::Row> = (0..ROWS / 2).map(|key| ints(&[key])).collect();
+            left = plan(
+                Operator::HashJoin(Box::new(HashJoin {
+                    left,
+                    right: values(&keys),
+                    kind: JoinKind::Semi,
+                    left_keys: vec![column(0)],
+                    right_keys: vec![column(0)],
+                    condition: None,
+                })),
+                2,
+            );
+        }
+        let join = HashJoin {
+            left,
+            right: values(&rows),
+            kind,
+            left_keys: vec![column(0)],
+            right_keys: vec![column(0)],
+            condition: None,
+        };
+        let found = query(plan(Operator::HashJoin(Box::new(join)), 3), &env).expect("valid");
+        found.len()
+    };
+    for nested in [false, true] {
+        // Each half number is there twice, 3 is asked for twice, 70,000 is not there.
+        assert_eq!(join(JoinKind::Inner, nested), 8);
+        assert_eq!(join(JoinKind::Semi, nested), 6);
+        assert_eq!(join(JoinKind::Right, nested), 9);
+        assert_eq!(join(JoinKind::Left, nested), ROWS as usize + 2);
+        assert_eq!(join(JoinKind::Anti, nested), ROWS as usize - 6);
+    }
 }

@@ -4,6 +4,8 @@
 //! hash of their keys into partitions on disk, and each pair of partitions is joined by itself; a
 //! partition that still does not fit is cut again by other bits of the hash.
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
 use planner::plan::{HashJoin, JoinKind};
 use types::{Datum, Row, SqlResult};
@@ -14,6 +16,7 @@ use crate::inspect::mark_columns;
 use crate::keys::{BorrowedKeys, borrowed_keys, hash_all, plain_columns, same};
 use crate::memory::{Reservation, out_of_memory, row_bytes};
 use crate::node::{BATCH_ROWS, Batch, Input};
+use crate::operators::key_filter::{KEYS_MAX, KeyFilter, KnownKeys};
 use crate::spill::{MAXIMUM_PARTITION_DEPTH, Partitions, SpillFile, SpillReader};
 
 pub struct HashJoinState {
@@ -176,6 +179,22 @@ impl HashJoinState {
         }
     }
 
+    /// Passes on what a join above this one knows to the side that has the columns. A left row that is left out there takes
+    /// along the rows that it would have given, whose columns are its own.
+    pub fn offer(&mut self, join: &HashJoin, filter: &KeyFilter) {
+        let width = join.left.columns.len();
+        let keeps_rights = matches!(join.kind, JoinKind::Right | JoinKind::Full);
+        let is_left = |column: usize| (column < width).then_some(column);
+        let is_right = |column: usize| column.checked_sub(width);
+        if let Some(filter) = filter.through(is_left).filter(|_| !keeps_rights) {
+            self.left.node.offer(&join.left, filter);
+        } else if let Some(filter) =
+            filter.through(is_right).filter(|_| join.kind == JoinKind::Inner)
+        {
+            self.right.node.offer(&join.right, filter);
+        }
+    }
+
     pub fn next(&mut self, join: &HashJoin, context: &Context) -> SqlResult<Option<Batch>> {
         let mut output = Vec::new();
         loop {
@@ -216,6 +235,9 @@ impl HashJoinState {
             }
         }
         let Some(rights) = partitions else {
+            if let Some(filter) = key_filter(join, &table) {
+                self.left.node.offer(&join.left, filter);
+            }
             self.table = Some(table);
             self.phase = Phase::Probe;
             return Ok(());
@@ -384,6 +406,18 @@ fn spill_table(
     table.rows.shrink_to_fit();
     table.reservation.clear();
     Ok(partitions)
+}
+
+/// The keys of the right side, where left rows without a partner are dropped and the keys are columns.
+fn key_filter(join: &HashJoin, table: &Table) -> Option<KeyFilter> {
+    let drops = matches!(join.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right);
+    if !drops || table.rows.len() > KEYS_MAX {
+        return None;
+    }
+    let columns = plain_columns(&join.left_keys)?;
+    // Rows with a NULL in their keys have no hash of their own; what they add is one key too many.
+    let hashes = table.rows.iter().map(|held| held.hash);
+    Some(KeyFilter { keys: Arc::new(KnownKeys::new(table.rows.len(), hashes)), columns })
 }
 
 fn hash_of(keys: &BorrowedKeys<'_>) -> u64 {

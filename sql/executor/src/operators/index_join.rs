@@ -10,7 +10,7 @@ use crate::context::{Context, internal, read_error};
 use crate::environment::ReadRequest;
 use crate::evaluate::holds;
 use crate::memory::{Reservation, row_bytes};
-use crate::node::{BATCH_ROWS, Batch, Input};
+use crate::node::{BATCH_ROWS, Batch, Input, Node};
 use crate::ranges::{KeyRange, scan_ranges};
 
 /// Left rows of one round; a round ends early once its ranges yielded this many entries.
@@ -29,6 +29,10 @@ struct Found {
 }
 
 impl IndexJoinState {
+    pub fn left(&mut self) -> &mut Node {
+        &mut self.left.node
+    }
+
     pub fn new(left: &Plan) -> IndexJoinState {
         IndexJoinState { left: Input::new(left), ready: Vec::new().into_iter(), done: false }
     }

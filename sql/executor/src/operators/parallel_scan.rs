@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use encoding::RowView;
 use planner::plan::ScanColumn;
 use protocol::storage::ScanCursor;
 use types::{Datum, Row, SqlError, SqlResult};
@@ -19,8 +20,9 @@ use types::{Datum, Row, SqlError, SqlResult};
 use crate::context::{Context, internal, read_error};
 use crate::environment::Environment;
 use crate::memory::Reservation;
-use crate::node::{BATCH_ROWS, Batch};
-use crate::operators::scan::columns_of;
+use crate::node::Batch;
+use crate::operators::key_filter::KeyFilter;
+use crate::operators::scan::column_of;
 use crate::rows::RowCodec;
 
 /// Parts for each thread: enough that all have work to the end although parts differ in size.
@@ -29,6 +31,10 @@ const PARTS_PER_THREAD: usize = 16;
 const AHEAD_BYTES: usize = 8 << 20;
 /// A batch is closed above this size.
 const BATCH_BYTES: usize = 256 << 10;
+/// Rows in a full batch of a part.
+const PART_ROWS: usize = 1024;
+/// After so many rows, wanted or not, it is time to look whether anybody still wants them.
+const LOOKED_AT_MAX: usize = 32 << 10;
 /// How often the statement looks for a cancellation while it waits for a helper.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -37,35 +43,42 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub struct RowReader {
     pub codec: Arc<RowCodec>,
     pub columns: Arc<[ScanColumn]>,
+    /// What joins above know of the rows they will drop.
+    pub key_filters: Arc<[KeyFilter]>,
 }
 
 impl RowReader {
-    pub fn row(&self, key: &[u8], value: &[u8]) -> SqlResult<Row> {
-        columns_of(&self.columns, &self.codec, key, value)
+    /// A row's columns, unless a join above would drop it.
+    pub fn row(&self, key: &[u8], value: &[u8]) -> SqlResult<Option<Row>> {
+        let view = RowView::new(value)?;
+        for filter in &*self.key_filters {
+            if !filter.passes(&self.columns, &self.codec, &view)? {
+                return Ok(None);
+            }
+        }
+        let column = |&column| column_of(column, &self.codec, &view, key);
+        self.columns.iter().map(column).collect::<SqlResult<Row>>().map(Some)
     }
 
     /// The next rows of a cursor and their size; whether there is more.
     fn read(&self, cursor: &mut dyn ScanCursor) -> SqlResult<(Batch, usize, bool)> {
-        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_ROWS), 0);
+        let (mut batch, mut bytes, mut looked_at) = (Vec::new(), 0, 0);
         // A few rows at a time, because a row may be as large as a batch should be.
-        while batch.len() < BATCH_ROWS && bytes < BATCH_BYTES {
-            let wanted = (BATCH_ROWS - batch.len()).min(128);
-            let before = batch.len();
+        while batch.len() < PART_ROWS && bytes < BATCH_BYTES && looked_at < LOOKED_AT_MAX {
+            let wanted = (PART_ROWS - batch.len()).min(128);
             let visited = cursor
                 .visit(wanted, &mut |key, value| {
-                    let row = self.row(key, value).map_err(boxed)?;
-                    bytes += value.len() + std::mem::size_of_val::<[Datum]>(&row);
-                    batch.push(row);
+                    if let Some(row) = self.row(key, value).map_err(boxed)? {
+                        bytes += value.len() + std::mem::size_of_val::<[Datum]>(&row);
+                        batch.push(row);
+                    }
                     Ok(())
                 })
                 .map_err(read_error)?;
             if !visited.more {
                 return Ok((batch, bytes, false));
             }
-            // Few rows are wanted: time to look whether anybody still wants them.
-            if batch.len() == before {
-                break;
-            }
+            looked_at += visited.looked_at;
         }
         Ok((batch, bytes, true))
     }

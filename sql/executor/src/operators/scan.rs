@@ -21,6 +21,7 @@ use crate::evaluate::holds;
 use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
 use crate::operators::bitmap::bitmap_ranges;
+use crate::operators::key_filter::KeyFilter;
 use crate::operators::parallel_scan::{ParallelScan, RowReader, boxed};
 use crate::operators::pushed::{PushedFilter, PushedProgram};
 use crate::ranges::{KeyRange, scan_ranges};
@@ -42,6 +43,7 @@ pub struct ScanState {
     looked_at: Option<usize>,
     batch_rows: usize,
     yielded: u64,
+    key_filters: Vec<KeyFilter>,
     /// What the keys of a bitmap occupy.
     held: Option<Reservation>,
 }
@@ -58,7 +60,15 @@ impl ScanState {
         self.cursor = None;
         self.parallel = None;
         self.yielded = 0;
+        self.key_filters.clear();
         self.held = None;
+    }
+
+    /// Takes note of rows that a join above will drop. They may still be yielded.
+    pub fn take_key_filter(&mut self, filter: KeyFilter) {
+        if !self.started {
+            self.key_filters.push(filter);
+        }
     }
 
     fn start(&mut self, scan: &Scan, context: &Context) -> SqlResult<()> {
@@ -68,10 +78,15 @@ impl ScanState {
             let codec = context.codec(&scan.relation)?;
             let pushed =
                 if reads_rows(scan, &codec)? { PushedProgram::new(scan, &codec) } else { None };
-            let reader = RowReader { codec, columns: scan.columns.as_slice().into() };
+            let reader = RowReader {
+                codec,
+                columns: scan.columns.as_slice().into(),
+                key_filters: Arc::default(),
+            };
             self.prepared = Some(Prepared { reader, pushed: pushed.map(Arc::new) });
         }
-        if let Some(prepared) = &self.prepared {
+        if let Some(prepared) = &mut self.prepared {
+            prepared.reader.key_filters = std::mem::take(&mut self.key_filters).into();
             if let Some(bitmap) = &scan.bitmap {
                 let (ranges, held) =
                     bitmap_ranges(scan, &bitmap.source, &prepared.reader.codec, context)?;
@@ -157,7 +172,12 @@ impl ScanState {
         let filter = if is_filtered { None } else { scan.filter.as_ref() };
         let visited = cursor
             .visit(wanted, &mut |key, value| {
-                push_row(scan, &reader.codec, key, value, filter, context, batch).map_err(boxed)
+                if let Some(row) = reader.row(key, value).map_err(boxed)?
+                    && holds(filter, &row, &context.scope()).map_err(boxed)?
+                {
+                    batch.push(row);
+                }
+                Ok(())
             })
             .map_err(read_error)?;
         if !visited.more {
@@ -325,18 +345,8 @@ pub(crate) fn stored_row(
     key: &[u8],
     value: &[u8],
 ) -> SqlResult<Row> {
-    columns_of(&scan.columns, codec, key, value)
-}
-
-/// Some columns of a stored row.
-pub(crate) fn columns_of(
-    columns: &[ScanColumn],
-    codec: &RowCodec,
-    key: &[u8],
-    value: &[u8],
-) -> SqlResult<Row> {
     let view = RowView::new(value)?;
-    columns.iter().map(|&column| column_of(column, codec, &view, key)).collect()
+    scan.columns.iter().map(|&column| column_of(column, codec, &view, key)).collect()
 }
 
 pub(crate) fn column_of(

@@ -49,6 +49,10 @@ impl FilterState {
         FilterState { input: Node::new(input), passes: None }
     }
 
+    pub fn input(&mut self) -> &mut Node {
+        &mut self.input
+    }
+
     pub fn rescan(&mut self, input: &Plan, changed: bool) {
         self.passes = None;
         self.input.rescan(input, changed);
