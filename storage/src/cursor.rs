@@ -73,8 +73,9 @@ pub struct Cursor {
     end: Bytes,
     /// The key looked at last; empty before the first.
     at: Vec<u8>,
-    /// Rows that may still be returned.
-    left: u64,
+    /// Rows that may still be returned, if that is limited.
+    left: Option<u64>,
+    done: bool,
     measure: Arc<Measure>,
 }
 
@@ -93,7 +94,8 @@ impl Cursor {
             start: request.start,
             end: request.end,
             at: Vec::new(),
-            left: request.limit.unwrap_or(u64::MAX),
+            left: request.limit,
+            done: false,
             measure,
         }
     }
@@ -170,7 +172,7 @@ impl ScanCursor for Cursor {
             self.view.range(Space::Latest, start, end, self.direction)
         });
         let result = loop {
-            if self.left == 0 {
+            if self.done || self.left == Some(0) {
                 break Ok(Visited { more: false, looked_at });
             }
             if taken == limit || looked_at == LOOKED_AT_MAX {
@@ -179,7 +181,7 @@ impl ScanCursor for Cursor {
             let (key, stored) = match pairs.next() {
                 Ok(Some(pair)) => pair,
                 Ok(None) => {
-                    self.left = 0;
+                    self.done = true;
                     break Ok(Visited { more: false, looked_at });
                 }
                 Err(error) => break Err(error.into()),
@@ -194,7 +196,7 @@ impl ScanCursor for Cursor {
                 Ok(false) => {}
                 Ok(true) => {
                     taken += 1;
-                    self.left -= 1;
+                    self.left = self.left.map(|left| left - 1);
                 }
             }
         };
@@ -203,11 +205,8 @@ impl ScanCursor for Cursor {
     }
 
     fn split(self: Box<Self>, parts: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError> {
-        if self.left != u64::MAX && self.left > 0 || parts < 2 {
+        if self.done || self.left.is_some() || parts < 2 {
             return Ok(vec![self]);
-        }
-        if self.left == 0 {
-            return Ok(Vec::new());
         }
         let (mut start, mut end) = (self.start.clone(), self.end.clone());
         if !self.at.is_empty() {

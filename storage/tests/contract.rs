@@ -195,6 +195,43 @@ fn filter_and_limit_are_applied_where_the_rows_are() {
 }
 
 #[test]
+fn the_parts_of_a_scan_are_its_rest_in_order() {
+    on_both(|engine| {
+        let storage = open(engine);
+        let key = |number: u32| (number * 7).to_be_bytes();
+        put(&storage, 10, (0..1_000).map(|number| write(&key(number), Some(b"old"))).collect());
+        put(&storage, 20, (0..500).map(|number| write(&key(number * 2), None)).collect());
+        for (tau, wanted) in [(10, 1_000), (20, 500)] {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let whole = scan(&*storage, &[], &[0xFF], tau, direction, 64).expect("reads");
+                assert_eq!(whole.len(), wanted);
+                for before in [0, 1, 333] {
+                    let request = ScanRequest {
+                        start: Bytes::new(),
+                        end: Bytes::from_static(&[0xFF]),
+                        tau: Timestamp(tau),
+                        direction,
+                        filter: None,
+                        limit: None,
+                    };
+                    let mut cursor = storage.scan(request).expect("opens");
+                    let mut rows = Vec::new();
+                    if before > 0 {
+                        cursor.next_batch(&mut rows, before).expect("reads");
+                    }
+                    let parts = cursor.split(8).expect("splits");
+                    assert!((4..=8).contains(&parts.len()), "{} parts", parts.len());
+                    for mut part in parts {
+                        while part.next_batch(&mut rows, 50).expect("reads") {}
+                    }
+                    assert_eq!(rows, whole);
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn a_scan_is_one_instant_while_transactions_are_applied_and_collected() {
     on_both(|engine| {
         let storage = open(engine);
