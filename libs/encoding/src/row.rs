@@ -148,13 +148,15 @@ impl<'a> RowView<'a> {
             || self.bitmap.get(column / 8).is_some_and(|byte| byte >> (column % 8) & 1 == 1)
     }
 
+    #[inline]
     fn end(&self, column: usize) -> usize {
         let at = column * self.width;
-        let mut bytes = [0; 4];
-        if let Some(stored) = self.offsets.get(at..at + self.width) {
-            bytes[..self.width].copy_from_slice(stored);
+        match (self.width, self.offsets.get(at..)) {
+            (1, Some(&[end, ..])) => end.into(),
+            (2, Some(&[low, high, ..])) => u16::from_le_bytes([low, high]).into(),
+            (4, Some(&[a, b, c, d, ..])) => u32::from_le_bytes([a, b, c, d]) as usize,
+            _ => 0,
         }
-        u32::from_le_bytes(bytes) as usize
     }
 
     /// One column; null if absent.

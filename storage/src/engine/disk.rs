@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use fjall::config::{BlockSizePolicy, RestartIntervalPolicy};
 use fjall::{
     Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Slice, Snapshot,
 };
@@ -30,6 +31,12 @@ const CHECK_SPACE_EVERY_BYTES: u64 = 4 << 20;
 
 /// Room taken for each of fjall's journal files, which are sparse otherwise: as many bytes as fjall gives them.
 const FJALL_JOURNAL_BYTES: u64 = 64 << 20;
+
+/// Rows that are read from disk, and looked up in the cache, together.
+const BLOCK_BYTES: u32 = 16 << 10;
+/// Keys stored whole among those that share a beginning with the one before. A whole key need not be put together when it
+/// is read, and a look-up in a block ends at it.
+const RESTART_INTERVAL: u8 = 4;
 
 /// Keys no longer than this are looked up without allocating.
 const SHORT_KEY_BYTES: usize = 256;
@@ -85,7 +92,12 @@ impl DiskEngine {
             let memtable_bytes = options.memtable_bytes;
             let tree = database
                 .keyspace("versions", || {
-                    KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes)
+                    KeyspaceCreateOptions::default()
+                        .max_memtable_size(memtable_bytes)
+                        .data_block_size_policy(BlockSizePolicy::all(BLOCK_BYTES))
+                        .data_block_restart_interval_policy(RestartIntervalPolicy::all(
+                            RESTART_INTERVAL,
+                        ))
                 })
                 .map_err(translate)?;
             let engine = DiskEngine {

@@ -116,7 +116,9 @@ pub fn partnered(
         let (left, right) = if is_right(a) { (b, a) } else { (a, b) };
         let of_left = planner.estimator(left_rows).distinct(left);
         let of_right = planner.estimator(right_rows).distinct(right).min(right_rows);
-        fraction *= (of_right / of_left.max(1.0)).min(1.0);
+        // What is NULL has no partner.
+        fraction *= (of_right / of_left.max(1.0)).min(1.0)
+            * (1.0 - planner.estimator(left_rows).nulls(left));
     }
     fraction
 }

@@ -12,6 +12,7 @@ pub mod joins;
 pub mod limiting;
 pub mod modify;
 pub mod order;
+pub mod patterns;
 pub mod physical;
 pub mod push;
 pub mod selectivity;

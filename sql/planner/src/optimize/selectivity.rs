@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 
+use functions::FunctionBody;
 use types::Datum;
 
+use super::patterns;
 use crate::catalog_view::{CatalogView, ColumnStatistics};
-use crate::expression::Expr;
+use crate::expression::{Call, Expr};
 use crate::logical::{ColumnFacts, ColumnId};
 use crate::walk::same_datum;
 
@@ -137,7 +139,9 @@ impl Estimator<'_> {
         if self.unique(id) {
             return (1.0 / self.rows.max(1.0)).min(1.0);
         }
-        let known = self.column(id, |column| equal_fraction(column, self.rows, value));
+        // A fraction of distinct values is one of the whole table, not of the rows that are left here.
+        let distinct = self.distinct(id);
+        let known = self.column(id, |column| equal_fraction(column, distinct, value));
         known.unwrap_or_else(|| (1.0 / self.distinct(id)).max(1.0 / self.rows.max(1.0)).min(1.0))
     }
 
@@ -182,6 +186,76 @@ impl Estimator<'_> {
         known.flatten().map_or(RANGE, |fraction| fraction.clamp(0.0001, 1.0))
     }
 
+    /// The fraction of rows that are NULL there.
+    pub fn nulls(&self, id: ColumnId) -> f64 {
+        if self.facts.get(id).is_some_and(|facts| facts.not_null) {
+            return 0.0;
+        }
+        self.column(id, |column| column.null_fraction).unwrap_or(0.0)
+    }
+
+    /// The share of a value if it is a common one, 0 if all common values are known and it is none of them.
+    fn common(&self, id: ColumnId, value: &Datum) -> Option<f64> {
+        self.column(id, |column| {
+            let known = column.most_common.iter().find(|known| same_datum(value, &known.0));
+            match known {
+                Some(known) => Some(known.1),
+                None if column.most_common.is_empty() => None,
+                None => Some(0.0),
+            }
+        })?
+    }
+
+    /// A comparison of a column, if it is one, with a value, if that is known.
+    fn compared(&self, column: Option<ColumnId>, kind: Comparison, value: Option<&Datum>) -> f64 {
+        match (kind, column) {
+            (Comparison::Equal, Some(column)) => self.equal(column, value),
+            (Comparison::Equal, None) => EQUAL,
+            (Comparison::NotEqual, Some(column)) => {
+                (1.0 - self.equal(column, value) - self.nulls(column)).max(0.0)
+            }
+            (Comparison::NotEqual, None) => 0.995,
+            (kind, Some(column)) => self.range(column, kind, value),
+            _ => RANGE,
+        }
+    }
+
+    /// LIKE, a regular expression, or its negation.
+    fn pattern(&self, call: &Call, name: &str, negated: bool) -> f64 {
+        let unknown = if negated { 1.0 - LIKE } else { LIKE };
+        let [operand, Expr::Constant { value: pattern @ Datum::Text(text), .. }] =
+            call.arguments.as_slice()
+        else {
+            return unknown;
+        };
+        let Some(id) = as_column(operand) else {
+            return unknown;
+        };
+        if matches!(name, "~~" | "!~~") && patterns::is_plain(text) {
+            let kind = if negated { Comparison::NotEqual } else { Comparison::Equal };
+            return self.compared(Some(id), kind, Some(pattern));
+        }
+        let guess = if name.contains("~~") { patterns::guess_like(text) } else { LIKE };
+        let guess = if negated { 1.0 - guess } else { guess };
+        let context = self.catalog.evaluation();
+        let holds = |value: &Datum| {
+            let arguments = [value.clone(), pattern.clone()];
+            let answer = match call.function.body {
+                FunctionBody::Scalar(function) => function(context, &arguments),
+                FunctionBody::TypedScalar(function) => {
+                    function(context, &arguments, &call.argument_types, call.ty.oid)
+                }
+                _ => return None,
+            };
+            match answer {
+                Ok(Datum::Bool(holds)) => Some(holds),
+                _ => None,
+            }
+        };
+        let known = self.column(id, |column| patterns::matching(column, guess, &holds));
+        known.flatten().unwrap_or(unknown)
+    }
+
     /// The fraction of rows for which the condition holds.
     pub fn of(&self, condition: &Expr) -> f64 {
         let selectivity = match condition {
@@ -201,7 +275,8 @@ impl Estimator<'_> {
                 };
                 if *negated { 1.0 - nulls } else { nulls }
             }
-            Expr::BooleanTest { .. } | Expr::Column { .. } => 0.5,
+            Expr::Column { index, .. } => self.common(*index, &Datum::Bool(true)).unwrap_or(0.5),
+            Expr::BooleanTest { .. } => 0.5,
             Expr::InList { operand, list, negated, .. } => {
                 let column = as_column(operand);
                 let one = |item: &Expr| match (column, item) {
@@ -212,22 +287,29 @@ impl Estimator<'_> {
                 let all = list.iter().map(one).sum::<f64>().min(1.0);
                 if *negated { 1.0 - all } else { all }
             }
-            Expr::AnyAll { operand, array, .. } => {
-                let count = match &**array {
-                    Expr::Constant { value: Datum::Array(array), .. } => array.elements.len(),
-                    Expr::Array { elements, .. } => elements.len(),
-                    _ => 10,
+            Expr::AnyAll { operand, array, function, all } => {
+                let kind =
+                    crate::explain::deparse::operator_name(function.oid).and_then(Comparison::of);
+                let one = |value: Option<&Datum>| match (as_column(operand), kind) {
+                    (column, Some(kind)) => self.compared(column, kind, value),
+                    (_, None) => EQUAL,
                 };
-                let Some(id) = as_column(operand) else {
-                    return (EQUAL * count as f64).min(1.0);
-                };
-                match &**array {
+                let each: Vec<f64> = match &**array {
                     Expr::Constant { value: Datum::Array(array), .. } => {
-                        array.elements.iter().map(|value| self.equal(id, Some(value))).sum::<f64>()
+                        array.elements.iter().map(|value| one(Some(value))).collect()
                     }
-                    _ => self.equal(id, None) * count as f64,
+                    Expr::Array { elements, .. } => vec![one(None); elements.len()],
+                    _ => vec![one(None); 10],
+                };
+                match (kind, all) {
+                    // Different values: no row equals two of them.
+                    (Some(Comparison::Equal), false) => each.iter().sum::<f64>().min(1.0),
+                    (Some(Comparison::NotEqual), true) => {
+                        1.0 - each.iter().map(|kept| 1.0 - kept).sum::<f64>().min(1.0)
+                    }
+                    (_, true) => each.iter().product(),
+                    (_, false) => 1.0 - each.iter().map(|kept| 1.0 - kept).product::<f64>(),
                 }
-                .min(1.0)
             }
             Expr::Call(call) => match comparison(condition) {
                 Some((left, kind, right)) => {
@@ -235,7 +317,8 @@ impl Estimator<'_> {
                         (Some(a), Some(b)) => {
                             return match kind {
                                 Comparison::Equal => {
-                                    1.0 / self.distinct(a).max(self.distinct(b)).max(1.0)
+                                    (1.0 - self.nulls(a)) * (1.0 - self.nulls(b))
+                                        / self.distinct(a).max(self.distinct(b)).max(1.0)
                                 }
                                 Comparison::NotEqual => 0.995,
                                 _ => RANGE,
@@ -249,18 +332,11 @@ impl Estimator<'_> {
                         Expr::Constant { value, .. } => Some(value),
                         _ => None,
                     };
-                    match (kind, column) {
-                        (Comparison::Equal, Some(column)) => self.equal(column, value),
-                        (Comparison::Equal, None) => EQUAL,
-                        (Comparison::NotEqual, Some(column)) => 1.0 - self.equal(column, value),
-                        (Comparison::NotEqual, None) => 0.995,
-                        (kind, Some(column)) => self.range(column, kind, value),
-                        _ => RANGE,
-                    }
+                    self.compared(column, kind, value)
                 }
                 None => match crate::explain::deparse::operator_name(call.function.oid) {
-                    Some("~~" | "~~*" | "~" | "~*") => LIKE,
-                    Some("!~~" | "!~~*" | "!~" | "!~*") => 1.0 - LIKE,
+                    Some(name @ ("~~" | "~~*" | "~" | "~*")) => self.pattern(call, name, false),
+                    Some(name @ ("!~~" | "!~~*" | "!~" | "!~*")) => self.pattern(call, name, true),
                     Some("@>" | "<@" | "@@") => CONTAINS,
                     Some("&&" | "?" | "?|" | "?&" | "@?" | "%") => MATCHES,
                     _ => 0.333_333,
@@ -308,8 +384,7 @@ impl Estimator<'_> {
 }
 
 /// The fraction of a column's rows that equal a constant, or what is known only when it runs (a parameter).
-fn equal_fraction(column: &ColumnStatistics, rows: f64, value: Option<&Datum>) -> f64 {
-    let distinct = if column.distinct < 0.0 { -column.distinct * rows } else { column.distinct };
+fn equal_fraction(column: &ColumnStatistics, distinct: f64, value: Option<&Datum>) -> f64 {
     let Some(value) = value else {
         // It may be a common value as well as another: the average over all of them. Where the common values are all
         // there are, nothing is left for others, and a plan would be chosen as if no row were found.
@@ -420,12 +495,12 @@ mod tests {
         let four = [1, 2, 3, 4].map(|value| (Datum::Int4(value), 0.2)).to_vec();
         // All values are common ones.
         let whole = column(4.0, four);
-        near(equal_fraction(&whole, 1_000.0, None), 0.2);
-        near(equal_fraction(&whole, 1_000.0, Some(&Datum::Int4(3))), 0.2);
-        near(equal_fraction(&whole, 1_000.0, Some(&Datum::Int4(9))), 0.0);
+        near(equal_fraction(&whole, 4.0, None), 0.2);
+        near(equal_fraction(&whole, 4.0, Some(&Datum::Int4(3))), 0.2);
+        near(equal_fraction(&whole, 4.0, Some(&Datum::Int4(9))), 0.0);
         // One is common, and many are not.
         let mixed = column(-0.5, vec![(Datum::Int4(1), 0.3)]);
-        near(equal_fraction(&mixed, 1_000.0, None), 0.8 / 500.0);
-        near(equal_fraction(&mixed, 1_000.0, Some(&Datum::Int4(9))), 0.5 / 499.0);
+        near(equal_fraction(&mixed, 500.0, None), 0.8 / 500.0);
+        near(equal_fraction(&mixed, 500.0, Some(&Datum::Int4(9))), 0.5 / 499.0);
     }
 }
