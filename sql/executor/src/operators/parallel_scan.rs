@@ -244,7 +244,7 @@ impl Shared {
             || self.ahead_bytes.load(Ordering::Relaxed) >= AHEAD_BYTES
     }
 
-    /// Reads parts that nobody reads until there are none, or until that is enough for now.
+    /// Reads parts that nobody reads until there are none, or until it is far enough ahead.
     fn help(&self) {
         while !self.should_rest() {
             // The statement's own thread is at the first of them unless a helper was there before.
