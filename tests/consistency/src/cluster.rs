@@ -175,6 +175,13 @@ impl Cluster {
         }
     }
 
+    /// One node's clock is so far behind.
+    pub fn clock_behind(&self, index: usize, by: Duration) {
+        if let Node::Own(_, faults) = &self.nodes[index] {
+            faults.clock(-i64::try_from(by.as_nanos()).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Disks and clocks are as they should be.
     pub fn heal(&mut self) {
         for node in &self.nodes {

@@ -16,6 +16,9 @@ use crate::proxy::Switches;
 const GAP_MS: std::ops::Range<u64> = 150..900;
 /// Much longer than a message between nodes takes, so that a bound that is not waited for shows.
 const CLOCK_BOUND: Duration = Duration::from_millis(20);
+/// So late hears a node whose clock is behind by more than that.
+const LATE: Duration = Duration::from_millis(100);
+const BEHIND: Duration = Duration::from_millis(250);
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -54,6 +57,10 @@ pub enum Nemesis {
     FailingDisk,
     /// All of them in turn.
     Mixed,
+    /// One node hears late and its clock is behind by more than it is told: stale reads must follow, and be noticed. Shows
+    /// that checks are not blind; no promise holds under it.
+    #[value(skip)]
+    Behind,
 }
 
 impl Nemesis {
@@ -85,8 +92,8 @@ impl Nemesis {
 
     /// Whether it needs several nodes whose ways to each other are ours.
     pub fn needs_ways(self) -> bool {
-        use Nemesis::{Bridge, OneWay, Part, Slow};
-        matches!(self, Part | OneWay | Bridge | Slow)
+        use Nemesis::{Behind, Bridge, OneWay, Part, Slow};
+        matches!(self, Part | OneWay | Bridge | Slow | Behind)
     }
 
     /// Whether query processors live for a second only.
@@ -169,6 +176,10 @@ pub fn disturb(
                 None => continue,
             },
             Nemesis::Clock => cluster.clocks(&mut random, CLOCK_BOUND),
+            Nemesis::Behind => match &ways {
+                Some(ways) => behind(&mut random, &cluster, ways),
+                None => continue,
+            },
             Nemesis::SlowDisk => cluster.slow_disk(&mut random),
             Nemesis::FailingDisk => {
                 deeds.findings.extend(cluster.failing_disk(&mut random).err());
@@ -231,6 +242,19 @@ fn between_nodes(kind: Nemesis, random: &mut StdRng, ways: &Ways) {
         (0..nodes).filter(|index| *index != one).for_each(|index| ways.cut(one, index));
     }
     ways.heal();
+}
+
+/// One node hears late, and takes an early time for the present, for a while.
+fn behind(random: &mut StdRng, cluster: &Cluster, ways: &Ways) {
+    let nodes = ways.nodes();
+    let one = random.random_range(0..nodes);
+    for other in (0..nodes).filter(|index| *index != one) {
+        ways.set(other, one, Way { delay: LATE, ..Way::default() });
+    }
+    cluster.clock_behind(one, BEHIND);
+    std::thread::sleep(Duration::from_secs(1));
+    ways.heal();
+    cluster.clock_behind(one, Duration::ZERO);
 }
 
 fn network(kind: Nemesis, random: &mut StdRng, all: &[Switches]) {
