@@ -154,3 +154,28 @@ fn joins_drop_rows_early_only_where_they_would_drop_them() {
         assert_eq!(join(JoinKind::Anti, nested), ROWS as usize - 6);
     }
 }
+
+#[test]
+fn few_left_rows_leave_out_right_rows_that_none_of_them_looks_for() {
+    let (relation, env) = filled(64 << 20);
+    let count = |kind| {
+        let rows: Vec<types::Row> = [3, 3, 29_999, 70_000].map(|key| ints(&[key])).to_vec();
+        let mut right = scan(&relation, Direction::Ascending, None);
+        right.estimate.rows = f64::from(ROWS);
+        let join = HashJoin {
+            left: values(&rows),
+            right,
+            kind,
+            left_keys: vec![column(0)],
+            right_keys: vec![column(0)],
+            condition: None,
+        };
+        query(plan(Operator::HashJoin(Box::new(join)), 3), &env).expect("valid").len()
+    };
+    assert_eq!(count(JoinKind::Inner), 6);
+    assert_eq!(count(JoinKind::Left), 7);
+    assert_eq!(count(JoinKind::Semi), 3);
+    assert_eq!(count(JoinKind::Anti), 1);
+    assert_eq!(count(JoinKind::Right), ROWS as usize + 2);
+    assert_eq!(count(JoinKind::Full), ROWS as usize + 3);
+}

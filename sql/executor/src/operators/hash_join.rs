@@ -4,6 +4,7 @@
 //! hash of their keys into partitions on disk, and each pair of partitions is joined by itself; a
 //! partition that still does not fit is cut again by other bits of the hash.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
@@ -19,8 +20,15 @@ use crate::node::{BATCH_ROWS, Batch, Input};
 use crate::operators::key_filter::{KEYS_MAX, KeyFilter, KnownKeys};
 use crate::spill::{MAXIMUM_PARTITION_DEPTH, Partitions, SpillFile, SpillReader};
 
+/// Right sides smaller than this are put into the table as they are.
+const LOOK_LEFT_FROM: f64 = 20_000.0;
+/// Left rows held back at most.
+const BUFFERED_MAX: usize = 1 << 16;
+
 pub struct HashJoinState {
     left: Input,
+    /// Left rows that were read before the right side was.
+    buffered: VecDeque<Row>,
     right: Input,
     table: Option<Table>,
     phase: Phase,
@@ -168,6 +176,7 @@ impl HashJoinState {
     pub fn new(join: &HashJoin) -> HashJoinState {
         HashJoinState {
             left: Input::new(&join.left),
+            buffered: VecDeque::new(),
             right: Input::new(&join.right),
             table: None,
             phase: Phase::Build,
@@ -213,7 +222,41 @@ impl HashJoinState {
         Ok(if output.is_empty() { None } else { Some(output) })
     }
 
+    fn next_left(&mut self, join: &HashJoin, context: &Context) -> SqlResult<Option<Row>> {
+        match self.buffered.pop_front() {
+            Some(row) => Ok(Some(row)),
+            None => self.left.next_row(&join.left, context),
+        }
+    }
+
+    /// Where few left rows are expected and many right ones, reads the left ones first: right rows that none of them looks
+    /// for need not be put into the table.
+    fn look_left(&mut self, join: &HashJoin, context: &Context) -> SqlResult<()> {
+        let (left_rows, right_rows) = (join.left.estimate.rows, join.right.estimate.rows);
+        let drops_rights =
+            matches!(join.kind, JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti);
+        let pays = right_rows > LOOK_LEFT_FROM && left_rows * 4.0 < right_rows;
+        let Some(columns) = plain_columns(&join.right_keys).filter(|_| drops_rights && pays) else {
+            return Ok(());
+        };
+        let scope = context.scope();
+        let mut held = Reservation::new(context.memory());
+        let mut hashes = Vec::new();
+        while let Some(row) = self.left.next_row(&join.left, context)? {
+            held.grow(row_bytes(&row));
+            hashes.push(left_hash(join, &row, &scope)?);
+            self.buffered.push_back(row);
+            if hashes.len() >= BUFFERED_MAX || held.should_spill() {
+                return Ok(());
+            }
+        }
+        let keys = Arc::new(KnownKeys::new(hashes.len(), hashes.into_iter()));
+        self.right.node.offer(&join.right, KeyFilter { keys, columns });
+        Ok(())
+    }
+
     fn build(&mut self, join: &HashJoin, context: &Context) -> SqlResult<()> {
+        self.look_left(join, context)?;
         let scope = context.scope();
         let mut table = Table::new(join, context);
         let mut partitions: Option<Partitions> = None;
@@ -243,7 +286,7 @@ impl HashJoinState {
             return Ok(());
         };
         let mut lefts = Partitions::new(0);
-        while let Some(row) = self.left.next_row(&join.left, context)? {
+        while let Some(row) = self.next_left(join, context)? {
             lefts.append(context, left_hash(join, &row, &scope)?, &row)?;
         }
         self.push_work(lefts, rights)?;
@@ -326,7 +369,7 @@ impl HashJoinState {
                 break;
             }
             let left = match &mut self.probe {
-                Probe::Input => self.left.next_row(&join.left, context)?,
+                Probe::Input => self.next_left(join, context)?,
                 Probe::File(reader) => reader.next_row()?,
                 Probe::Nothing => None,
             };
