@@ -1,21 +1,25 @@
 //! A scan as of a timestamp.
 //!
-//! The cursor walks `Latest` in a view of the engine. Every key that has a version has one there, so a row that is too
-//! new is looked up in `History` by itself; rows that are old enough, nearly all, cost nothing more. The view makes the
-//! scan one instant: what is applied or collected meanwhile is not seen. The parts of a scan that is cut share it.
+//! The cursor walks `Latest`: in the row cache where that has the rows, elsewhere in a view of the engine, which it then
+//! copies for the cache. Every key that has a version has one there, so a row that is too new is looked up in `History`
+//! by itself; rows that are old enough, nearly all, cost nothing more. The view makes the scan one instant: what is
+//! applied or collected meanwhile is not seen. The parts of a scan that is cut share it.
 
 use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use protocol::Timestamp;
+use protocol::key::PREFIX_BYTES;
 use protocol::storage::{
     Direction, Filtered, ReadError, RowFilter, ScanCursor, StoredRow, Visited, Visitor,
 };
 
 use crate::engine::{EngineError, KvView, Pairs, Space};
+use crate::instant::Instant;
 use crate::layout::{history_range, split_history, split_latest};
 use crate::measure::Measure;
+use crate::row_cache::{Copy, Next, Span, successor};
 
 /// Rows looked at before the caller is asked whether it still wants more.
 const LOOKED_AT_MAX: usize = 16 << 10;
@@ -61,14 +65,26 @@ fn superseded(view: &dyn KvView, key: &[u8], tau: Timestamp) -> Result<Option<By
     }
 }
 
+/// Where the next rows come from.
+enum Source {
+    /// To be found out at the beginning of what is left.
+    Unknown,
+    /// Rows `at..until` of a span, from either end.
+    Span { span: Arc<Span>, at: usize, until: usize },
+    /// The engine's, up to where the cache has more, or to the end.
+    Engine { pairs: Pairs, until: Bytes },
+}
+
 /// See the module.
 pub struct Cursor {
-    view: Arc<dyn KvView>,
-    /// Opened with the first row.
-    pairs: Option<Pairs>,
-    tau: Timestamp,
+    instant: Arc<Instant>,
+    source: Source,
+    copy: Option<Copy>,
+    /// Rows of the engine seen by a scan that copies none yet; `None` if it never will.
+    before_copy: Option<usize>,
     direction: Direction,
     filter: Option<Arc<dyn RowFilter>>,
+    /// What is left, the present source included.
     start: Bytes,
     end: Bytes,
     /// The key looked at last; empty before the first.
@@ -81,14 +97,18 @@ pub struct Cursor {
 
 impl Cursor {
     pub fn new(
-        view: Arc<dyn KvView>,
+        instant: Arc<Instant>,
         request: protocol::storage::ScanRequest,
         measure: Arc<Measure>,
     ) -> Cursor {
+        let is_long = request.start.len() <= PREFIX_BYTES;
+        let copies = request.direction == Direction::Ascending && request.limit.is_none();
+        let after = if is_long { 0 } else { instant.cache().options().copy_after_rows };
         Cursor {
-            view,
-            pairs: None,
-            tau: request.tau,
+            instant,
+            source: Source::Unknown,
+            copy: None,
+            before_copy: copies.then_some(after),
             direction: request.direction,
             filter: request.filter,
             start: request.start,
@@ -105,12 +125,14 @@ impl Cursor {
         let request = protocol::storage::ScanRequest {
             start,
             end,
-            tau: self.tau,
+            tau: self.instant.tau(),
             direction: self.direction,
             filter: self.filter.clone(),
             limit: None,
         };
-        Box::new(Cursor::new(Arc::clone(&self.view), request, Arc::clone(&self.measure)))
+        let mut part = Cursor::new(Arc::clone(&self.instant), request, Arc::clone(&self.measure));
+        part.before_copy = part.before_copy.map(|_| 0);
+        Box::new(part)
     }
 
     /// The first key of a range, from either end.
@@ -121,8 +143,83 @@ impl Cursor {
         direction: Direction,
     ) -> Result<Vec<u8>, ReadError> {
         let (start, end) = (Bound::Included(start), Bound::Excluded(end));
-        let mut pairs = self.view.range(Space::Latest, start, end, direction);
+        let mut pairs = self.instant.view()?.range(Space::Latest, start, end, direction);
         Ok(pairs.next()?.map(|(key, _)| key.to_vec()).unwrap_or_default())
+    }
+
+    /// Finds out where what is left begins; `false` if nothing is left.
+    fn open_source(&mut self) -> Result<bool, ReadError> {
+        if self.start >= self.end {
+            self.done = true;
+            return Ok(false);
+        }
+        self.source = match self.next_of_cache()? {
+            Next::Span(span) => {
+                let first = span.first_at(&self.start);
+                let behind = span.first_at(&self.end);
+                match self.direction {
+                    Direction::Ascending => Source::Span { span, at: first, until: behind },
+                    Direction::Descending => Source::Span { span, at: behind, until: first },
+                }
+            }
+            Next::Gap(nearest) => {
+                let view = self.instant.view()?;
+                let (start, end, until) = match self.direction {
+                    Direction::Ascending => {
+                        let until = nearest.unwrap_or_else(|| self.end.clone());
+                        (self.start.clone(), until.clone(), until)
+                    }
+                    Direction::Descending => {
+                        let until = nearest.unwrap_or_else(|| self.start.clone());
+                        (until.clone(), self.end.clone(), until)
+                    }
+                };
+                let bounds = (Bound::Included(&start[..]), Bound::Excluded(&end[..]));
+                let pairs = view.range(Space::Latest, bounds.0, bounds.1, self.direction);
+                if let Some(copy) = &mut self.copy {
+                    copy.skip_to(&start);
+                } else if self.before_copy == Some(0) {
+                    self.before_copy = None;
+                    self.copy = self.instant.cache().copy(&start, &self.end, &self.instant);
+                }
+                Source::Engine { pairs, until }
+            }
+        };
+        Ok(true)
+    }
+
+    fn next_of_cache(&self) -> Result<Next, ReadError> {
+        let cache = self.instant.cache();
+        let mut next = cache.next(&self.start, &self.end, self.direction);
+        let counts = self.before_copy.is_some_and(|rows| rows > 0);
+        if matches!(next, Next::Gap(_)) && counts && cache.missed(&self.start) {
+            cache.load(&self.instant, &self.start)?;
+            next = cache.next(&self.start, &self.end, self.direction);
+        }
+        // What was collected before a span was copied, this read might need.
+        let is_kept = matches!(next, Next::Span(_));
+        Ok(if is_kept && self.instant.is_below_horizon() { Next::Gap(None) } else { next })
+    }
+
+    /// The present source has no more rows: what is left begins behind it.
+    fn end_source(&mut self) {
+        let behind = match std::mem::replace(&mut self.source, Source::Unknown) {
+            Source::Unknown => return,
+            Source::Span { span, .. } => match self.direction {
+                Direction::Ascending => span.end().clone(),
+                Direction::Descending => span.start().clone(),
+            },
+            Source::Engine { until, .. } => {
+                if let Some(copy) = &mut self.copy {
+                    copy.end(&until);
+                }
+                until
+            }
+        };
+        match self.direction {
+            Direction::Ascending => self.start = behind.max(self.start.clone()),
+            Direction::Descending => self.end = behind.min(self.end.clone()),
+        }
     }
 }
 
@@ -166,42 +263,28 @@ impl ScanCursor for Cursor {
     }
 
     fn visit(&mut self, limit: usize, visitor: Visitor<'_>) -> Result<Visited, ReadError> {
-        let (mut taken, mut looked_at, mut read_bytes) = (0, 0, 0);
-        let pairs = self.pairs.get_or_insert_with(|| {
-            let (start, end) = (Bound::Included(&self.start[..]), Bound::Excluded(&self.end[..]));
-            self.view.range(Space::Latest, start, end, self.direction)
-        });
+        let mut progress = Progress { limit, taken: 0, looked_at: 0, read_bytes: 0 };
         let result = loop {
             if self.done || self.left == Some(0) {
-                break Ok(Visited { more: false, looked_at });
+                break Ok(false);
             }
-            if taken == limit || looked_at == LOOKED_AT_MAX {
-                break Ok(Visited { more: true, looked_at });
+            if progress.is_enough() {
+                break Ok(true);
             }
-            let (key, stored) = match pairs.next() {
-                Ok(Some(pair)) => pair,
-                Ok(None) => {
-                    self.done = true;
-                    break Ok(Visited { more: false, looked_at });
+            if matches!(self.source, Source::Unknown) {
+                match self.open_source() {
+                    Ok(true) => {}
+                    other => break other,
                 }
-                Err(error) => break Err(error.into()),
-            };
-            looked_at += 1;
-            read_bytes += (key.len() + stored.len()) as u64;
-            self.at.clear();
-            self.at.extend_from_slice(key);
-            let filter = self.filter.as_deref();
-            match show(self.view.as_ref(), key, stored, self.tau, filter, visitor) {
-                Err(error) => break Err(error),
+            }
+            match self.visit_source(&mut progress, visitor) {
+                Ok(true) => self.end_source(),
                 Ok(false) => {}
-                Ok(true) => {
-                    taken += 1;
-                    self.left = self.left.map(|left| left - 1);
-                }
+                Err(error) => break Err(error),
             }
         };
-        self.measure.read_bytes.increment(read_bytes);
-        result
+        self.measure.read_bytes.increment(progress.read_bytes);
+        result.map(|more| Visited { more, looked_at: progress.looked_at })
     }
 
     fn split(self: Box<Self>, parts: usize) -> Result<Vec<Box<dyn ScanCursor>>, ReadError> {
@@ -232,21 +315,113 @@ impl ScanCursor for Cursor {
     }
 }
 
-/// Shows the version of a row as of `tau` if there is one and the filter wants it.
+/// How far a visit is.
+struct Progress {
+    limit: usize,
+    taken: usize,
+    looked_at: usize,
+    read_bytes: u64,
+}
+
+impl Progress {
+    fn is_enough(&self) -> bool {
+        self.taken >= self.limit || self.looked_at >= LOOKED_AT_MAX
+    }
+}
+
+impl Cursor {
+    /// Shows rows of the present source; `true` when it has no more.
+    fn visit_source(
+        &mut self,
+        progress: &mut Progress,
+        visitor: Visitor<'_>,
+    ) -> Result<bool, ReadError> {
+        let instant = self.instant.as_ref();
+        let filter = self.filter.as_deref();
+        match &mut self.source {
+            Source::Unknown => Ok(true),
+            Source::Span { span, at, until } => {
+                let mut last = None;
+                let result = loop {
+                    if at == until {
+                        break Ok(true);
+                    }
+                    if progress.is_enough() || self.left == Some(0) {
+                        break Ok(false);
+                    }
+                    let index = match self.direction {
+                        Direction::Ascending => *at,
+                        Direction::Descending => *at - 1,
+                    };
+                    match self.direction {
+                        Direction::Ascending => *at += 1,
+                        Direction::Descending => *at -= 1,
+                    }
+                    last = Some(index);
+                    let (key, stored) = span.row(index);
+                    progress.looked_at += 1;
+                    progress.read_bytes += (key.len() + stored.len()) as u64;
+                    match show(instant, key, stored, filter, visitor) {
+                        Err(error) => break Err(error),
+                        Ok(false) => {}
+                        Ok(true) => {
+                            progress.taken += 1;
+                            self.left = self.left.map(|left| left - 1);
+                        }
+                    }
+                };
+                if let Some(index) = last {
+                    self.at.clear();
+                    self.at.extend_from_slice(span.row(index).0);
+                }
+                result
+            }
+            Source::Engine { pairs, .. } => loop {
+                if progress.is_enough() || self.left == Some(0) {
+                    return Ok(false);
+                }
+                let Some((key, stored)) = pairs.next()? else {
+                    return Ok(true);
+                };
+                progress.looked_at += 1;
+                progress.read_bytes += (key.len() + stored.len()) as u64;
+                self.at.clear();
+                self.at.extend_from_slice(key);
+                if let Some(copy) = &mut self.copy {
+                    copy.push(key, stored)?;
+                } else if let Some(rows) = &mut self.before_copy {
+                    match rows.checked_sub(1) {
+                        Some(fewer) => *rows = fewer,
+                        None => {
+                            self.before_copy = None;
+                            let behind = successor(key);
+                            self.copy = instant.cache().copy(&behind, &self.end, instant);
+                        }
+                    }
+                }
+                if show(instant, key, stored, filter, visitor)? {
+                    progress.taken += 1;
+                    self.left = self.left.map(|left| left - 1);
+                }
+            },
+        }
+    }
+}
+
+/// Shows the version of a row as of the instant's `tau` if there is one and the filter wants it.
 fn show(
-    view: &dyn KvView,
+    instant: &Instant,
     key: &[u8],
     stored: &[u8],
-    tau: Timestamp,
     filter: Option<&dyn RowFilter>,
     visitor: Visitor<'_>,
 ) -> Result<bool, ReadError> {
     let (written_at, value) = split_latest(stored)?;
     let older;
-    let value = if written_at <= tau {
+    let value = if written_at <= instant.tau() {
         value
     } else {
-        older = superseded(view, key, tau)?;
+        older = as_of(instant.view()?, key, instant.tau())?;
         older.as_deref()
     };
     let Some(value) = value else {

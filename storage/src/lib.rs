@@ -55,9 +55,11 @@ pub mod copy;
 mod cursor;
 pub mod engine;
 mod horizon;
+mod instant;
 mod layout;
 mod maintenance;
 mod measure;
+mod row_cache;
 mod storage;
 
 pub use crate::config::{RETENTION_MARGIN_NANOS, StorageOptions, TRANSACTION_AGE_NANOS};
@@ -66,4 +68,5 @@ pub use crate::engine::memory::MemoryEngine;
 pub use crate::engine::{EngineError, KvEngine};
 pub use crate::layout::Applied;
 pub use crate::maintenance::{Maintenance, MaintenanceEvents};
+pub use crate::row_cache::RowCacheOptions;
 pub use crate::storage::{Condition, Storage};

@@ -17,11 +17,13 @@ use crate::config::StorageOptions;
 use crate::cursor::{Cursor, as_of};
 use crate::engine::{EngineError, KvEngine, KvView, Space};
 use crate::horizon::Horizon;
+use crate::instant::Instant;
 use crate::layout::{
     APPLIED_KEY, Applied, HORIZON_KEY, decode_timestamp, outcome_key, split_latest,
 };
 use crate::maintenance::Dirt;
 use crate::measure::Measure;
+use crate::row_cache::RowCache;
 
 /// A delivery larger than this is applied in several batches.
 const BATCH_BYTES: usize = 8 << 20;
@@ -54,6 +56,7 @@ pub enum Condition {
 /// See the crate.
 pub struct Storage {
     engine: Arc<dyn KvEngine>,
+    row_cache: Arc<RowCache>,
     options: StorageOptions,
     writer: Mutex<Writer>,
     watermark: AtomicU64,
@@ -87,6 +90,7 @@ impl Storage {
         );
         Ok(Arc::new(Storage {
             engine,
+            row_cache: Arc::new(RowCache::new(options.row_cache.clone())),
             options,
             watermark: AtomicU64::new(applied.watermark.0),
             catalog_changed_at: AtomicU64::new(applied.catalog_changed_at.0),
@@ -198,6 +202,29 @@ impl Storage {
         if tau > watermark { Err(ReadError::NotYet { watermark }) } else { Ok(()) }
     }
 
+    /// What reads at `tau` see.
+    fn instant_at(&self, tau: Timestamp) -> Instant {
+        let watermark = ReadStorage::watermark(self);
+        let (engine, cache) = (self.engine.clone(), self.row_cache.clone());
+        Instant::new(engine, cache, self.horizon.clone(), tau, watermark)
+    }
+
+    /// As [`ReadStorage::get`], of the engine.
+    fn get_stored(&self, key: &[u8], tau: Timestamp) -> Result<Option<Bytes>, ReadError> {
+        if self.row_cache.missed(key) {
+            self.row_cache.load(&self.instant_at(tau), key)?;
+        }
+        let Some(stored) = self.engine.get(Space::Latest, key)? else {
+            return Ok(None);
+        };
+        let (written_at, value) = split_latest(&stored)?;
+        if written_at <= tau {
+            Ok(value.map(|value| stored.slice_ref(value)))
+        } else {
+            Ok(as_of(self.engine.view().as_ref(), key, tau)?)
+        }
+    }
+
     fn note(&self, error: &EngineError) {
         let reason = error.to_string();
         let mut condition = self.condition.write();
@@ -223,7 +250,9 @@ impl Storage {
         let last = builder.last_tau();
         if transactions > 0 {
             let batch = builder.finish(&mut applied);
+            let writing = self.row_cache.write(&batch);
             self.engine.write(&batch)?;
+            drop(writing);
             self.dirt.mark();
             writer.stored = applied.clone();
             self.measure.applied_transactions.increment(transactions as u64);
@@ -315,16 +344,13 @@ impl ReadStorage for Storage {
 
     fn get(&self, key: &[u8], tau: Timestamp) -> Result<Option<Bytes>, ReadError> {
         self.check_watermark(tau)?;
-        let value = match self.engine.get(Space::Latest, key)? {
-            None => None,
-            Some(stored) => {
-                let (written_at, value) = split_latest(&stored)?;
-                if written_at <= tau {
-                    value.map(|value| stored.slice_ref(value))
-                } else {
-                    as_of(self.engine.view().as_ref(), key, tau)?
-                }
-            }
+        let value = match self.row_cache.find(key) {
+            Some(span) => match span.get(key).map(split_latest).transpose()? {
+                None => None,
+                Some((written_at, value)) if written_at <= tau => value.map(Bytes::copy_from_slice),
+                Some(_) => as_of(self.engine.view().as_ref(), key, tau)?,
+            },
+            None => self.get_stored(key, tau)?,
         };
         self.check_horizon(tau)?;
         self.measure.read_bytes.increment(value.as_ref().map_or(0, |value| value.len() as u64));
@@ -333,9 +359,9 @@ impl ReadStorage for Storage {
 
     fn scan(&self, request: ScanRequest) -> Result<Box<dyn ScanCursor>, ReadError> {
         self.check_watermark(request.tau)?;
-        let view = Arc::from(self.engine.view());
         self.check_horizon(request.tau)?;
-        Ok(Box::new(Cursor::new(view, request, self.measure.clone())))
+        let instant = Arc::new(self.instant_at(request.tau));
+        Ok(Box::new(Cursor::new(instant, request, self.measure.clone())))
     }
 
     fn catalog_changed_at(&self) -> Timestamp {

@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use protocol::delivery::DeliverySink;
-use protocol::storage::{Direction, HoldGuard, ReadError, ReadStorage};
+use protocol::storage::{Direction, HoldGuard, ReadError, ReadStorage, ScanRequest};
 use protocol::transaction::DecidedTransaction;
 use protocol::{JournalId, Timestamp};
 use rand::rngs::StdRng;
@@ -111,6 +111,40 @@ impl World {
         }
     }
 
+    /// A scan during which transactions are applied, versions collected, and others read.
+    fn interrupted_scan(&mut self, random: &mut StdRng) {
+        if self.journal.is_empty() {
+            return;
+        }
+        let tau = self.read_at(random);
+        let (mut start, end) = (b"index1".to_vec(), b"index2".to_vec());
+        if random.random_bool(0.5) {
+            start.push(1);
+        }
+        let expected = self.model.scan(&start, &end, tau, Direction::Ascending);
+        let request = ScanRequest {
+            start: start.into(),
+            end: end.into(),
+            tau: Timestamp(tau),
+            direction: Direction::Ascending,
+            filter: None,
+            limit: None,
+        };
+        let mut rows = Vec::new();
+        let scanned = self.storage.scan(request).and_then(|mut cursor| {
+            while cursor.next_batch(&mut rows, random.random_range(1..40))? {
+                match random.random_range(0..4) {
+                    0 => self.commit(random),
+                    1 => self.collect(),
+                    2 => (0..random.random_range(0..20)).for_each(|_| self.read(random)),
+                    _ => {}
+                }
+            }
+            Ok(rows)
+        });
+        self.check(tau, scanned, expected);
+    }
+
     fn check_everything(&self) {
         for key in self.model.versions.keys() {
             for age in [0, RETENTION / 2, RETENTION] {
@@ -132,6 +166,7 @@ impl World {
             220..230 if !self.holds.is_empty() => {
                 self.holds.swap_remove(random.random_range(0..self.holds.len()));
             }
+            230..240 => self.interrupted_scan(random),
             _ => self.read(random),
         }
     }

@@ -354,12 +354,8 @@ async fn a_trigger_that_fails_or_refuses_keeps_the_row_out() {
     run(&client, "insert into t values (13)").await;
     run(&client, "drop function guard() cascade").await;
     run(&client, "insert into t values (-5)").await;
-    for refused in [
-        "create trigger x instead of insert on t for each row execute function note()",
-        "create trigger x before truncate on t for each statement execute function note()",
-    ] {
-        assert_eq!(failure(&client, refused).await, "0A000", "{refused}");
-    }
+    let instead = "create trigger x instead of insert on t for each row execute function note()";
+    assert_eq!(failure(&client, instead).await, "42809", "a table has rows of its own");
 }
 
 #[tokio::test]

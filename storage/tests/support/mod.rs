@@ -15,7 +15,7 @@ use protocol::{JournalId, Timestamp, TransactionId};
 use rand::Rng;
 use rand::rngs::StdRng;
 use storage::engine::{KvView, Space, WriteBatch};
-use storage::{EngineError, KvEngine, MemoryEngine, StorageOptions};
+use storage::{EngineError, KvEngine, MemoryEngine, RowCacheOptions, StorageOptions};
 use uuid::Uuid;
 
 pub fn seed() -> u64 {
@@ -31,6 +31,15 @@ pub fn short_retention(nanos: u64) -> StorageOptions {
     StorageOptions {
         retention_nanos: nanos,
         outcome_retention_nanos: 4 * nanos,
+        // So small that spans are copied, thrown away and give way to others all the time.
+        row_cache: RowCacheOptions {
+            bytes: 8 << 10,
+            span_rows: 7,
+            span_bytes: 1 << 10,
+            copy_after_rows: 5,
+            misses_per_load: 2,
+            settled_nanos: 10,
+        },
         ..Default::default()
     }
 }
@@ -106,8 +115,11 @@ impl Model {
 
 /// Keys of which one often begins another.
 pub fn random_key(random: &mut StdRng) -> Vec<u8> {
+    // Most belong to one index, whose rows the cache may keep; the others are no keys of any.
+    let prefix: &[u8] = if random.random_bool(0.8) { b"index1" } else { b"" };
     let length = random.random_range(1..5);
-    (0..length).map(|_| [0, 1, b'a', 0xFF][random.random_range(0..4)]).collect()
+    let rest = (0..length).map(|_| [0, 1, b'a', 0xFF][random.random_range(0..4)]);
+    prefix.iter().copied().chain(rest).collect()
 }
 
 /// Keys are different from one another, as in any transaction.

@@ -15,10 +15,11 @@ use tests::{Options, Server, forming};
 
 use crate::faults::{self, Faults};
 use crate::network::{Network, Ways};
+use crate::session::have_written;
 
 /// So long a node whose writes are limited may take to meet the limit; then it is killed.
 const TORN_LIMIT: Duration = Duration::from_secs(2);
-/// Some sync comes within this: clients write, and the node itself keeps its ceilings.
+/// Some sync comes within this: somebody writes.
 const FAILED_LIMIT: Duration = Duration::from_secs(20);
 /// Beyond the end of some file by at most this much.
 const TORN_BYTES: u64 = 8 << 10;
@@ -155,6 +156,8 @@ impl Cluster {
     pub fn failing_disk(&mut self, random: &mut StdRng) -> Result<(), String> {
         let Some((server, faults)) = self.pick(random) else { return Ok(()) };
         faults.failing_disk(true);
+        // Clients may be at their end or wait for something, and a node without work does not sync.
+        have_written(server.sql_address());
         let ended = poll(FAILED_LIMIT, || (!server.is_running()).then_some(()));
         faults.failing_disk(false);
         server.kill();

@@ -168,6 +168,19 @@ async fn connect(address: SocketAddr) -> Option<Client> {
     Some(client)
 }
 
+/// Has a node write something, whatever becomes of it, from a thread of its own that may block.
+pub fn have_written(address: SocketAddr) {
+    const WRITE: &str = "create table if not exists written (); insert into written default values";
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let writing = tokio::task::LocalSet::new();
+    let work = writing.run_until(async {
+        let client = connect(address).await?;
+        tokio::time::timeout(CONNECT_LIMIT, client.batch_execute(WRITE)).await.ok()
+    });
+    // The node may be about to end.
+    let _ = runtime.expect("a runtime can be made").block_on(work);
+}
+
 /// The rows of the last statement.
 pub async fn rows(client: &Client, sql: &str) -> Result<Vec<Row>, Failure> {
     let messages = client.simple_query(sql).await?;
