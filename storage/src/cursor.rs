@@ -388,7 +388,7 @@ impl Cursor {
                 self.at.clear();
                 self.at.extend_from_slice(key);
                 if let Some(copy) = &mut self.copy {
-                    copy.push(key, stored)?;
+                    copy.push(key, stored);
                 } else if let Some(rows) = &mut self.before_copy {
                     match rows.checked_sub(1) {
                         Some(fewer) => *rows = fewer,

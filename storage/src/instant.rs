@@ -15,7 +15,6 @@ pub struct Instant {
     cache: Arc<RowCache>,
     horizon: Horizon,
     tau: Timestamp,
-    watermark: Timestamp,
     view: OnceLock<Opened>,
 }
 
@@ -27,23 +26,17 @@ struct Opened {
 }
 
 impl Instant {
-    /// `watermark`: what the engine has by now.
     pub fn new(
         engine: Arc<dyn KvEngine>,
         cache: Arc<RowCache>,
         horizon: Horizon,
         tau: Timestamp,
-        watermark: Timestamp,
     ) -> Instant {
-        Instant { engine, cache, horizon, tau, watermark, view: OnceLock::new() }
+        Instant { engine, cache, horizon, tau, view: OnceLock::new() }
     }
 
     pub fn tau(&self) -> Timestamp {
         self.tau
-    }
-
-    pub fn watermark(&self) -> Timestamp {
-        self.watermark
     }
 
     pub fn cache(&self) -> &Arc<RowCache> {

@@ -23,8 +23,9 @@
 //! ask the engine is counted, and each [`RowCacheOptions::misses_per_load`]-th one of an index pays for loading the
 //! neighbourhood of its key.
 //!
-//! What was written less than [`RowCacheOptions::settled_nanos`] ago is likely to be written again, and is not kept. When
-//! there is no room, spans that were not used since the clock's hand came by last give way (the CLOCK policy, Corbató 1968);
+//! What is written all the time is not worth loading: each span thrown away puts the count of its index back by
+//! [`RowCacheOptions::misses_per_drop`]. A load takes about a hundred times as long as a look-up, so loads in vain cost a few
+//! per cent at most. When there is no room, spans that were not used since the clock's hand came by last give way (the CLOCK policy, Corbató 1968);
 //! if there are none nearby, the new span is not kept, so that a scan of more than the whole cache does not empty it.
 //!
 //! The idea of a cache of rows that knows between which of them there is nothing else is ScyllaDB's ("continuity").
@@ -37,18 +38,16 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use bytes::Bytes;
 use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 use parking_lot::RwLock;
-use protocol::Timestamp;
 use protocol::key::{PREFIX_BYTES, prefix_end};
 use protocol::storage::Direction;
 
 use crate::engine::{EngineError, Space, WriteBatch};
 use crate::instant::Instant;
-use crate::layout::split_latest;
 
 /// Indexes whose misses are counted apart; others share a count.
 const COUNTERS: usize = 256;
-/// Misses of an index that do not count after it turned out to be written all the time.
-const UNSETTLED_MISSES: i32 = 1_000;
+/// Drops of an index beyond this do not make it worse.
+const DROPS_MAX: i32 = 1_000;
 /// Keys that are written while somebody copies, remembered at most.
 const NOTED_MAX: usize = 4 << 10;
 /// Spans looked at to make room for one.
@@ -66,8 +65,8 @@ pub struct RowCacheOptions {
     /// Rows of the engine that a scan passes before it begins to copy them. Scans of whole indexes begin at once.
     pub copy_after_rows: usize,
     pub misses_per_load: i32,
-    /// Rows that are younger, measured against the watermark, are not kept.
-    pub settled_nanos: u64,
+    /// Misses that do not count after a span was thrown away because of a write.
+    pub misses_per_drop: i32,
 }
 
 impl Default for RowCacheOptions {
@@ -78,7 +77,7 @@ impl Default for RowCacheOptions {
             span_bytes: 512 << 10,
             copy_after_rows: 512,
             misses_per_load: 16,
-            settled_nanos: 2_000_000_000,
+            misses_per_drop: 4_000,
         }
     }
 }
@@ -270,6 +269,10 @@ impl RowCache {
                     let start = span.start.clone();
                     state.remove(&start);
                     self.measure.dropped.increment(1);
+                    let counter = self.counter(write.key);
+                    if counter.load(Ordering::Relaxed) > -DROPS_MAX * self.options.misses_per_drop {
+                        counter.fetch_sub(self.options.misses_per_drop, Ordering::Relaxed);
+                    }
                 }
             }
             self.count(&state);
@@ -359,11 +362,8 @@ impl RowCache {
         let (from, to) = (Bound::Included(&start[..]), Bound::Excluded(&end[..]));
         let mut pairs = instant.opened().range(Space::Latest, from, to, Direction::Ascending);
         while let Some((key, stored)) = pairs.next()? {
-            if copy.push(key, stored)? {
+            if copy.push(key, stored) {
                 return Ok(());
-            }
-            if !copy.settled {
-                break;
             }
         }
         copy.end(&end);
@@ -407,15 +407,12 @@ impl RowCache {
         state.copying += 1;
         // Counted from now on; nothing of this index was written between then and now.
         let from = self.sequence();
-        let kept = instant.watermark().minus_nanos(self.options.settled_nanos);
         Some(Copy {
             cache: Arc::clone(self),
             start: Bytes::copy_from_slice(start),
             rows: Rows::default(),
             seen,
             from,
-            kept,
-            settled: true,
         })
     }
 
@@ -502,14 +499,11 @@ pub struct Copy {
     seen: u64,
     /// The sequence from which on keys are noted.
     from: u64,
-    kept: Timestamp,
-    settled: bool,
 }
 
 impl Copy {
     /// The next pair of the view. `true`: a span is complete with it.
-    pub fn push(&mut self, key: &[u8], stored: &[u8]) -> Result<bool, EngineError> {
-        self.settled &= split_latest(stored)?.0 <= self.kept;
+    pub fn push(&mut self, key: &[u8], stored: &[u8]) -> bool {
         self.rows.push(key, stored);
         let options = &self.cache.options;
         let is_full = self.rows.places.len() >= options.span_rows
@@ -517,32 +511,25 @@ impl Copy {
         if is_full {
             self.end(&successor(key));
         }
-        Ok(is_full)
+        is_full
     }
 
     /// There is nothing more before `end`. The next pair begins a new span there.
     pub fn end(&mut self, end: &Bytes) {
         let start = std::mem::replace(&mut self.start, end.clone());
         let mut rows = std::mem::take(&mut self.rows);
-        let settled = std::mem::replace(&mut self.settled, true);
         if start >= *end {
             return;
         }
         rows.bytes.shrink_to_fit();
         rows.places.shrink_to_fit();
         let span = Span { start, end: end.clone(), rows, used: AtomicBool::new(true) };
-        if !settled {
-            let counter = self.cache.counter(&span.start);
-            counter.store(-UNSETTLED_MISSES, Ordering::Relaxed);
-            return;
-        }
         self.cache.install(span, self.seen, self.from);
     }
 
     /// What comes next lies behind other spans.
     pub fn skip_to(&mut self, start: &Bytes) {
         self.rows = Rows::default();
-        self.settled = true;
         self.start = start.clone();
     }
 }

@@ -204,9 +204,8 @@ impl Storage {
 
     /// What reads at `tau` see.
     fn instant_at(&self, tau: Timestamp) -> Instant {
-        let watermark = ReadStorage::watermark(self);
         let (engine, cache) = (self.engine.clone(), self.row_cache.clone());
-        Instant::new(engine, cache, self.horizon.clone(), tau, watermark)
+        Instant::new(engine, cache, self.horizon.clone(), tau)
     }
 
     /// As [`ReadStorage::get`], of the engine.

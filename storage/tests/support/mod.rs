@@ -38,7 +38,7 @@ pub fn short_retention(nanos: u64) -> StorageOptions {
             span_bytes: 1 << 10,
             copy_after_rows: 5,
             misses_per_load: 2,
-            settled_nanos: 10,
+            misses_per_drop: 1,
         },
         ..Default::default()
     }
