@@ -121,9 +121,12 @@ pub struct StartOptions {
     /// Memory of one statement before it spills to disk.
     #[arg(long, env = "QUORATE_QUERY_MEMORY", default_value = "128MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub query_memory: u64,
-    /// Memory for rows read from disk.
+    /// Memory for blocks read from disk.
     #[arg(long, env = "QUORATE_CACHE", default_value = "256MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub cache: u64,
+    /// Memory for rows that are read and have not changed for a while; zero turns it off.
+    #[arg(long, env = "QUORATE_ROW_CACHE", default_value = "256MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
+    pub row_cache: u64,
     /// Commits are refused (53100) when the disk has less free than this; reads go on.
     #[arg(long, env = "QUORATE_DISK_RESERVE", default_value = "512MiB", value_parser = bytes, value_name = "SIZE", help_heading = "Tuning")]
     pub disk_reserve: u64,

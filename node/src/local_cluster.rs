@@ -24,7 +24,7 @@ use protocol::storage::ReadStorage;
 use protocol::{JournalId, ShardId, Timestamp};
 use runtime::Clock;
 use runtime::files::Files;
-use storage::{DiskEngine, DiskOptions, Maintenance, Storage, StorageOptions};
+use storage::{DiskEngine, DiskOptions, Maintenance, RowCacheOptions, Storage, StorageOptions};
 use tokio::sync::watch;
 use transport::Network;
 
@@ -105,6 +105,7 @@ pub struct Opening<'a> {
     pub identity: &'a Identity,
     pub files: Arc<dyn Files>,
     pub disk: DiskOptions,
+    pub row_cache: RowCacheOptions,
     pub network: Network,
     /// What the network offers to other nodes.
     pub services: transport::Services,
@@ -142,8 +143,17 @@ fn open_failed(error: &OpenError) -> Exit {
 impl LocalCluster {
     /// Opens everything below the directory. [`LocalCluster::become_ready`] waits until transactions can commit.
     pub async fn open(opening: Opening<'_>) -> Result<LocalCluster, Exit> {
-        let Opening { directory, identity, files, disk, network, services, clock, node_addr } =
-            opening;
+        let Opening {
+            directory,
+            identity,
+            files,
+            disk,
+            row_cache,
+            network,
+            services,
+            clock,
+            node_addr,
+        } = opening;
         let folder = directory.join("storage");
         let opening = tokio::task::spawn_blocking(move || {
             let engine = DiskEngine::open(&folder, &disk).map_err(|error| {
@@ -152,7 +162,8 @@ impl LocalCluster {
                     format!("storage in {} could not be opened: {error}", folder.display()),
                 )
             })?;
-            Storage::open(Arc::new(engine), StorageOptions::default())
+            let options = StorageOptions { row_cache, ..StorageOptions::default() };
+            Storage::open(Arc::new(engine), options)
                 .map_err(|error| Exit::new(Code::Corrupt, format!("storage: {error}")))
         });
         let storage = opening.await.map_err(|error| Exit::failure(error.to_string()))??;

@@ -11,7 +11,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use query_processor::{CatalogDirectory, Processor, ProcessorConfig, Services, Settings};
 use runtime::files::SystemFiles;
 use session::{CancelRegistry, ManagedProcessor};
-use storage::DiskOptions;
+use storage::{DiskOptions, RowCacheOptions};
 use supervisor::{Supervisor, SupervisorConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -121,6 +121,10 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
         identity: &directory.identity,
         files: Arc::new(SystemFiles),
         disk,
+        row_cache: RowCacheOptions {
+            bytes: usize::try_from(options.row_cache).unwrap_or(usize::MAX),
+            ..RowCacheOptions::default()
+        },
         network,
         services,
         clock: node_clock.clock.clone(),

@@ -5,7 +5,7 @@
 //!                                                      History  key, !τ → value
 //!                                                      Garbage  τ → what is superseded by τ
 //!                                                      Meta     watermark, journal positions
-//!  readers ──get(key, τ)──▶ Latest, and only if that is too new: History
+//!  readers ──get(key, τ)──▶ row cache, or else Latest, and only if that is too new: History
 //! ```
 //!
 //! # Rules
@@ -19,6 +19,8 @@
 //! 4. A read below the *horizon* is refused. The horizon stays the retention behind the watermark and never passes a live
 //!    hold. It moves before anything is removed.
 //! 5. A scan reads one instant of the engine, whatever is applied meanwhile.
+//! 6. Stretches of `Latest` that are read and not written are kept in memory (module `row_cache`); what a batch writes is out of
+//!    there before it is written.
 //!
 //! # A worked example, with a crash
 //!

@@ -26,7 +26,7 @@ use protocol::{JournalId, ShardId, Timestamp};
 use runtime::Clock;
 use runtime::files::{Files, SimulatedFiles};
 use storage::engine::Space;
-use storage::{Storage, StorageOptions};
+use storage::{RowCacheOptions, Storage, StorageOptions};
 use transport::{Network, Security, Services, TransportConfig};
 
 use crate::clock::{SimulatedClock, Skew};
@@ -175,13 +175,29 @@ fn apply_again(entries: &mut [(Position, Arc<JournalEntry>)]) {
     }
 }
 
+/// So small that rows are copied, thrown away and give way to others in every run.
+fn small_row_cache() -> RowCacheOptions {
+    RowCacheOptions {
+        bytes: 8 << 10,
+        span_rows: 8,
+        span_bytes: 1 << 10,
+        copy_after_rows: 4,
+        misses_per_load: 2,
+        misses_per_drop: 1,
+    }
+}
+
 /// Starts a node. The error says why the process must end.
 pub async fn open(setup: Setup, failed: Arc<OnceLock<String>>) -> Result<Arc<Node>, String> {
     let plan = setup.plan.clone();
     let node = setup.node;
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(setup.skew.clone(), setup.begun));
     let retention_nanos = plan.retention;
-    let options = StorageOptions { retention_nanos, ..StorageOptions::default() };
+    let options = StorageOptions {
+        retention_nanos,
+        row_cache: small_row_cache(),
+        ..StorageOptions::default()
+    };
     let storage = Storage::open(Arc::new(setup.engine.clone()), options.clone())
         .map_err(|error| format!("storage: {error}"))?;
     let applied = storage.applied();
