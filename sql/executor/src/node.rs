@@ -3,6 +3,8 @@
 //! The plan stays immutable and shared; a [`Node`] is only the state of one of its operators, and
 //! gets the plan handed in with every call. Rows are pulled in batches; a batch is never empty.
 
+use std::sync::Arc;
+
 use planner::expression::Expr;
 use planner::plan::{Operator, Plan};
 use types::{Row, SqlResult};
@@ -17,6 +19,7 @@ use crate::operators::key_filter::KeyFilter;
 use crate::operators::limit::LimitState;
 use crate::operators::merge_join::MergeJoinState;
 use crate::operators::nested_loop::NestedLoopState;
+use crate::operators::partial_aggregate::{PartialGroup, PartialProgram};
 use crate::operators::recursive::{BufferScanState, MaterializeState, RecursiveState};
 use crate::operators::scan::ScanState;
 use crate::operators::set_operation::SetOperationState;
@@ -229,6 +232,24 @@ impl Node {
             }
             _ => {}
         }
+    }
+
+    /// Has an aggregation's groups be made where rows are read, if this is a scan that several threads read.
+    pub(crate) fn take_partial_program(&mut self, program: &Arc<PartialProgram>) {
+        if let State::Scan(state) = &mut self.state {
+            state.take_partial_program(program);
+        }
+    }
+
+    /// The groups that were made in place of rows.
+    pub(crate) fn partial_groups(&mut self, plan: &Plan, context: &Context) -> Vec<PartialGroup> {
+        let State::Scan(state) = &mut self.state else { return Vec::new() };
+        let (groups, rows) = state.partial_groups();
+        if context.instrumented {
+            let mut actuals = context.actuals.borrow_mut();
+            actuals.entry(std::ptr::from_ref(plan) as usize).or_default().rows += rows as u64;
+        }
+        groups
     }
 
     /// Starts again. `changed`: execution parameters may have changed, so nothing that was read

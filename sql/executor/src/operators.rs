@@ -12,6 +12,7 @@ pub mod limit;
 pub mod merge_join;
 pub mod nested_loop;
 pub mod parallel_scan;
+pub mod partial_aggregate;
 pub mod pushed;
 pub mod recursive;
 pub mod scan;

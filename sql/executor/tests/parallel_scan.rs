@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use executor::{Environment, Execution, RowCodec};
 use planner::expression::Expr;
-use planner::plan::{HashJoin, JoinKind, Operator, Plan, Scan, ScanColumn, StatementKind};
+use planner::plan::{
+    AggregateNode, HashJoin, JoinKind, Operator, Plan, Scan, ScanColumn, StatementKind,
+};
 use protocol::storage::Direction;
 use support::*;
 use types::{Datum, oid};
@@ -178,4 +180,78 @@ fn few_left_rows_leave_out_right_rows_that_none_of_them_looks_for() {
     assert_eq!(count(JoinKind::Anti), 1);
     assert_eq!(count(JoinKind::Right), ROWS as usize + 2);
     assert_eq!(count(JoinKind::Full), ROWS as usize + 3);
+}
+
+/// Groups by number of rows in each; sums of what is no key.
+fn grouped(input: Plan, keys: usize, sets: &[&[usize]], filter: Option<Expr>) -> Plan {
+    let mut sum = sum_of(keys);
+    sum.filter = filter;
+    let with_grouping_mask = sets.len() > 1;
+    let node = AggregateNode {
+        input,
+        keys: (0..keys).map(column).collect(),
+        sets: sets.iter().map(|set| set.to_vec()).collect(),
+        aggregates: vec![sum, sum_of(keys)],
+        sorted: keys == 0,
+        with_grouping_mask,
+    };
+    let width = keys + 2 + usize::from(with_grouping_mask);
+    plan(Operator::Aggregate(Box::new(node)), width)
+}
+
+#[test]
+fn groups_made_by_helpers_are_those_of_one_thread() {
+    // Batches of few groups, of as many as pays, of too many, and both among them.
+    for divisor in [1_000, 4, 1] {
+        let columns = [("group", 1), ("other", 2), ("number", 3)]
+            .map(|(name, at)| table_column(at, name, oid::INT4, true));
+        let relation =
+            Arc::new(table(1, "numbers", columns.into(), vec![table_index(1, "pk", &[3], true)]));
+        let codec = RowCodec::new(&relation).expect("valid");
+        let rows: Vec<types::Row> =
+            (0..ROWS).map(|number| ints(&[number / divisor, number % 3, number])).collect();
+        let mut expected = Vec::new();
+        // The smaller budget holds what helpers read ahead, and not all groups.
+        for budget in [64 << 20, 9 << 20] {
+            let env = MemoryEnv::new(budget);
+            for row in &rows {
+                let key = codec.row_key(row, || unreachable!("there is a primary key"));
+                let value = codec.row_value(row).expect("valid");
+                env.rows.lock().insert(key.expect("valid"), value);
+            }
+            let stored = || {
+                let scan = Scan {
+                    relation: Arc::clone(&relation),
+                    alias: None,
+                    index: None,
+                    index_only: false,
+                    ranges: Vec::new(),
+                    direction: Direction::Ascending,
+                    columns: (0..3).map(ScanColumn::Attribute).collect(),
+                    filter: None,
+                    limit: None,
+                    bitmap: None,
+                };
+                let mut plan = plan(Operator::Scan(Box::new(scan)), 3);
+                plan.estimate.rows = f64::from(ROWS);
+                plan
+            };
+            let odd = || Some(call(&LESS, column(1), constant(1)));
+            let cases: [&dyn Fn(Plan) -> Plan; 4] = [
+                &|input| grouped(input, 1, &[&[0]], None),
+                &|input| grouped(input, 2, &[&[0, 1], &[1], &[]], None),
+                &|input| grouped(input, 0, &[&[]], odd()),
+                &|input| grouped(input, 2, &[&[0, 1]], odd()),
+            ];
+            for (number, build) in cases.into_iter().enumerate() {
+                let found = query(build(stored()), &env).expect("valid");
+                if expected.len() == number {
+                    let alone = query(build(values(&rows)), &MemoryEnv::new(256 << 20));
+                    expected.push(sorted(&alone.expect("valid")));
+                }
+                // The rows are too many to be printed.
+                assert!(sorted(&found) == expected[number], "{divisor} {budget} {number}");
+            }
+        }
+    }
 }

@@ -2,10 +2,9 @@
 
 mod support;
 
-use planner::expression::Aggregate;
 use planner::plan::{AggregateNode, Operator, Plan, SetKind};
 use support::*;
-use types::{Datum, Row, SqlType, oid};
+use types::{Datum, Row};
 
 const TINY: usize = 24_000;
 const LARGE: usize = 256 << 20;
@@ -15,20 +14,6 @@ fn same_rows(build: impl Fn() -> Plan) -> Vec<Row> {
     let tiny = query(build(), &MemoryEnv::new(TINY)).expect("valid");
     assert_eq!(sorted(&tiny), sorted(&large));
     large
-}
-
-fn sum_of(index: usize) -> Aggregate {
-    Aggregate {
-        function: &SUM_FUNCTION,
-        definition: &SUM,
-        arguments: vec![column(index)],
-        argument_types: vec![oid::INT4],
-        direct: Vec::new(),
-        distinct: false,
-        order_by: Vec::new(),
-        filter: None,
-        ty: SqlType::new(oid::INT8),
-    }
 }
 
 fn group_by(input: Plan, keys: usize, sets: Vec<Vec<usize>>, sorted: bool) -> Plan {

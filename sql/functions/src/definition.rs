@@ -154,13 +154,14 @@ pub trait Accumulator: Send {
     /// Bytes held, for the memory budget.
     fn size_bytes(&self) -> usize;
 
-    /// The whole state as a datum that [`Accumulator::merge`] of another state of the same aggregate accepts: for spilling a hash
-    /// table to disk. `None` if this aggregate cannot be spilled by state (the executor then spills its input rows).
-    fn state(&self) -> Option<Datum> {
+    /// The whole state as values that [`Accumulator::merge`] of another state of the same aggregate accepts, where what is
+    /// merged does not depend on how the rows were divided. `None` if this aggregate cannot.
+    fn state(&self) -> Option<Row> {
         None
     }
 
-    fn merge(&mut self, _context: &dyn EvalContext, _state: &Datum) -> SqlResult<()> {
+    /// Takes in the state of rows that come after those added here.
+    fn merge(&mut self, _context: &dyn EvalContext, _state: &[Datum]) -> SqlResult<()> {
         Ok(())
     }
 }

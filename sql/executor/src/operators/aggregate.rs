@@ -5,12 +5,17 @@
 //! groups are yielded, and each partition is aggregated by itself. Only groups that grow without
 //! bound by themselves (a huge `array_agg`) cannot be helped: 53200.
 
+use std::sync::Arc;
+
 use hashbrown::HashTable;
+use planner::expression::{Aggregate, Expr};
 use planner::plan::{AggregateNode, Plan};
 use types::{Datum, Row, SqlResult};
 
 use super::aggregate_call::AggregateCall;
+use super::partial_aggregate::{PartialGroup, PartialProgram};
 use crate::context::{Context, internal};
+use crate::evaluate::Scope;
 use crate::inspect::expression_type;
 use crate::keys::{BorrowedKeys, borrowed_keys, denormalize, hash_all, same};
 use crate::memory::{Reservation, out_of_memory, row_bytes};
@@ -19,6 +24,8 @@ use crate::spill::{MAXIMUM_PARTITION_DEPTH, Partitions, SpillFile};
 
 pub struct AggregateState {
     input: Input,
+    /// What helpers of the scan below may do.
+    partial: Option<Arc<PartialProgram>>,
     groups: std::vec::IntoIter<Group>,
     reservation: Option<Reservation>,
     work: Vec<(SpillFile, u32)>,
@@ -38,25 +45,58 @@ struct Group {
     calls: Vec<AggregateCall>,
 }
 
+/// What is grouped by what.
+#[derive(Clone, Copy)]
+pub(super) struct Grouping<'a> {
+    pub keys: &'a [Expr],
+    /// Positions in `keys`.
+    pub sets: &'a [Vec<usize>],
+    pub aggregates: &'a [Aggregate],
+}
+
+impl<'a> Grouping<'a> {
+    fn of(node: &'a AggregateNode) -> Grouping<'a> {
+        Grouping { keys: &node.keys, sets: &node.sets, aggregates: &node.aggregates }
+    }
+
+    fn set(&self, set: usize) -> &'a [usize] {
+        self.sets.get(set).map_or(&[][..], Vec::as_slice)
+    }
+}
+
 impl Group {
-    fn new(node: &AggregateNode, set: usize, hash: u64, keys: Row) -> Group {
-        Group { set, hash, keys, calls: node.aggregates.iter().map(AggregateCall::new).collect() }
+    fn new(grouping: &Grouping<'_>, set: usize, hash: u64, keys: Row) -> Group {
+        let calls = grouping.aggregates.iter().map(AggregateCall::new).collect();
+        Group { set, hash, keys, calls }
     }
 
     /// The group of a grouping set without rows.
-    fn empty(node: &AggregateNode, set: usize) -> Group {
-        let keys = vec![Datum::Null; node.keys.len()];
-        Group::new(node, set, hash_of(set, &[], &BorrowedKeys::new()), keys)
+    fn empty(grouping: &Grouping<'_>, set: usize) -> Group {
+        let keys = vec![Datum::Null; grouping.keys.len()];
+        Group::new(grouping, set, hash_of(set, &[], &BorrowedKeys::new()), keys)
     }
 
     fn size_bytes(&self) -> usize {
         row_bytes(&self.keys) + self.calls.iter().map(AggregateCall::size_bytes).sum::<usize>()
     }
 
-    fn add(&mut self, node: &AggregateNode, row: &[Datum], context: &Context) -> SqlResult<usize> {
+    fn add(
+        &mut self,
+        grouping: &Grouping<'_>,
+        row: &[Datum],
+        scope: &Scope<'_>,
+    ) -> SqlResult<usize> {
         let mut grown = 0;
-        for (call, aggregate) in self.calls.iter_mut().zip(&node.aggregates) {
-            grown += call.add(aggregate, row, context)?;
+        for (call, aggregate) in self.calls.iter_mut().zip(grouping.aggregates) {
+            grown += call.add(aggregate, row, scope)?;
+        }
+        Ok(grown)
+    }
+
+    fn merge(&mut self, states: &[Row], scope: &Scope<'_>) -> SqlResult<usize> {
+        let mut grown = 0;
+        for (call, state) in self.calls.iter_mut().zip(states) {
+            grown += call.merge(state, scope.session)?;
         }
         Ok(grown)
     }
@@ -111,44 +151,94 @@ impl Table {
         self.groups.push(group);
     }
 
+    /// The place of a group.
+    fn find(&self, set: usize, hash: u64, is_its: impl Fn(&Row) -> bool) -> Option<usize> {
+        let groups = &self.groups;
+        let place = self.places.find(hash, |&place| {
+            let group = &groups[place];
+            group.hash == hash && group.set == set && is_its(&group.keys)
+        });
+        place.copied()
+    }
+
+    /// Whether a new group still has room here.
+    fn has_room(&self) -> bool {
+        let may_spill = self.depth < MAXIMUM_PARTITION_DEPTH && !self.groups.is_empty();
+        !(may_spill && (self.overflow.is_some() || self.reservation.should_spill()))
+    }
+
+    fn overflow(&mut self) -> &mut Partitions {
+        self.overflow.get_or_insert_with(|| Partitions::new(self.depth))
+    }
+
+    fn grow(&mut self, bytes: usize) -> SqlResult<()> {
+        if bytes > 0 {
+            self.reservation.grow(bytes);
+            if self.reservation.is_beyond_hope() {
+                return Err(out_of_memory(self.reservation.budget()));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a row into the group of one grouping set.
     fn add(
         &mut self,
-        node: &AggregateNode,
+        grouping: &Grouping<'_>,
         set: usize,
         keys: &BorrowedKeys<'_>,
         row: &Row,
         context: &Context,
     ) -> SqlResult<()> {
-        let in_set = node.sets.get(set).map_or(&[][..], Vec::as_slice);
+        let in_set = grouping.set(set);
         let hash = hash_of(set, in_set, keys);
-        let groups = &self.groups;
-        let place = self.places.find(hash, |&place| {
-            let group = &groups[place];
-            let same_keys = || in_set.iter().all(|&key| same(&group.keys[key], &keys[key]));
-            group.hash == hash && group.set == set && same_keys()
-        });
-        if let Some(&place) = place {
-            let grown = self.groups[place].add(node, row, context)?;
-            if grown > 0 {
-                self.reservation.grow(grown);
-                if self.reservation.is_beyond_hope() {
-                    return Err(out_of_memory(self.reservation.budget()));
-                }
-            }
-            return Ok(());
+        let same_keys = |of: &Row| in_set.iter().all(|&key| same(&of[key], &keys[key]));
+        let scope = context.scope();
+        if let Some(place) = self.find(set, hash, same_keys) {
+            let grown = self.groups[place].add(grouping, row, &scope)?;
+            return self.grow(grown);
         }
-        let may_spill = self.depth < MAXIMUM_PARTITION_DEPTH && !self.groups.is_empty();
-        if may_spill && (self.overflow.is_some() || self.reservation.should_spill()) {
-            let overflow = self.overflow.get_or_insert_with(|| Partitions::new(self.depth));
+        if !self.has_room() {
             let mut tagged = row.clone();
             tagged.push(Datum::Int4(i32::try_from(set).unwrap_or(i32::MAX)));
-            return overflow.append(context, hash, &tagged);
+            return self.overflow().append(context, hash, &tagged);
         }
-        let mut group = Group::new(node, set, hash, keys_of_set(in_set, keys));
+        let mut group = Group::new(grouping, set, hash, keys_of_set(in_set, keys));
         let bytes = group.size_bytes() + 64;
-        let grown = group.add(node, row, context)?;
-        self.reservation.grow(bytes + grown);
+        let grown = group.add(grouping, row, &scope)?;
+        self.insert_grown(group, bytes + grown)
+    }
+
+    /// Takes in what some rows of a group amount to.
+    fn merge(
+        &mut self,
+        grouping: &Grouping<'_>,
+        partial: PartialGroup,
+        context: &Context,
+    ) -> SqlResult<()> {
+        let in_set = grouping.set(partial.set);
+        let same_keys = |of: &Row| in_set.iter().all(|&key| same(&of[key], &partial.keys[key]));
+        let scope = context.scope();
+        if let Some(place) = self.find(partial.set, partial.hash, same_keys) {
+            let grown = self.groups[place].merge(&partial.states, &scope)?;
+            return self.grow(grown);
+        }
+        if !self.has_room() {
+            let (hash, set) = (partial.hash, i32::try_from(partial.set).unwrap_or(i32::MAX));
+            let mut tagged = partial.into_row();
+            tagged.push(Datum::Int4(-1 - set));
+            return self.overflow().append(context, hash, &tagged);
+        }
+        let PartialGroup { set, hash, keys, states } = partial;
+        let mut group = Group::new(grouping, set, hash, keys);
+        let bytes = group.size_bytes() + 64;
+        let grown = group.merge(&states, &scope)?;
+        self.insert_grown(group, bytes + grown)
+    }
+
+    fn insert_grown(&mut self, group: Group, bytes: usize) -> SqlResult<()> {
+        let may_spill = self.depth < MAXIMUM_PARTITION_DEPTH && !self.groups.is_empty();
+        self.reservation.grow(bytes);
         if !may_spill && self.reservation.is_beyond_hope() {
             return Err(out_of_memory(self.reservation.budget()));
         }
@@ -158,13 +248,13 @@ impl Table {
 }
 
 /// Of a grouping set and the values of its keys.
-fn hash_of(set: usize, in_set: &[usize], keys: &BorrowedKeys<'_>) -> u64 {
+pub(super) fn hash_of(set: usize, in_set: &[usize], keys: &BorrowedKeys<'_>) -> u64 {
     let set = Datum::Int8(i64::try_from(set).unwrap_or(i64::MAX));
     hash_all(in_set.iter().map(|&key| &*keys[key]).chain([&set]))
 }
 
 /// One value per key, NULL for those that are not in the set.
-fn keys_of_set(in_set: &[usize], keys: &BorrowedKeys<'_>) -> Row {
+pub(super) fn keys_of_set(in_set: &[usize], keys: &BorrowedKeys<'_>) -> Row {
     let mut row = vec![Datum::Null; keys.len()];
     for &key in in_set {
         row[key] = Datum::clone(&keys[key]);
@@ -176,6 +266,7 @@ impl AggregateState {
     pub fn new(input: &Plan) -> AggregateState {
         AggregateState {
             input: Input::new(input),
+            partial: None,
             groups: Vec::new().into_iter(),
             reservation: None,
             work: Vec::new(),
@@ -187,7 +278,15 @@ impl AggregateState {
     }
 
     pub fn next(&mut self, node: &AggregateNode, context: &Context) -> SqlResult<Option<Batch>> {
-        if node.sorted && node.sets.len() == 1 {
+        if !self.started {
+            // One group of all rows need not wait for their order.
+            self.partial = match node.sorted && !node.sets[0].is_empty() {
+                true => None,
+                false => PartialProgram::of(node, context),
+            };
+        }
+        if node.sorted && node.sets.len() == 1 && self.partial.is_none() {
+            self.started = true;
             return self.next_sorted(node, context);
         }
         loop {
@@ -211,18 +310,30 @@ impl AggregateState {
     }
 
     fn hash_input(&mut self, node: &AggregateNode, context: &Context) -> SqlResult<()> {
+        let grouping = Grouping::of(node);
         let mut table = Table::new(context, 0);
         // A set without keys is one group even of no rows.
         for (set, keys) in node.sets.iter().enumerate() {
             if keys.is_empty() {
-                table.insert(Group::empty(node, set));
+                table.insert(Group::empty(&grouping, set));
             }
         }
         let scope = context.scope();
-        while let Some(row) = self.input.next_row(&node.input, context)? {
-            let keys = borrowed_keys(&node.keys, &row, &scope)?;
-            for set in (0..node.sets.len()).rev() {
-                table.add(node, set, &keys, &row, context)?;
+        let input = &mut self.input.node;
+        if let Some(partial) = &self.partial {
+            input.take_partial_program(partial);
+        }
+        loop {
+            let rows = input.next(&node.input, context)?;
+            for partial in input.partial_groups(&node.input, context) {
+                table.merge(&grouping, partial, context)?;
+            }
+            let Some(rows) = rows else { break };
+            for row in rows {
+                let keys = borrowed_keys(&node.keys, &row, &scope)?;
+                for set in (0..node.sets.len()).rev() {
+                    table.add(&grouping, set, &keys, &row, context)?;
+                }
             }
         }
         self.take_table(table)
@@ -235,6 +346,7 @@ impl AggregateState {
         depth: u32,
         context: &Context,
     ) -> SqlResult<()> {
+        let grouping = Grouping::of(node);
         let mut table = Table::new(context, depth);
         let scope = context.scope();
         let mut reader = file.reader();
@@ -247,8 +359,15 @@ impl AggregateState {
             let Some(Datum::Int4(set)) = row.pop() else {
                 return Err(internal("a spilled row has no grouping set"));
             };
+            if set < 0 {
+                let set = usize::try_from(-1 - set).unwrap_or(0);
+                let partial = PartialGroup::from_row(row, set, &grouping);
+                let partial = partial.ok_or_else(|| internal("a spilled group is incomplete"))?;
+                table.merge(&grouping, partial, context)?;
+                continue;
+            }
             let keys = borrowed_keys(&node.keys, &row, &scope)?;
-            table.add(node, usize::try_from(set).unwrap_or(0), &keys, &row, context)?;
+            table.add(&grouping, usize::try_from(set).unwrap_or(0), &keys, &row, context)?;
         }
         self.take_table(table)
     }
@@ -266,12 +385,13 @@ impl AggregateState {
     fn next_sorted(&mut self, node: &AggregateNode, context: &Context) -> SqlResult<Option<Batch>> {
         let mut batch = Vec::new();
         let plain = node.sets[0].is_empty();
+        let grouping = Grouping::of(node);
         let scope = context.scope();
         while batch.len() < BATCH_ROWS && !self.done {
             let Some(row) = self.input.next_row(&node.input, context)? else {
                 self.done = true;
                 if plain && !self.any_row {
-                    self.open = Some(Group::empty(node, 0));
+                    self.open = Some(Group::empty(&grouping, 0));
                 }
                 if let Some(group) = self.open.take() {
                     batch.push(group.finish(node, context)?);
@@ -285,13 +405,13 @@ impl AggregateState {
             });
             if !goes_on {
                 let keys = keys_of_set(&node.sets[0], &keys);
-                if let Some(group) = self.open.replace(Group::new(node, 0, 0, keys)) {
+                if let Some(group) = self.open.replace(Group::new(&grouping, 0, 0, keys)) {
                     batch.push(group.finish(node, context)?);
                 }
                 self.reservation = Some(Reservation::new(context.memory()));
             }
             if let Some(group) = &mut self.open {
-                let grown = group.add(node, &row, context)?;
+                let grown = group.add(&grouping, &row, &scope)?;
                 if let Some(reservation) = &mut self.reservation {
                     reservation.require(grown)?;
                 }

@@ -1,12 +1,13 @@
 //! One aggregate call over one group: FILTER, DISTINCT, ORDER BY and WITHIN GROUP around the
 //! function's own accumulator.
 
+use functions::EvalContext;
 use functions::definition::Accumulator;
 use planner::expression::Aggregate;
 use types::{Datum, Row, SqlResult};
 
 use crate::context::Context;
-use crate::evaluate::{evaluate, evaluate_borrowed, holds};
+use crate::evaluate::{Scope, evaluate, evaluate_borrowed, holds};
 use crate::inspect::expression_type;
 use crate::keys::{HashKey, KeySet, SortOrder, normalize};
 use crate::memory::row_bytes;
@@ -37,34 +38,50 @@ impl AggregateCall {
         self.size + 64
     }
 
+    /// What the rows so far amount to, for [`AggregateCall::merge`]; `None` if this call cannot be divided.
+    pub fn state(&self) -> Option<Row> {
+        if self.distinct.is_some() || self.collected.is_some() {
+            return None;
+        }
+        self.accumulator.state()
+    }
+
+    /// Takes in the state of rows that come after those added here; answers by how many bytes the own one grew.
+    pub fn merge(&mut self, state: &[Datum], session: &dyn EvalContext) -> SqlResult<usize> {
+        self.accumulator.merge(session, state)?;
+        Ok(self.grown())
+    }
+
+    fn grown(&mut self) -> usize {
+        let size = self.accumulator.size_bytes();
+        size.saturating_sub(std::mem::replace(&mut self.size, size))
+    }
+
     /// Takes a row in; answers by how many bytes the state grew.
     pub fn add(
         &mut self,
         aggregate: &Aggregate,
         row: &[Datum],
-        context: &Context,
+        scope: &Scope<'_>,
     ) -> SqlResult<usize> {
-        let scope = context.scope();
-        if !holds(aggregate.filter.as_ref(), row, &scope)? {
+        let session = scope.session;
+        if !holds(aggregate.filter.as_ref(), row, scope)? {
             return Ok(0);
         }
         if let ([argument], None, None) =
             (aggregate.arguments.as_slice(), &self.distinct, &self.collected)
         {
             // The common case: the value is not copied.
-            let value = evaluate_borrowed(argument, row, &scope)?;
+            let value = evaluate_borrowed(argument, row, scope)?;
             if value.is_null() && aggregate.definition.skips_null {
                 return Ok(0);
             }
-            self.accumulator.add(context.env(), std::slice::from_ref(&*value))?;
-            let size = self.accumulator.size_bytes();
-            let grown = size.saturating_sub(self.size);
-            self.size = size;
-            return Ok(grown);
+            self.accumulator.add(session, std::slice::from_ref(&*value))?;
+            return Ok(self.grown());
         }
         let mut arguments: smallvec::SmallVec<[Datum; 2]> = smallvec::SmallVec::new();
         for argument in &aggregate.arguments {
-            arguments.push(evaluate(argument, row, &scope)?);
+            arguments.push(evaluate(argument, row, scope)?);
         }
         if aggregate.definition.skips_null && arguments.iter().any(Datum::is_null) {
             return Ok(0);
@@ -83,19 +100,16 @@ impl AggregateCall {
             grown += bytes;
         }
         let Some(collected) = &mut self.collected else {
-            self.accumulator.add(context.env(), &arguments)?;
-            let size = self.accumulator.size_bytes();
-            grown += size.saturating_sub(self.size);
-            self.size = size;
-            return Ok(grown);
+            self.accumulator.add(session, &arguments)?;
+            return Ok(grown + self.grown());
         };
         if self.direct.is_none() {
-            let direct = aggregate.direct.iter().map(|value| evaluate(value, row, &scope));
+            let direct = aggregate.direct.iter().map(|value| evaluate(value, row, scope));
             self.direct = Some(direct.collect::<SqlResult<Row>>()?);
         }
         let mut keys = Vec::with_capacity(aggregate.order_by.len());
         for key in &aggregate.order_by {
-            let value = evaluate(&key.expression, row, &scope)?;
+            let value = evaluate(&key.expression, row, scope)?;
             keys.push(normalize(value, expression_type(&key.expression).oid));
         }
         let within_group = aggregate.definition.kind != 'n';

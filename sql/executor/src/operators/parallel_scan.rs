@@ -22,6 +22,7 @@ use crate::environment::Environment;
 use crate::memory::Reservation;
 use crate::node::Batch;
 use crate::operators::key_filter::KeyFilter;
+use crate::operators::partial_aggregate::{PartialGroup, PartialProgram};
 use crate::operators::scan::column_of;
 use crate::rows::RowCodec;
 
@@ -45,6 +46,15 @@ pub struct RowReader {
     pub columns: Arc<[ScanColumn]>,
     /// What joins above know of the rows they will drop.
     pub key_filters: Arc<[KeyFilter]>,
+    /// What an aggregation above makes of batches.
+    pub partial: Option<Arc<PartialProgram>>,
+}
+
+/// A batch of a part, as helpers leave it.
+pub enum PartBatch {
+    Rows(Batch),
+    /// Made of so many rows.
+    Groups(Vec<PartialGroup>, usize),
 }
 
 impl RowReader {
@@ -121,7 +131,7 @@ struct PartState {
     /// Absent while somebody reads, and at the end.
     cursor: Option<Box<dyn ScanCursor>>,
     being_read: bool,
-    batches: VecDeque<(SqlResult<Batch>, usize)>,
+    batches: VecDeque<(SqlResult<PartBatch>, usize)>,
 }
 
 impl Part {
@@ -193,8 +203,8 @@ impl ParallelScan {
         }
     }
 
-    /// The next batch, in the order of the keys; it has rows.
-    pub fn next(&mut self, context: &Context) -> SqlResult<Option<Batch>> {
+    /// The next batch, in the order of the keys; it has rows or groups.
+    pub fn next(&mut self, context: &Context) -> SqlResult<Option<PartBatch>> {
         let shared = &self.shared;
         loop {
             context.check_interrupts()?;
@@ -226,7 +236,7 @@ impl ParallelScan {
             }
             self.call_helpers();
             if !batch.is_empty() {
-                return Ok(Some(batch));
+                return Ok(Some(PartBatch::Rows(batch)));
             }
         }
     }
@@ -267,13 +277,23 @@ impl Shared {
         loop {
             let read = catch_unwind(AssertUnwindSafe(|| {
                 self.env.check_interrupts()?;
-                self.reader.read(&mut *cursor)
+                let (rows, bytes, more) = self.reader.read(&mut *cursor)?;
+                let groups = match &self.reader.partial {
+                    Some(partial) => partial.groups(&rows)?,
+                    None => None,
+                };
+                let batch = match groups {
+                    Some(groups) => PartBatch::Groups(groups, rows.len()),
+                    None if rows.is_empty() => return Ok((None, 0, more)),
+                    None => PartBatch::Rows(rows),
+                };
+                Ok((Some(batch), bytes, more))
             }));
             let read = read.unwrap_or_else(|_| Err(internal("reading rows panicked")));
             let mut state = part.lock();
             let more = match read {
                 Ok((batch, bytes, more)) => {
-                    if !batch.is_empty() {
+                    if let Some(batch) = batch {
                         self.ahead_bytes.fetch_add(bytes, Ordering::Relaxed);
                         state.batches.push_back((Ok(batch), bytes));
                     }

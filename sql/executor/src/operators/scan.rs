@@ -22,7 +22,8 @@ use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
 use crate::operators::bitmap::bitmap_ranges;
 use crate::operators::key_filter::KeyFilter;
-use crate::operators::parallel_scan::{ParallelScan, RowReader, boxed};
+use crate::operators::parallel_scan::{ParallelScan, PartBatch, RowReader, boxed};
+use crate::operators::partial_aggregate::{PartialGroup, PartialProgram};
 use crate::operators::pushed::{PushedFilter, PushedProgram};
 use crate::ranges::{KeyRange, scan_ranges};
 use crate::rows::{RowCodec, split_entry};
@@ -30,6 +31,8 @@ use crate::rows::{RowCodec, split_entry};
 const FIRST_BATCH_ROWS: usize = 64;
 /// A scan that has looked at more rows than this goes on with several threads.
 const PARALLEL_FROM_ROWS: usize = 4096;
+/// Groups of helpers are handed on when there are so many.
+const GROUPS_MAX: usize = 1024;
 
 #[derive(Default)]
 pub struct ScanState {
@@ -44,6 +47,10 @@ pub struct ScanState {
     batch_rows: usize,
     yielded: u64,
     key_filters: Vec<KeyFilter>,
+    partial: Option<Arc<PartialProgram>>,
+    groups: Vec<PartialGroup>,
+    /// Rows that are in groups handed over.
+    grouped: usize,
     /// What the keys of a bitmap occupy.
     held: Option<Reservation>,
 }
@@ -61,7 +68,19 @@ impl ScanState {
         self.parallel = None;
         self.yielded = 0;
         self.key_filters.clear();
+        self.partial = None;
+        self.groups.clear();
         self.held = None;
+    }
+
+    /// Has helpers, should there be any, make groups of what they read.
+    pub fn take_partial_program(&mut self, program: &Arc<PartialProgram>) {
+        self.partial = Some(Arc::clone(program));
+    }
+
+    /// The groups made since this was asked last, and how many rows are in them.
+    pub fn partial_groups(&mut self) -> (Vec<PartialGroup>, usize) {
+        (std::mem::take(&mut self.groups), std::mem::take(&mut self.grouped))
     }
 
     /// Takes note of rows that a join above will drop. They may still be yielded.
@@ -82,11 +101,13 @@ impl ScanState {
                 codec,
                 columns: scan.columns.as_slice().into(),
                 key_filters: Arc::default(),
+                partial: None,
             };
             self.prepared = Some(Prepared { reader, pushed: pushed.map(Arc::new) });
         }
         if let Some(prepared) = &mut self.prepared {
             prepared.reader.key_filters = std::mem::take(&mut self.key_filters).into();
+            prepared.reader.partial = self.partial.take().filter(|_| scan.limit.is_none());
             if let Some(bitmap) = &scan.bitmap {
                 let (ranges, held) =
                     bitmap_ranges(scan, &bitmap.source, &prepared.reader.codec, context)?;
@@ -100,6 +121,7 @@ impl ScanState {
         Ok(())
     }
 
+    /// A batch without rows: there are [`ScanState::partial_groups`].
     pub fn next(&mut self, scan: &Scan, context: &Context) -> SqlResult<Option<Batch>> {
         if !self.started {
             self.start(scan, context)?;
@@ -119,7 +141,14 @@ impl ScanState {
             let mut batch = Vec::new();
             if let Some(parallel) = &mut self.parallel {
                 match parallel.next(context)? {
-                    Some(rows) => batch = rows,
+                    Some(PartBatch::Rows(rows)) => batch = rows,
+                    Some(PartBatch::Groups(groups, rows)) => {
+                        self.groups.extend(groups);
+                        self.grouped += rows;
+                        if self.groups.len() >= GROUPS_MAX {
+                            return Ok(Some(batch));
+                        }
+                    }
                     None => self.parallel = None,
                 }
             } else if self.cursor.is_some() {

@@ -16,7 +16,7 @@ use functions::EvalContext;
 use functions::definition::Volatility;
 use functions::definition::{Accumulator, AggregateDef, FunctionBody, FunctionDef, FunctionKind};
 use parking_lot::Mutex;
-use planner::expression::{Call, Expr, SortKey};
+use planner::expression::{Aggregate, Call, Expr, SortKey};
 use planner::plan::{
     Estimate, Operator, OutputColumn, Plan, Statement, StatementKind, Target, TargetIndex,
 };
@@ -311,6 +311,16 @@ impl Accumulator for Sum {
     fn size_bytes(&self) -> usize {
         16
     }
+
+    fn state(&self) -> Option<Row> {
+        Some(vec![Datum::Int8(self.total), Datum::Int8(self.count)])
+    }
+
+    fn merge(&mut self, _: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        self.total += int(&state[0]);
+        self.count += int(&state[1]);
+        Ok(())
+    }
 }
 
 pub static SUM: AggregateDef = AggregateDef {
@@ -333,6 +343,20 @@ pub static SUM_FUNCTION: FunctionDef = FunctionDef {
     volatility: Volatility::Immutable,
     body: FunctionBody::Aggregate(&SUM),
 };
+
+pub fn sum_of(index: usize) -> Aggregate {
+    Aggregate {
+        function: &SUM_FUNCTION,
+        definition: &SUM,
+        arguments: vec![column(index)],
+        argument_types: vec![oid::INT4],
+        direct: Vec::new(),
+        distinct: false,
+        order_by: Vec::new(),
+        filter: None,
+        ty: SqlType::new(oid::INT8),
+    }
+}
 
 pub const INT4: SqlType = SqlType::new(oid::INT4);
 

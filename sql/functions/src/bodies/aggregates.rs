@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use types::numeric::Numeric;
-use types::{Datum, Interval, Oid, SqlResult, datetime};
+use types::{Datum, Interval, Oid, Row, SqlResult, datetime};
 
 use crate::bodies::aggregates_collect as collect;
 use crate::bodies::aggregates_ordered as ordered;
@@ -139,12 +139,13 @@ impl Accumulator for Count {
         size_of::<Self>()
     }
 
-    fn state(&self) -> Option<Datum> {
-        Some(Datum::Int8(self.rows))
+    fn state(&self) -> Option<Row> {
+        Some(vec![Datum::Int8(self.rows)])
     }
 
-    fn merge(&mut self, _: &dyn EvalContext, state: &Datum) -> SqlResult<()> {
-        self.rows = self.rows.checked_add(integer(state)?).ok_or_else(|| out_of_range("bigint"))?;
+    fn merge(&mut self, _: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        let rows = integer(&state[0])?;
+        self.rows = self.rows.checked_add(rows).ok_or_else(|| out_of_range("bigint"))?;
         Ok(())
     }
 }
@@ -200,6 +201,18 @@ impl Accumulator for IntegerSum {
     fn size_bytes(&self) -> usize {
         size_of::<Self>()
     }
+
+    fn state(&self) -> Option<Row> {
+        let halves = [(self.sum >> 64) as i64, self.sum as i64];
+        Some([halves[0], halves[1], self.rows].map(Datum::Int8).into())
+    }
+
+    fn merge(&mut self, _: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        let (high, low) = (integer(&state[0])?, integer(&state[1])?);
+        self.sum += (i128::from(high) << 64) | i128::from(low as u64);
+        self.rows += integer(&state[2])?;
+        Ok(())
+    }
 }
 
 #[derive(Default)]
@@ -230,6 +243,19 @@ impl Accumulator for NumericSum {
 
     fn size_bytes(&self) -> usize {
         size_of::<Self>() + 64
+    }
+
+    fn state(&self) -> Option<Row> {
+        let sum = self.sum.clone().map_or(Datum::Null, Datum::Numeric);
+        Some(vec![sum, Datum::Int8(self.rows)])
+    }
+
+    fn merge(&mut self, context: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        if !state[0].is_null() {
+            self.add(context, &state[..1])?;
+            self.rows += integer(&state[1])? - 1;
+        }
+        Ok(())
     }
 }
 
@@ -366,12 +392,12 @@ impl Accumulator for Extreme {
         size_of::<Self>() + crate::bodies::aggregates_collect::datum_bytes(&self.value)
     }
 
-    fn state(&self) -> Option<Datum> {
-        Some(self.value.clone())
+    fn state(&self) -> Option<Row> {
+        Some(vec![self.value.clone()])
     }
 
-    fn merge(&mut self, context: &dyn EvalContext, state: &Datum) -> SqlResult<()> {
-        if state.is_null() { Ok(()) } else { self.add(context, std::slice::from_ref(state)) }
+    fn merge(&mut self, context: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        if state[0].is_null() { Ok(()) } else { self.add(context, state) }
     }
 }
 
@@ -405,6 +431,17 @@ impl Accumulator for Truth {
 
     fn size_bytes(&self) -> usize {
         size_of::<Self>()
+    }
+
+    fn state(&self) -> Option<Row> {
+        let counts = [self.rows, self.hits];
+        Some(counts.map(|count| Datum::Int8(count.cast_signed())).into())
+    }
+
+    fn merge(&mut self, _: &dyn EvalContext, state: &[Datum]) -> SqlResult<()> {
+        self.rows += integer(&state[0])?.cast_unsigned();
+        self.hits += integer(&state[1])?.cast_unsigned();
+        Ok(())
     }
 }
 
