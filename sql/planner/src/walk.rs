@@ -277,6 +277,11 @@ pub fn has_subplan(expr: &Expr) -> bool {
     any(expr, &|part| matches!(part, Expr::SubPlan(_)))
 }
 
+/// Whether some subquery runs for each row.
+pub fn has_correlated_subplan(expr: &Expr) -> bool {
+    any(expr, &|part| matches!(part, Expr::SubPlan(plan) if !plan.parameters.is_empty()))
+}
+
 pub fn is_constant(expr: &Expr) -> bool {
     matches!(expr, Expr::Constant { .. })
 }

@@ -217,7 +217,7 @@ fn push_join(join: crate::logical::Join, conditions: Vec<Expr>) -> Logical {
             }
             // A subquery for each row is dearer than a join that leaves fewer rows.
             JoinKind::Semi | JoinKind::Anti | JoinKind::NullAwareAnti
-                if walk::has_subplan(&term) =>
+                if walk::has_correlated_subplan(&term) =>
             {
                 above.push(term);
             }
