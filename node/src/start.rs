@@ -415,6 +415,7 @@ fn make_services(
 }
 
 fn start_supervisor(options: &StartOptions, services: &Arc<Services>) -> Arc<Supervisor> {
+    query_processor::automatic_analyze::start(services);
     let services = services.clone();
     let factory: supervisor::service::Factory =
         Arc::new(move || Arc::new(Processor::new(services.clone())) as Arc<dyn ManagedProcessor>);

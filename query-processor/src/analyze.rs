@@ -1,19 +1,21 @@
 //! ANALYZE and VACUUM: statistics for the planner.
 //!
-//! Storage collects old versions by itself, so VACUUM has nothing else to do. Statistics are kept in the node's memory
-//! and sampled from the rows as the transaction sees them.
+//! Storage collects old versions by itself, so VACUUM has nothing else to do. Statistics are sampled from the rows as the
+//! transaction sees them, and kept in storage ([`crate::statistics`]) whatever becomes of the transaction.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use catalog::{Relation, RelationKind};
 use executor::environment::ReadRequest;
 use executor::{Environment, RowCodec};
 use planner::{CatalogView, ColumnStatistics, Statistics};
+use protocol::TableId;
 use protocol::key::{PRIMARY_INDEX, prefix, prefix_end};
-use protocol::storage::Direction;
+use protocol::storage::{Direction, ScanCursor};
 use syntax::ast;
-use types::{Datum, SqlError, SqlResult, sqlstate};
+use types::{Datum, Row, SqlError, SqlResult, sqlstate};
 
 use crate::client_session::Session;
 use crate::environment::StatementEnvironment;
@@ -67,9 +69,14 @@ pub async fn run(session: &mut Session, vacuum: &ast::Vacuum) -> SqlResult<Strin
     if analyze {
         for relation in tables {
             let context = Arc::clone(&environment);
-            let oid = relation.oid;
-            let statistics = session.run_blocking(move || sample(&context, &relation)).await?;
-            session.services.statistics.insert(oid, Arc::new(statistics));
+            let (oid, table) = (relation.oid, relation.table_id);
+            let services = Arc::clone(&session.services);
+            let changes = services.kept_statistics.changes(table);
+            let statistics = session
+                .run_blocking(move || Ok(sample(&context, &relation)?.statistics(&relation)))
+                .await?;
+            services.kept_statistics.keep(&services, oid, statistics, false).await?;
+            services.kept_statistics.forget_changes(table, changes);
         }
     }
     Ok(tag.to_owned())
@@ -85,50 +92,82 @@ fn is_sampled(row: u64, halvings: u32) -> bool {
     (mixed ^ (mixed >> 31)).trailing_zeros() >= halvings
 }
 
-/// All rows are counted; the sample is halved each time that it becomes too large.
-fn sample(
-    environment: &Arc<StatementEnvironment>,
-    relation: &Arc<Relation>,
-) -> SqlResult<Statistics> {
-    let codec = RowCodec::new(relation)?;
-    let start = prefix(relation.table_id, PRIMARY_INDEX).to_vec();
+/// The first key of a table's rows and the end of them.
+pub fn rows_of(table: TableId) -> (Bytes, Bytes) {
+    let start = prefix(table, PRIMARY_INDEX).to_vec();
     let end = prefix_end(&start).expect("not the last table");
-    let mut cursor = environment.scan(ReadRequest {
-        start: start.into(),
-        end: end.into(),
-        direction: Direction::Ascending,
-        filter: None,
-        limit: None,
-    })?;
-    let mut sampled = Vec::new();
-    let (mut rows, mut bytes, mut halvings) = (0u64, 0u64, 0u32);
-    let mut more = true;
-    while more {
-        let mut batch = Vec::new();
-        more = cursor.next_batch(&mut batch, 1_000).map_err(errors::from_read)?;
-        environment.check_interrupts_now()?;
-        for row in batch {
-            if is_sampled(rows, halvings) {
-                sampled.push((rows, codec.decode(&row.value)?));
-                while sampled.len() >= 2 * SAMPLE_ROWS {
-                    halvings += 1;
-                    sampled.retain(|(row, _)| is_sampled(*row, halvings));
+    (start.into(), end.into())
+}
+
+/// All rows are counted; the sample is halved each time that it becomes too large.
+pub struct Sample {
+    codec: RowCodec,
+    rows: Vec<(u64, Row)>,
+    seen: u64,
+    bytes: u64,
+    halvings: u32,
+}
+
+impl Sample {
+    pub fn new(codec: RowCodec) -> Sample {
+        Sample { codec, rows: Vec::new(), seen: 0, bytes: 0, halvings: 0 }
+    }
+
+    /// Takes in some rows; whether there are more.
+    pub fn read(&mut self, cursor: &mut dyn ScanCursor) -> SqlResult<bool> {
+        let visited = cursor.visit(1_000, &mut |key, value| {
+            if is_sampled(self.seen, self.halvings) {
+                self.rows.push((self.seen, self.codec.decode(value)?));
+                while self.rows.len() >= 2 * SAMPLE_ROWS {
+                    self.halvings += 1;
+                    self.rows.retain(|(row, _)| is_sampled(*row, self.halvings));
                 }
             }
-            rows += 1;
-            bytes += (row.key.len() + row.value.len()) as u64;
-        }
+            self.seen += 1;
+            self.bytes += (key.len() + value.len()) as u64;
+            Ok(())
+        });
+        Ok(visited.map_err(errors::from_read)?.more)
     }
-    let columns = relation
-        .live_columns()
-        .map(|column| {
-            let position = column.number as usize - 1;
-            let values: Vec<&Datum> =
-                sampled.iter().map(|(_, row)| row.get(position).unwrap_or(&Datum::Null)).collect();
-            column_statistics(column.number, &values, rows)
-        })
-        .collect();
-    Ok(Statistics { rows: rows as f64, size_bytes: bytes as f64, columns })
+
+    pub fn statistics(&self, relation: &Relation) -> Statistics {
+        let columns = relation
+            .live_columns()
+            .map(|column| {
+                let position = column.number as usize - 1;
+                let value = |(_, row): &'_ (u64, Row)| row.get(position).cloned();
+                let values: Vec<Datum> =
+                    self.rows.iter().map(|row| value(row).unwrap_or(Datum::Null)).collect();
+                column_statistics(column.number, &values.iter().collect::<Vec<_>>(), self.seen)
+            })
+            .collect();
+        Statistics { rows: self.seen as f64, size_bytes: self.bytes as f64, columns }
+    }
+}
+
+fn sample(environment: &Arc<StatementEnvironment>, relation: &Arc<Relation>) -> SqlResult<Sample> {
+    let (start, end) = rows_of(relation.table_id);
+    let direction = Direction::Ascending;
+    let request = ReadRequest { start, end, direction, filter: None, limit: None };
+    let mut cursor = environment.scan(request)?;
+    let mut sample = Sample::new(RowCodec::new(relation)?);
+    while sample.read(&mut *cursor)? {
+        environment.check_interrupts_now()?;
+    }
+    Ok(sample)
+}
+
+/// The average size of values, as they are stored.
+fn average_width(values: &[&Datum]) -> f64 {
+    const LOOKED_AT: usize = 1_000;
+    let step = values.len().div_ceil(LOOKED_AT).max(1);
+    let (mut bytes, mut count) = (Vec::new(), 0);
+    for value in values.iter().step_by(step) {
+        encoding::write_datum(value, &mut bytes);
+        count += 1;
+    }
+    // One byte names the kind.
+    (bytes.len() as f64 / f64::from(count.max(1)) - 1.0).max(1.0).round()
 }
 
 fn column_statistics(
@@ -182,7 +221,7 @@ fn column_statistics(
     ColumnStatistics {
         attribute,
         null_fraction,
-        width: 8.0,
+        width: average_width(&present),
         distinct: if distinct_fraction > 0.1 { -distinct_fraction.min(1.0) } else { distinct },
         most_common: by_count
             .into_iter()

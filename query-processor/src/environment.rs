@@ -85,6 +85,10 @@ pub struct StatementScope {
 }
 
 impl StatementEnvironment {
+    fn analyzed(&self, relation: Oid) -> Option<Arc<crate::statistics::Analyzed>> {
+        self.services.kept_statistics.of(&self.services, relation)
+    }
+
     pub fn new(
         services: Arc<Services>,
         session: Arc<SessionCell>,
@@ -416,7 +420,15 @@ impl SystemContext for StatementEnvironment {
     }
 
     fn estimated_rows(&self, relation: Oid) -> f64 {
-        self.services.statistics.get(&relation).map_or(-1.0, |statistics| statistics.rows)
+        self.analyzed(relation).map_or(-1.0, |analyzed| analyzed.statistics.rows)
+    }
+
+    fn relation_statistics(&self, relation: Oid) -> Option<catalog::system::RelationStatistics> {
+        self.analyzed(relation).map(|analyzed| analyzed.shown())
+    }
+
+    fn changed_rows(&self, table: TableId) -> i64 {
+        i64::try_from(self.services.kept_statistics.changes(table)).unwrap_or(i64::MAX)
     }
 
     fn next_value(&self, sequence: Oid) -> SqlResult<i64> {
@@ -640,7 +652,7 @@ impl CatalogView for StatementEnvironment {
     }
 
     fn statistics(&self, relation: Oid) -> Option<Arc<Statistics>> {
-        self.services.statistics.get(&relation).map(|found| Arc::clone(&found))
+        self.analyzed(relation).map(|analyzed| Arc::clone(&analyzed.statistics))
     }
 
     fn planner_setting(&self, name: &str) -> Option<String> {

@@ -229,7 +229,8 @@ impl Sequences {
         *block = Some(Block {
             next: 0,
             left: 0,
-            last: Some(value),
+            // Otherwise the stored counter says what comes next.
+            last: is_called.then_some(value),
             size: SMALLEST_BLOCK,
             taken_at: Instant::now(),
             generation: definition.generation,

@@ -28,6 +28,7 @@ use crate::errors;
 use crate::identifiers::ObjectIdentifiers;
 use crate::notifications::Notifications;
 use crate::sequences::Sequences;
+use crate::statistics::KeptStatistics;
 use crate::transaction::TransactionLimits;
 use crate::turns::Turns;
 
@@ -94,7 +95,7 @@ pub struct Services {
     pub sequences: Sequences,
     pub identifiers: ObjectIdentifiers,
     pub activity: DashMap<i32, Arc<LiveSession>>,
-    pub statistics: DashMap<types::Oid, Arc<planner::Statistics>>,
+    pub kept_statistics: KeptStatistics,
     pub turns: Arc<Turns>,
     pub advisory: Arc<AdvisoryLocks>,
     pub notifications: Notifications,
@@ -128,7 +129,7 @@ impl Services {
             sequences: Sequences::default(),
             identifiers: ObjectIdentifiers::default(),
             activity: DashMap::new(),
-            statistics: DashMap::new(),
+            kept_statistics: KeptStatistics::default(),
             turns: Arc::default(),
             advisory: Arc::default(),
             notifications: Notifications::default(),
@@ -262,6 +263,7 @@ impl Services {
     /// Commits and waits until the commit is visible to reads on this node. It is decided on the node's own threads: what
     /// drops the future does not stop the commit.
     pub fn commit_visibly(&self, request: CommitRequest) -> Acknowledgement {
+        self.kept_statistics.count(&request);
         let (decision, acknowledgement) = acknowledgement::channel();
         let (commit, storage) = (Arc::clone(&self.commit), Arc::clone(&self.storage));
         self.runtime.spawn(async move {

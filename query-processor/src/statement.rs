@@ -32,6 +32,7 @@ struct CachedPlan {
     /// Weak: an idle session keeps no old catalog alive.
     catalog: Weak<Catalog>,
     settings_epoch: u64,
+    statistics_epoch: u64,
     role: Oid,
     statement: Arc<planner::plan::Statement>,
 }
@@ -69,15 +70,17 @@ impl Prepared {
         self
     }
 
-    /// The plan for this catalog, role and these settings; made again when one of them changed.
+    /// The plan for this catalog, role, statistics and these settings; made again when one of them changed.
     pub fn plan(
         &self,
         environment: &StatementEnvironment,
     ) -> SqlResult<Arc<planner::plan::Statement>> {
         let epoch = environment.session.settings_epoch();
+        let statistics_epoch = environment.services.kept_statistics.epoch();
         if let Some(cached) = &*self.plan.lock()
             && std::ptr::eq(cached.catalog.as_ptr(), Arc::as_ptr(&environment.catalog))
             && cached.settings_epoch == epoch
+            && cached.statistics_epoch == statistics_epoch
             && cached.role == environment.current_role
         {
             return Ok(Arc::clone(&cached.statement));
@@ -88,6 +91,7 @@ impl Prepared {
         *self.plan.lock() = Some(CachedPlan {
             catalog: Arc::downgrade(&environment.catalog),
             settings_epoch: epoch,
+            statistics_epoch,
             role: environment.current_role,
             statement: Arc::clone(&planned),
         });

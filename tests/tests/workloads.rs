@@ -62,8 +62,8 @@ const DAMAGES: &[(&str, &[&str])] = &[
 #[tokio::test]
 async fn tpcc_keeps_its_conditions_and_each_of_them_notices_damage() {
     let server = Server::start(Options::default());
-    let run =
-        "tpcc --load --warehouses 1 --items 500 --customers 30 --clients 6 --seconds 4 --check";
+    let run = "tpcc --load --warehouses 1 --items 500 --customers 30 --clients 6 --seconds 4 --max-tries 100 \
+               --check";
     let output = bench(&server, &run.split(' ').collect::<Vec<_>>());
     let found = report(&output);
     assert!(output.status.success(), "{found}");

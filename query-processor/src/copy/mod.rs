@@ -401,7 +401,13 @@ impl Importer {
     }
 
     fn text_row(&self, fields: Vec<Field>) -> SqlResult<Row> {
-        if fields.len() > self.columns.len() {
+        // A row without columns is an empty line.
+        let is_blank = match &fields[..] {
+            [Field::Text(text)] => text.is_empty(),
+            [Field::Null] => true,
+            _ => false,
+        };
+        if fields.len() > self.columns.len() && !(self.columns.is_empty() && is_blank) {
             return Err(SqlError::new(
                 sqlstate::BAD_COPY_FILE_FORMAT,
                 "extra data after last expected column",

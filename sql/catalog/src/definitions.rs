@@ -13,23 +13,39 @@ use crate::objects;
 use crate::pg_catalog::classes::{default_operator_class, index_attributes};
 use crate::scope::Scope;
 
-/// Constants such as `'public.t_id_seq'::regclass` as the search path shows them.
+/// Where the names in constants such as `'public.t_id_seq'::regclass` are.
+fn named_relations(sql: &str) -> Vec<std::ops::Range<usize>> {
+    let ends = sql.match_indices("'::regclass").map(|(end, _)| end);
+    ends.filter_map(|end| Some(sql[..end].rfind('\'')? + 1..end)).collect()
+}
+
+/// The relations that an expression names in constants of type `regclass`, or as the untyped argument of `nextval`.
+pub fn relations_of(scope: &Scope<'_>, sql: &str) -> Vec<Oid> {
+    const CALL: &str = "nextval('";
+    let argument = |start: usize| Some(start..start + sql[start..].find('\'')?);
+    let called = sql.match_indices(CALL).filter_map(|(start, _)| argument(start + CALL.len()));
+    let mut relations: Vec<Oid> = called
+        .chain(named_relations(sql))
+        .filter_map(|name| objects::relation_oid(scope.catalog, scope.context, &sql[name]))
+        .collect();
+    relations.sort_unstable();
+    relations.dedup();
+    relations
+}
+
+/// Constants of type `regclass` as the search path shows them.
 pub fn localize(scope: &Scope<'_>, sql: &str) -> String {
-    const SUFFIX: &str = "'::regclass";
     let mut out = String::with_capacity(sql.len());
-    let mut rest = sql;
-    while let Some(end) = rest.find(SUFFIX) {
-        let (before, after) = rest.split_at(end);
-        let Some(start) = before.rfind('\'') else { break };
-        let name = &before[start + 1..];
-        out.push_str(&before[..=start]);
+    let mut done = 0;
+    for place in named_relations(sql) {
+        let name = &sql[place.clone()];
+        out.push_str(&sql[done..place.start]);
         let shown = objects::relation_oid(scope.catalog, scope.context, name)
             .and_then(|oid| objects::relation_name(scope.catalog, scope.context, oid));
         out.push_str(shown.as_deref().unwrap_or(name));
-        out.push_str(SUFFIX);
-        rest = &after[SUFFIX.len()..];
+        done = place.end;
     }
-    out.push_str(rest);
+    out.push_str(&sql[done..]);
     out
 }
 

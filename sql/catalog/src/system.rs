@@ -103,6 +103,30 @@ pub struct AdvisoryLock {
     pub waiting_since: Option<i64>,
 }
 
+/// What ANALYZE found about a relation, and when.
+#[derive(Clone, Debug, Default)]
+pub struct RelationStatistics {
+    /// Microseconds since 2000-01-01 UTC.
+    pub last_analyze: Option<i64>,
+    pub last_automatic: Option<i64>,
+    pub analyze_count: i64,
+    pub automatic_count: i64,
+    pub columns: Vec<ColumnSummary>,
+}
+
+/// A column as `pg_stats` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnSummary {
+    pub number: i16,
+    pub null_fraction: f64,
+    pub width: f64,
+    /// How many distinct values; negative: that fraction of the rows.
+    pub distinct: f64,
+    pub most_common: Vec<(Datum, f64)>,
+    pub histogram: Vec<Datum>,
+    pub correlation: f64,
+}
+
 /// Answers that only the session or its node know.
 pub trait SystemContext: EvalContext {
     fn current_role(&self) -> Oid;
@@ -120,6 +144,16 @@ pub trait SystemContext: EvalContext {
 
     /// Rows as ANALYZE estimated them; −1 if it never ran.
     fn estimated_rows(&self, relation: Oid) -> f64;
+
+    /// `None` if the relation was never analyzed.
+    fn relation_statistics(&self, _relation: Oid) -> Option<RelationStatistics> {
+        None
+    }
+
+    /// Rows written since the last ANALYZE, as far as this node knows.
+    fn changed_rows(&self, _table: TableId) -> i64 {
+        0
+    }
 
     /// Advances a sequence.
     fn next_value(&self, sequence: Oid) -> SqlResult<i64>;

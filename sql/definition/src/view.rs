@@ -89,7 +89,10 @@ impl Run<'_> {
         }
         let schema = self.creation_schema(&create.name)?;
         let name = create.name.name();
-        let stored = self.stored_form(&create.query)?;
+        let stored = match create.recursive {
+            true => self.stored_form(&recursive_query(create)?)?,
+            false => self.stored_form(&create.query)?,
+        };
         if create.columns.len() > stored.outputs.len() {
             return Err(error(
                 sqlstate::SYNTAX_ERROR,
@@ -323,4 +326,20 @@ impl Run<'_> {
 /// Whether the query is SELECT INTO.
 pub(crate) fn has_into(query: &Query) -> bool {
     matches!(&query.body, QueryBody::Select(select) if select.into.is_some())
+}
+
+/// `CREATE RECURSIVE VIEW v (a) AS q` means `CREATE VIEW v AS WITH RECURSIVE v (a) AS (q) SELECT a FROM v`.
+fn recursive_query(create: &CreateView) -> SqlResult<Query> {
+    let name = catalog::quote_identifier(create.name.name());
+    let columns: Vec<_> =
+        create.columns.iter().map(|name| catalog::quote_identifier(name)).collect();
+    let columns = columns.join(", ");
+    let query = &create.query;
+    let text =
+        format!("WITH RECURSIVE {name} ({columns}) AS ({query}) SELECT {columns} FROM {name}");
+    let parsed = syntax::parse(&text).ok().and_then(|mut statements| statements.pop());
+    match parsed.map(|parsed| parsed.statement) {
+        Some(Statement::Query(query)) => Ok(*query),
+        _ => Err(error(sqlstate::INTERNAL_ERROR, "a recursive view's query is not one")),
+    }
 }

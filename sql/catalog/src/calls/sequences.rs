@@ -58,6 +58,14 @@ pub(super) fn call(
         "pg_sequence_last_value" => check_sequence(scope, arguments.oid(0), &['r', 'U'])
             .and_then(|()| context.sequence_state(arguments.oid(0)))
             .map(|(value, is_called)| if is_called { Datum::Int8(value) } else { Datum::Null }),
+        "pg_get_sequence_data" => check_sequence(scope, arguments.oid(0), &['r'])
+            .and_then(|()| context.sequence_state(arguments.oid(0)))
+            .map(|(value, is_called)| {
+                let fields = [Datum::Int8(value), Datum::Bool(is_called)];
+                Datum::Record(
+                    [types::oid::INT8, types::oid::BOOL].into_iter().zip(fields).collect(),
+                )
+            }),
         "pg_sequence_parameters" => Ok(parameters(scope, arguments.oid(0))),
         "pg_relation_size" | "pg_table_size" | "pg_indexes_size" | "pg_total_relation_size" => {
             let fork_is_main = arguments.len() < 2 || arguments.text(1) == "main";

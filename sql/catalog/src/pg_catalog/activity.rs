@@ -204,8 +204,8 @@ pub fn pg_cursors(scope: &Scope<'_>) -> Vec<Row> {
         .collect()
 }
 
-/// The rows of `pg_stat_*_tables` and `pg_statio_*_tables`: every table, with counters at zero but for the rows that ANALYZE
-/// estimated.
+/// The rows of `pg_stat_*_tables` and `pg_statio_*_tables`: every table, with counters at zero but for what ANALYZE
+/// knows.
 pub fn table_statistics(scope: &Scope<'_>, users_only: bool) -> Vec<Row> {
     use crate::descriptor::RelationKind;
     scope
@@ -219,6 +219,8 @@ pub fn table_statistics(scope: &Scope<'_>, users_only: bool) -> Vec<Row> {
         })
         .map(|relation| {
             let live = scope.context.estimated_rows(relation.oid).max(0.0);
+            let analyzed = scope.context.relation_statistics(relation.oid).unwrap_or_default();
+            let time = |time: Option<i64>| time.map_or(Datum::Null, Datum::TimestampTz);
             scope
                 .relation
                 .columns
@@ -228,6 +230,13 @@ pub fn table_statistics(scope: &Scope<'_>, users_only: bool) -> Vec<Row> {
                     "schemaname" => text(&scope.schema_name(relation.schema)),
                     "relname" => text(&relation.name),
                     "n_live_tup" => Datum::Int8(live as i64),
+                    "n_mod_since_analyze" => {
+                        Datum::Int8(scope.context.changed_rows(relation.table_id))
+                    }
+                    "last_analyze" => time(analyzed.last_analyze),
+                    "last_autoanalyze" => time(analyzed.last_automatic),
+                    "analyze_count" => Datum::Int8(analyzed.analyze_count),
+                    "autoanalyze_count" => Datum::Int8(analyzed.automatic_count),
                     _ if column.type_oid == oid::INT8 => Datum::Int8(0),
                     _ => Datum::Null,
                 })

@@ -4,16 +4,18 @@ use syntax::ast::Expr;
 use types::{Datum, Oid, Row, oid};
 
 use crate::descriptor::{
-    Column, ConstraintKind, Generated, Index, IndexColumn, IndexKey, IndexState, Relation,
-    RelationKind,
+    Column, ConstraintKind, Generated, Grant, Index, IndexColumn, IndexKey, IndexState, Relation,
+    RelationKind, Schema,
 };
 use crate::facts::{self, text};
 use crate::privileges;
 use crate::scope::{
-    Scope, collation_oid, int2_vector, letter, no_letter, oid_vector, opt_acl, opt_text, options,
-    part_oid, type_collation,
+    Scope, acl, collation_oid, int2_vector, letter, no_letter, oid_vector, opt_acl, opt_text,
+    options, part_oid, type_collation,
 };
 use crate::snapshot::Catalog;
+
+use super::constraints::{CLASS_CATALOG, NAMESPACE_CATALOG};
 
 /// `pg_am` number of what tables are.
 const HEAP: Oid = 2;
@@ -78,14 +80,14 @@ fn relation_row(scope: &Scope<'_>, relation: &Relation) -> Row {
         relation.constraints.iter().filter(|c| matches!(c.kind, ConstraintKind::Check { .. }));
     let mut view_options = relation.options.clone();
     if let Some(view) = &relation.view {
-        if view.security_barrier {
-            view_options.push(("security_barrier".to_owned(), "true".to_owned()));
-        }
-        if view.security_invoker {
-            view_options.push(("security_invoker".to_owned(), "true".to_owned()));
-        }
-        if let Some(check_option) = &view.check_option {
-            view_options.push(("check_option".to_owned(), check_option.clone()));
+        let is_on = |on: bool| on.then(|| "true".to_owned());
+        for (name, value) in [
+            ("security_barrier", is_on(view.security_barrier)),
+            ("security_invoker", is_on(view.security_invoker)),
+            ("check_option", view.check_option.clone()),
+        ] {
+            let is_listed = view_options.iter().any(|(known, _)| known == name);
+            view_options.extend(value.filter(|_| !is_listed).map(|value| (name.to_owned(), value)));
         }
     }
     let grants = match (&relation.grants, relation.is_virtual()) {
@@ -126,7 +128,7 @@ fn relation_row(scope: &Scope<'_>, relation: &Relation) -> Row {
         Datum::Bool(false),
         Datum::Bool(false),
         Datum::Bool(true),
-        letter(if relation.kind == RelationKind::Table { 'd' } else { 'n' }),
+        letter(if stored { 'd' } else { 'n' }),
         Datum::Bool(false),
         Datum::Oid(0),
         Datum::Oid(0),
@@ -503,18 +505,44 @@ fn pg_index_row(scope: &Scope<'_>, relation: &Relation, index: &Index) -> Row {
     ]
 }
 
+/// What a schema of the system grants from the beginning.
+fn initial_schema_grants(schema: &Schema) -> Option<Vec<Grant>> {
+    let grants = privileges::schema_grants(schema);
+    let is_open = grants.iter().any(|grant| grant.grantee == 0);
+    (schema.grants.is_none() && is_open).then_some(grants)
+}
+
+/// `pg_init_privs`: what the system's own objects grant, so that pg_dump does not take it for a change.
+pub fn pg_init_privs(scope: &Scope<'_>) -> Vec<Row> {
+    let schemas = scope
+        .catalog
+        .schemas()
+        .filter_map(|schema| Some((schema.oid, NAMESPACE_CATALOG, initial_schema_grants(schema)?)));
+    let relations = scope
+        .catalog
+        .relations()
+        .filter(|relation| relation.is_virtual())
+        .map(|relation| (relation.oid, CLASS_CATALOG, privileges::relation_grants(relation)));
+    schemas
+        .chain(relations)
+        .map(|(object, class, grants)| {
+            vec![
+                Datum::Oid(object),
+                Datum::Oid(class),
+                Datum::Int4(0),
+                letter('i'),
+                acl(scope.catalog, &grants),
+            ]
+        })
+        .collect()
+}
+
 pub fn pg_namespace(scope: &Scope<'_>) -> Vec<Row> {
     scope
         .catalog
         .schemas()
         .map(|schema| {
-            let system = schema.grants.is_none()
-                && privileges::schema_grants(schema).iter().any(|grant| grant.grantee == 0);
-            let grants = if system {
-                Some(privileges::schema_grants(schema))
-            } else {
-                schema.grants.clone()
-            };
+            let grants = initial_schema_grants(schema).or_else(|| schema.grants.clone());
             vec![
                 Datum::Oid(schema.oid),
                 text(&schema.name),

@@ -2,11 +2,15 @@
 
 use types::{Datum, Oid, Row, oid};
 
+use crate::definitions::relations_of;
 use crate::descriptor::{
     Constraint, ConstraintKind, ForeignKey, Generated, ReferentialAction, Relation, UserTypeKind,
 };
 use crate::facts::text;
 use crate::scope::{Scope, array, int2_array, letter, opt_text, part_oid};
+use crate::snapshot::SYS;
+
+use super::routines::PLPGSQL_EXTENSION;
 
 /// Catalogs as `pg_depend` and `pg_description` name them.
 pub const CLASS_CATALOG: Oid = 1_259;
@@ -19,6 +23,7 @@ pub const PROC_CATALOG: Oid = 1_255;
 pub const TRIGGER_CATALOG: Oid = 2_620;
 pub const DATABASE_CATALOG: Oid = 1_262;
 pub const AUTHID_CATALOG: Oid = 1_260;
+pub const EXTENSION_CATALOG: Oid = 3_079;
 
 pub fn action_letter(action: ReferentialAction) -> char {
     match action {
@@ -238,11 +243,13 @@ pub fn pg_depend(scope: &Scope<'_>) -> Vec<Row> {
         }
         for column in relation.live_columns() {
             let number = i32::from(column.number);
-            if column.default.is_some() {
+            if let Some(expression) = &column.default {
                 let default = part_oid(table, column.number as u32);
                 let on = (CLASS_CATALOG, table, number);
                 rows.push(dependency((ATTRDEF_CATALOG, default, 0), on, 'a'));
-                if let Some(sequence) = column.owned_sequence {
+                let mut named = relations_of(scope, expression);
+                named.extend(column.owned_sequence.filter(|owned| !named.contains(owned)));
+                for sequence in named {
                     let on = (CLASS_CATALOG, sequence, 0);
                     rows.push(dependency((ATTRDEF_CATALOG, default, 0), on, 'n'));
                 }
@@ -279,7 +286,20 @@ pub fn pg_depend(scope: &Scope<'_>) -> Vec<Row> {
             }
         }
     }
+    own_dependencies(scope, &mut rows);
     rows
+}
+
+/// The schema `sys` and what is in it come with the server, as PL/pgSQL does: as that extension's, pg_dump leaves them out.
+fn own_dependencies(scope: &Scope<'_>, rows: &mut Vec<Row>) {
+    let relations = scope.catalog.relations().filter(|relation| relation.schema == SYS);
+    let functions = functions::tables::all_functions()
+        .filter(|function| super::routines::function_schema(function) == SYS);
+    let objects = relations
+        .map(|relation| (CLASS_CATALOG, relation.oid, 0))
+        .chain(functions.map(|function| (PROC_CATALOG, function.oid, 0)))
+        .chain([(NAMESPACE_CATALOG, SYS, 0)]);
+    rows.extend(objects.map(|own| dependency(own, (EXTENSION_CATALOG, PLPGSQL_EXTENSION, 0), 'e')));
 }
 
 fn constraint_dependencies(relation: &Relation, constraint: &Constraint, rows: &mut Vec<Row>) {

@@ -12,7 +12,9 @@ use crate::snapshot::{BOOTSTRAP_ROLE, PG_CATALOG, SYS};
 /// `pg_language`: internal.
 const INTERNAL_LANGUAGE: Oid = 12;
 const SQL_LANGUAGE: Oid = 14;
-const PLPGSQL_LANGUAGE: Oid = 13_575;
+const PLPGSQL_LANGUAGE: Oid = 12_760;
+/// The extension that every database has from the beginning.
+pub const PLPGSQL_EXTENSION: Oid = 12_756;
 
 pub fn function_schema(function: &FunctionDef) -> Oid {
     if function.name == "transaction_status" { SYS } else { PG_CATALOG }
@@ -264,21 +266,21 @@ pub fn pg_aggregate(_scope: &Scope<'_>) -> Vec<Row> {
 }
 
 pub fn pg_extension(scope: &Scope<'_>) -> Vec<Row> {
-    scope
-        .catalog
-        .extensions()
-        .map(|extension| {
-            vec![
-                Datum::Oid(extension.oid),
-                text(&extension.name),
-                Datum::Oid(BOOTSTRAP_ROLE),
-                Datum::Oid(extension.schema),
-                Datum::Bool(true),
-                text(&extension.version),
-                Datum::Null,
-                Datum::Null,
-            ]
-        })
+    let row = |oid, name: &str, schema, is_relocatable, version: &str| {
+        vec![
+            Datum::Oid(oid),
+            text(name),
+            Datum::Oid(BOOTSTRAP_ROLE),
+            Datum::Oid(schema),
+            Datum::Bool(is_relocatable),
+            text(version),
+            Datum::Null,
+            Datum::Null,
+        ]
+    };
+    let created = scope.catalog.extensions().filter(|extension| extension.name != "plpgsql");
+    std::iter::once(row(PLPGSQL_EXTENSION, "plpgsql", PG_CATALOG, false, "1.0"))
+        .chain(created.map(|known| row(known.oid, &known.name, known.schema, true, &known.version)))
         .collect()
 }
 
@@ -300,7 +302,10 @@ pub fn pg_available_extensions(scope: &Scope<'_>) -> Vec<Row> {
             vec![
                 text(name),
                 text(version),
-                opt_text(installed.map(|extension| extension.version.as_str())),
+                match *name {
+                    "plpgsql" => text(version),
+                    _ => opt_text(installed.map(|extension| extension.version.as_str())),
+                },
                 text(comment),
             ]
         })

@@ -1,12 +1,13 @@
-//! `pg_tables`, `pg_views`, `pg_matviews`, `pg_indexes`, `pg_sequences`.
+//! `pg_tables`, `pg_views`, `pg_matviews`, `pg_indexes`, `pg_sequences`, `pg_stats`.
 
-use types::{Datum, Row};
+use types::{Datum, Row, oid};
 
 use crate::definitions;
 use crate::descriptor::RelationKind;
 use crate::facts::text;
 use crate::pg_catalog::classes::has_foreign_keys;
-use crate::scope::Scope;
+use crate::privileges::has_column_privilege;
+use crate::scope::{Scope, array};
 
 pub fn pg_tables(scope: &Scope<'_>) -> Vec<Row> {
     let wanted = scope.equal_text("tablename");
@@ -80,6 +81,50 @@ pub fn pg_indexes(scope: &Scope<'_>) -> Vec<Row> {
                 Datum::Null,
                 text(&definitions::index(scope, relation, index, true)),
             ]);
+        }
+    }
+    rows
+}
+
+/// What ANALYZE found, of columns that the current role may read.
+pub fn pg_stats(scope: &Scope<'_>) -> Vec<Row> {
+    let wanted = scope.equal_text("tablename");
+    let role = scope.context.current_role();
+    let mut rows = Vec::new();
+    for relation in scope.user_relations() {
+        if wanted.is_some_and(|wanted| wanted != relation.name) {
+            continue;
+        }
+        let Some(found) = scope.context.relation_statistics(relation.oid) else { continue };
+        for column in relation.live_columns() {
+            let may_read =
+                has_column_privilege(scope.catalog, role, relation, column.number, 'r', false);
+            let summary = found.columns.iter().find(|summary| summary.number == column.number);
+            let Some(summary) = summary.filter(|_| may_read) else { continue };
+            let list = |element, values: Vec<Datum>| match values.is_empty() {
+                true => Datum::Null,
+                false => array(element, values),
+            };
+            let (common, fractions) = summary
+                .most_common
+                .iter()
+                .map(|(value, fraction)| (value.clone(), Datum::Float4(*fraction as f32)))
+                .unzip();
+            let mut row = vec![
+                text(&scope.schema_name(relation.schema)),
+                text(&relation.name),
+                text(&column.name),
+                Datum::Bool(false),
+                Datum::Float4(summary.null_fraction as f32),
+                Datum::Int4(summary.width as i32),
+                Datum::Float4(summary.distinct as f32),
+                list(column.type_oid, common),
+                list(oid::FLOAT4, fractions),
+                list(column.type_oid, summary.histogram.clone()),
+                Datum::Float4(summary.correlation as f32),
+            ];
+            row.resize(scope.relation.columns.len(), Datum::Null);
+            rows.push(row);
         }
     }
     rows

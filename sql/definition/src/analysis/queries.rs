@@ -25,6 +25,7 @@ impl Analysis<'_, '_> {
             }
         }
         let (outputs, scope) = self.body(&mut query.body)?;
+        let outputs = all_settled(outputs);
         for item in &mut query.order_by {
             self.sort_expression(&mut item.expr, &outputs, scope.as_ref())?;
         }
@@ -74,7 +75,7 @@ impl Analysis<'_, '_> {
         if recursive && let QueryBody::SetOperation(operation) = &mut query.body {
             let mut first = operation.left.clone();
             let (outputs, _) = self.body(&mut first)?;
-            self.tables.push((name.clone(), named(outputs, &table.columns)));
+            self.tables.push((name.clone(), named(all_settled(outputs), &table.columns)));
         }
         let mut outputs = named(self.query(query)?, &table.columns);
         if let Some(search) = &table.search {
@@ -91,6 +92,7 @@ impl Analysis<'_, '_> {
         Ok(())
     }
 
+    /// Literals of a select list stay without type here: in a set operation the other side may give them one.
     fn body(&mut self, body: &mut QueryBody) -> SqlResult<(Vec<Output>, Option<Scope>)> {
         match body {
             QueryBody::Select(select) => {
@@ -115,7 +117,7 @@ impl Analysis<'_, '_> {
                 }
                 let pairs = left.into_iter().zip(right);
                 let outputs = pairs.map(|(left, right)| {
-                    let ty = self.common_of(word, &[left.ty, right.ty])?;
+                    let ty = settled(self.common_of(word, &[left.ty, right.ty])?);
                     Ok(Output { name: left.name, ty })
                 });
                 Ok((outputs.collect::<SqlResult<_>>()?, None))
@@ -157,7 +159,7 @@ impl Analysis<'_, '_> {
                 Some(alias) => alias.clone(),
                 None => figure_name(&item.expr),
             };
-            let ty = settled(self.expression(&mut item.expr)?);
+            let ty = self.expression(&mut item.expr)?;
             outputs.push(Output { name, ty });
         }
         if let Some(filter) = &mut select.filter {
@@ -342,4 +344,11 @@ pub(crate) fn name_of(expr: &Expr) -> Option<String> {
         Expr::Xml(xml) => Some(xml.function.clone()),
         _ => None,
     }
+}
+
+fn all_settled(mut outputs: Vec<Output>) -> Vec<Output> {
+    for output in &mut outputs {
+        output.ty = settled(output.ty);
+    }
+    outputs
 }

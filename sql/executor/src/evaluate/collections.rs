@@ -121,8 +121,25 @@ pub(super) fn subscript(
             }
         }
         Datum::Jsonb(json) => json_element(json, &subscript.subscripts, row, scope),
+        Datum::Text(name) => byte_of_name(name, &subscript.subscripts, row, scope),
         _ => Ok(Datum::Null),
     }
+}
+
+/// `name` is an array of 64 bytes counted from 0, filled with zeros behind its end.
+fn byte_of_name(
+    name: &str,
+    subscripts: &[SubscriptBounds],
+    row: &[Datum],
+    scope: &Scope<'_>,
+) -> SqlResult<Datum> {
+    const LENGTH: usize = 64;
+    let [SubscriptBounds::Index(index)] = subscripts else {
+        return Ok(Datum::Null);
+    };
+    let place = position(index, row, scope)?.and_then(|place| usize::try_from(place).ok());
+    let byte = |place| name.as_bytes().get(place).copied().unwrap_or(0);
+    Ok(place.filter(|place| *place < LENGTH).map_or(Datum::Null, |place| Datum::Char(byte(place))))
 }
 
 fn position(expression: &Expr, row: &[Datum], scope: &Scope<'_>) -> SqlResult<Option<i64>> {

@@ -273,5 +273,6 @@ pub(super) static ROWS: &[FunctionDef] = &[
     row(1716, "pg_get_expr", &[PG_NODE_TREE, OID], TEXT, STRICT, S, Catalog),
     row(2509, "pg_get_expr", &[PG_NODE_TREE, OID, BOOL], TEXT, STRICT, S, Catalog),
     row(4195, "to_regcollation", &[TEXT], REGCOLLATION, STRICT, S, Catalog),
+    FunctionDef { columns: &[("last_value", INT8), ("is_called", BOOL)], ..row(6427, "pg_get_sequence_data", &[REGCLASS], RECORD, STRICT, V, Catalog) },
     row(9010, "transaction_status", &[UUID], TEXT, STRICT, V, Catalog),
 ];

@@ -622,6 +622,13 @@ impl Binder<'_> {
             }
             return Ok(current);
         }
+        if ty.oid == oid::NAME {
+            if !matches!(bounds[..], [SubscriptBounds::Index(_)]) {
+                return Err(unsupported("slices of type name are not supported", location));
+            }
+            let ty = SqlType::new(oid::CHAR);
+            return Ok(Expr::Subscript(Box::new(Subscript { operand, subscripts: bounds, ty })));
+        }
         self.check_subscripted(&operand, location)?;
         let element = self.element_of(ty.oid);
         let slice = bounds.iter().any(|bound| matches!(bound, SubscriptBounds::Slice { .. }));
@@ -631,7 +638,7 @@ impl Binder<'_> {
 
     fn check_subscripted(&self, operand: &Expr, location: u32) -> SqlResult<()> {
         let ty = type_of(operand).oid;
-        if ty == oid::JSONB || self.element_of(ty) != 0 {
+        if matches!(ty, oid::JSONB | oid::NAME) || self.element_of(ty) != 0 {
             return Ok(());
         }
         Err(error(

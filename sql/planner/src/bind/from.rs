@@ -144,10 +144,9 @@ impl Binder<'_> {
             return Ok(source);
         }
         if relation.kind == RelationKind::Sequence {
-            return Err(unsupported(
-                "reading a sequence as a table is not supported",
-                table.location,
-            ));
+            not_sampled(table)?;
+            let query = self.sequence_query(&relation)?;
+            return self.named_query(query, alias, relation.name.as_str());
         }
         self.uses(&relation, Access::Select);
         let (mut input, item) = self.stored(relation, alias)?;
