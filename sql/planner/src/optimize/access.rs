@@ -7,8 +7,10 @@ use types::{Array, Datum, Oid, SqlType, oid};
 
 use super::bitmap::BitmapAccess;
 use super::cost::{self, DISABLED};
+use super::implied::implied;
+use super::index_shape::KeyShape;
 use super::physical::Planner;
-use super::selectivity::{Comparison, as_column, comparison, stripped};
+use super::selectivity::{Comparison, comparison, stripped};
 use crate::expression::{Cast, Expr, SortKey};
 use crate::logical::{ColumnId, Table};
 use crate::plan::{Bound, EqualTo, Estimate, IndexRange, JoinKind};
@@ -98,8 +100,7 @@ impl Planner<'_> {
             found.extend(self.bitmap_access(table, &terms, &found[0], pages));
         }
         for (position, index) in table.relation.indexes.iter().enumerate() {
-            if index.state != IndexState::Valid || index.predicate.is_some() || index.is_inverted()
-            {
+            if index.state != IndexState::Valid || index.is_inverted() {
                 continue;
             }
             let access =
@@ -140,23 +141,21 @@ impl Planner<'_> {
         width: u32,
     ) -> Option<Access> {
         let index = &table.relation.indexes[position];
+        let shape = self.index_shape(table, position)?;
+        if !shape.has_all(self, terms) {
+            return None;
+        }
         let mut range = IndexRange::default();
         let mut used = vec![false; terms.len()];
-        let mut guaranteed = vec![false; terms.len()];
+        let by_predicate: Vec<bool> =
+            terms.iter().map(|term| shape.guarantees(self, term)).collect();
+        let mut guaranteed = by_predicate.clone();
         let mut equal_columns = 0;
         let mut single = 0;
-        let mut open = true;
-        for key in &index.columns {
-            let IndexKey::Column(number) = key.key else {
-                break;
-            };
-            let attribute = number as usize - 1;
-            let column = &table.relation.columns[attribute];
-            let id = table.first + attribute;
-            let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+        for key in &shape.keys {
             let mut equal: Option<(usize, EqualTo)> = None;
             for (place, term) in terms.iter().enumerate() {
-                if let Some(Use::Equal(to)) = self.index_use(table, term, id, ty) {
+                if let Some(Use::Equal(to)) = self.index_use(table, term, key) {
                     let better = matches!(to, EqualTo::Value(_));
                     if equal.is_none() || better {
                         equal = Some((place, to));
@@ -182,16 +181,16 @@ impl Planner<'_> {
             }
             let ranged = if index.is_ordered() { terms } else { &[] };
             for (place, term) in ranged.iter().enumerate() {
-                match self.index_use(table, term, id, ty) {
+                match self.index_use(table, term, key) {
                     Some(Use::Low(bound, exact)) if range.low.is_none() => {
                         range.low = Some(bound);
                         used[place] = true;
-                        guaranteed[place] = exact;
+                        guaranteed[place] |= exact;
                     }
                     Some(Use::High(bound, exact)) if range.high.is_none() => {
                         range.high = Some(bound);
                         used[place] = true;
-                        guaranteed[place] = exact;
+                        guaranteed[place] |= exact;
                     }
                     Some(Use::Both(low, high)) if range.low.is_none() && range.high.is_none() => {
                         range.low = Some(low);
@@ -201,24 +200,18 @@ impl Planner<'_> {
                     _ => {}
                 }
             }
-            if range.low.is_some() != range.high.is_some() && !column.not_null {
+            if range.low.is_some() != range.high.is_some() && !key.not_null {
                 // A range open at one end may meet NULLs: the condition is checked again.
-                guaranteed
-                    .iter_mut()
-                    .zip(terms)
-                    .filter(|(_, term)| {
-                        matches!(
-                            self.index_use(table, term, id, ty),
-                            Some(Use::Low(..) | Use::High(..))
-                        )
-                    })
-                    .for_each(|(guaranteed, _)| *guaranteed = false);
+                for (place, term) in terms.iter().enumerate() {
+                    let found = self.index_use(table, term, key);
+                    if matches!(found, Some(Use::Low(..) | Use::High(..))) {
+                        guaranteed[place] = by_predicate[place];
+                    }
+                }
             }
-            open = false;
             break;
         }
-        let _ = open;
-        let bounded = used.iter().any(|used| *used);
+        let bounded = used.contains(&true);
         if !index.is_ordered() && !bounded {
             return None;
         }
@@ -236,7 +229,19 @@ impl Planner<'_> {
         let rest = pick(&guaranteed, false);
         let unique = index.unique && single == index.columns.len() && range.equal.len() == single;
         let estimator = self.estimator(rows);
-        let fraction = if bounded { estimator.all(&consumed) } else { 1.0 };
+        // Of all rows, those of the index, and of these the ones in the range.
+        let mut met = consumed.clone();
+        met.extend(
+            shape
+                .predicate
+                .iter()
+                .filter(|condition| {
+                    let consumed: Vec<&Expr> = consumed.iter().collect();
+                    !implied(self.catalog.types(), condition, &consumed)
+                })
+                .cloned(),
+        );
+        let fraction = estimator.all(&met);
         let mut read = (rows * fraction).max(1.0).round();
         if unique {
             read = 1.0;
@@ -344,29 +349,26 @@ impl Planner<'_> {
         skip: usize,
         direction: Direction,
     ) -> Vec<SortKey> {
-        let index = match index {
-            Some(position) => &table.relation.indexes[position],
-            None => match table.relation.primary_key() {
-                Some(primary) => primary,
-                None => return Vec::new(),
-            },
+        let primary = || table.relation.indexes.iter().position(|index| index.primary);
+        let Some(position) = index.or_else(primary) else {
+            return Vec::new();
         };
+        let index = &table.relation.indexes[position];
         if !index.is_ordered() {
             return Vec::new();
         }
         let backward = direction == Direction::Descending;
-        let mut order = Vec::new();
-        for column in index.columns.iter().skip(skip) {
-            let IndexKey::Column(number) = column.key else {
-                break;
-            };
-            order.push(SortKey {
-                expression: self.columns.column(table.first + number as usize - 1),
+        let Some(shape) = self.index_shape(table, position) else {
+            return Vec::new();
+        };
+        let columns = index.columns.iter().zip(&shape.keys).skip(skip);
+        columns
+            .map(|(column, key)| SortKey {
+                expression: key.expression.clone(),
                 descending: column.descending != backward,
                 nulls_first: column.nulls_first != backward,
-            });
-        }
-        order
+            })
+            .collect()
     }
 
     /// The other side of a comparison as a value of exactly the column's type.
@@ -409,18 +411,19 @@ impl Planner<'_> {
         })))
     }
 
-    fn index_use(&self, table: &Table, term: &Expr, id: ColumnId, ty: SqlType) -> Option<Use> {
+    fn index_use(&self, table: &Table, term: &Expr, key: &KeyShape) -> Option<Use> {
+        let ty = key.ty;
         let free = |expr: &Expr| {
             walk::all_columns(expr, &|id| id < table.first || id >= table.end())
                 && !walk::is_volatile(expr)
                 && !walk::has_subplan(expr)
         };
-        let is_column = |expr: &Expr| as_column(expr) == Some(id);
+        let is_key = |expr: &Expr| walk::same(stripped(expr), stripped(&key.expression));
         match term {
-            Expr::IsNull { operand, negated: false } if is_column(operand) => {
+            Expr::IsNull { operand, negated: false } if is_key(operand) => {
                 Some(Use::Equal(EqualTo::IsNull))
             }
-            Expr::InList { operand, list, negated: false, .. } if is_column(operand) => {
+            Expr::InList { operand, list, negated: false, .. } if is_key(operand) => {
                 if !list.iter().all(free) {
                     return None;
                 }
@@ -443,7 +446,7 @@ impl Planner<'_> {
                     None => Expr::Array { elements: items, element: ty.oid, nested: false },
                 })))
             }
-            Expr::AnyAll { operand, array, function, all: false } if is_column(operand) => {
+            Expr::AnyAll { operand, array, function, all: false } if is_key(operand) => {
                 let equal = crate::explain::deparse::operator_name(function.oid) == Some("=");
                 let element =
                     functions::type_catalog::element_type(self.catalog.types(), type_of(array).oid);
@@ -452,25 +455,23 @@ impl Planner<'_> {
                 (equal && fits && free(array))
                     .then(|| Use::Equal(EqualTo::AnyOf((**array).clone())))
             }
-            Expr::Column { index, .. } if *index == id => {
+            _ if ty.oid == oid::BOOL && is_key(term) => {
                 Some(Use::Equal(EqualTo::Value(Expr::Constant {
                     value: Datum::Bool(true),
                     ty: SqlType::new(oid::BOOL),
                 })))
             }
-            Expr::Not(inner) if is_column(inner) => {
-                Some(Use::Equal(EqualTo::Value(Expr::Constant {
-                    value: Datum::Bool(false),
-                    ty: SqlType::new(oid::BOOL),
-                })))
-            }
+            Expr::Not(inner) if is_key(inner) => Some(Use::Equal(EqualTo::Value(Expr::Constant {
+                value: Datum::Bool(false),
+                ty: SqlType::new(oid::BOOL),
+            }))),
             Expr::Call(call) => {
                 let Some((left, kind, right)) = comparison(term) else {
-                    return like_prefix(call, id, ty);
+                    return like_prefix(call, key);
                 };
-                let (kind, other) = if is_column(left) && free(right) {
+                let (kind, other) = if is_key(left) && free(right) {
                     (kind, right)
-                } else if is_column(right) && free(left) {
+                } else if is_key(right) && free(left) {
                     (kind.swapped(), left)
                 } else {
                     return None;
@@ -497,7 +498,8 @@ fn stripped_same(expr: &Expr, ty: SqlType) -> &Expr {
 }
 
 /// `column LIKE 'prefix%'`: strings are ordered by their bytes.
-fn like_prefix(call: &crate::expression::Call, id: ColumnId, ty: SqlType) -> Option<Use> {
+fn like_prefix(call: &crate::expression::Call, key: &KeyShape) -> Option<Use> {
+    let ty = key.ty;
     if crate::explain::deparse::operator_name(call.function.oid) != Some("~~")
         || !matches!(ty.oid, oid::TEXT | oid::VARCHAR)
     {
@@ -507,7 +509,7 @@ fn like_prefix(call: &crate::expression::Call, id: ColumnId, ty: SqlType) -> Opt
     else {
         return None;
     };
-    if as_column(operand) != Some(id) {
+    if !walk::same(stripped(operand), stripped(&key.expression)) {
         return None;
     }
     let end = pattern.find(['%', '_', '\\'])?;

@@ -1,13 +1,12 @@
 //! Reading the rows that inverted indexes name: one index, several that must all agree, or for OR one
 //! for each side.
 
-use catalog::{IndexKey, IndexState};
+use catalog::IndexState;
 use functions::inverted::{EntryQuery, InvertedClass};
 use types::Datum;
 
 use super::access::Access;
 use super::cost::{self, DISABLED};
-use super::fold;
 use super::physical::Planner;
 use super::selectivity::stripped;
 use crate::expression::Expr;
@@ -55,7 +54,7 @@ impl Planner<'_> {
         whole: &Access,
         pages: f64,
     ) -> Option<Access> {
-        let keys = self.inverted_keys(table);
+        let keys = self.inverted_keys(table, terms);
         if keys.is_empty() {
             return None;
         }
@@ -112,46 +111,22 @@ impl Planner<'_> {
         })
     }
 
-    fn inverted_keys(&self, table: &Table) -> Vec<InvertedKey> {
+    fn inverted_keys(&self, table: &Table, terms: &[&Expr]) -> Vec<InvertedKey> {
         let mut keys = Vec::new();
         for (position, index) in table.relation.indexes.iter().enumerate() {
-            if !index.is_inverted() || index.state != IndexState::Valid || index.predicate.is_some()
-            {
+            if !index.is_inverted() || index.state != IndexState::Valid {
                 continue;
             }
-            for ((place, column), class) in
-                index.columns.iter().enumerate().zip(index.inverted_classes())
-            {
-                let key = match &column.key {
-                    IndexKey::Column(number) => {
-                        Some(self.columns.column(table.first + *number as usize - 1))
-                    }
-                    IndexKey::Expression { sql, .. } => self.index_expression(table, sql),
-                };
-                keys.extend(key.map(|key| InvertedKey {
-                    index: position,
-                    column: place,
-                    class,
-                    key,
-                }));
+            let Some(shape) = self.index_shape(table, position) else { continue };
+            if !shape.has_all(self, terms) {
+                continue;
             }
+            let classes = index.inverted_classes();
+            keys.extend(shape.keys.iter().zip(classes).enumerate().map(|(place, (key, class))| {
+                InvertedKey { index: position, column: place, class, key: key.expression.clone() }
+            }));
         }
         keys
-    }
-
-    /// An index's expression over the table's columns in this statement.
-    fn index_expression(&self, table: &Table, sql: &str) -> Option<Expr> {
-        let bound =
-            crate::bind_expression_for_relation(&table.relation, sql, None, self.catalog).ok()?;
-        let mut bound = bound;
-        walk::replace(&mut bound, &mut |part| match part {
-            Expr::Column { index, ty } => {
-                Some(Expr::Column { index: table.first + index, ty: *ty })
-            }
-            _ => None,
-        });
-        fold::fold(&mut bound, self.catalog.evaluation());
-        Some(bound)
     }
 
     fn bitmap_source(

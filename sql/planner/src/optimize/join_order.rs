@@ -7,8 +7,9 @@
 //! Columns that must be equal form classes: `a = b AND b = c` allows to join `a` with `c` first, and says nothing new
 //! when the third joins.
 
+use super::index_shape::KeyShape;
 use super::physical::Planner;
-use super::selectivity::{Comparison, as_column, comparison};
+use super::selectivity::{Comparison, as_column, comparison, stripped};
 use crate::expression::{Call, Expr};
 use crate::logical::{ColumnId, Logical};
 use crate::plan::{Estimate, JoinKind};
@@ -376,37 +377,40 @@ fn lookups(
     }
     let estimator = planner.estimator(planner.table_size(table).0);
     // The other side of an equality of this column with what the input itself does not make.
-    let equals = |term: &Expr, id: ColumnId| {
+    let equals = |term: &Expr, key: &KeyShape| {
         let Some((left, Comparison::Equal, right)) = comparison(term) else { return false };
         let is_outside = |other: &Expr| walk::all_columns(other, &|id| !node.makes(id));
-        as_column(left) == Some(id) && is_outside(right)
-            || as_column(right) == Some(id) && is_outside(left)
+        let is_key = |side: &Expr| walk::same(stripped(side), stripped(&key.expression));
+        is_key(left) && is_outside(right) || is_key(right) && is_outside(left)
     };
-    let key_column = |key: &catalog::IndexKey| {
-        let catalog::IndexKey::Column(number) = key else { return None };
-        let at = table.relation.columns.iter().position(|column| column.number == *number)?;
-        let id = table.first + at;
-        let own = table.filter.iter().find(|term| equals(term, id));
+    let key_column = |key: &KeyShape| {
+        let own = table.filter.iter().find(|term| equals(term, key));
         let joined: Vec<(u64, f64)> = terms
             .iter()
             .zip(joined)
-            .filter(|(term, about)| about.set != 1 << place && equals(term, id))
+            .filter(|(term, about)| about.set != 1 << place && equals(term, key))
             .map(|(_, about)| (about.set & !(1 << place), about.selectivity))
             .collect();
         (own.is_some() || !joined.is_empty())
             .then(|| KeyColumn { own: own.map(|term| estimator.of(term)), joined })
     };
-    let indexes = table.relation.indexes.iter().filter(|index| {
-        index.predicate.is_none()
-            && index.state == catalog::IndexState::Valid
-            && !index.is_inverted()
-    });
+    // What makes a partial index usable is a condition of the table alone, or that a joined column is not NULL.
+    let known: Vec<&Expr> = table.filter.iter().chain(terms.iter().copied()).collect();
+    let indexes = table
+        .relation
+        .indexes
+        .iter()
+        .enumerate()
+        .filter(|(_, index)| index.state == catalog::IndexState::Valid && !index.is_inverted());
     indexes
-        .map(|index| {
-            let columns: Vec<KeyColumn> =
-                index.columns.iter().map_while(|column| key_column(&column.key)).collect();
+        .filter_map(|(position, index)| {
+            let shape = planner.index_shape(table, position)?;
+            if !shape.has_all(planner, &known) {
+                return None;
+            }
+            let columns: Vec<KeyColumn> = shape.keys.iter().map_while(key_column).collect();
             let unique = index.unique && columns.len() == index.columns.len();
-            Lookup { unique, primary: index.primary, columns }
+            Some(Lookup { unique, primary: index.primary, columns })
         })
         .filter(|lookup| lookup.columns.iter().any(|column| !column.joined.is_empty()))
         .collect()

@@ -7,6 +7,8 @@ pub mod decorrelate;
 pub mod disjunctions;
 pub mod finish;
 pub mod fold;
+pub mod implied;
+pub mod index_shape;
 pub mod join_order;
 pub mod joins;
 pub mod limiting;

@@ -1,5 +1,7 @@
 //! Plans of INSERT, UPDATE, DELETE and MERGE, and of whole statements.
 
+use std::cell::RefCell;
+
 use types::{SqlResult, SqlType};
 
 use super::cost::Settings;
@@ -23,6 +25,7 @@ pub fn plan_statement(binder: Binder<'_>, bound: Bound) -> SqlResult<Statement> 
         frames: Vec::new(),
         cte_rows: Vec::new(),
         working_rows: Vec::new(),
+        shapes: RefCell::default(),
     };
     let mut bound = bound;
     match &mut bound {

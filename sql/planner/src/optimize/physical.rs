@@ -1,5 +1,7 @@
 //! Building the plan: every logical node becomes an operator, expressions get their positions.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use types::{Datum, SqlResult};
@@ -7,6 +9,7 @@ use types::{Datum, SqlResult};
 use super::access::Access;
 use super::bitmap::{self, BitmapAccess};
 use super::cost::{self, Settings};
+use super::index_shape::IndexShape;
 use super::order::provided;
 use super::selectivity::{Estimator, as_column};
 use super::{disjunctions, fold, joins, push, sublinks};
@@ -68,6 +71,8 @@ pub struct Planner<'a> {
     /// Plans of WITH queries, for their estimates.
     pub cte_rows: Vec<f64>,
     pub working_rows: Vec<f64>,
+    /// By a table's first column and an index's position: its expressions are read once.
+    pub shapes: RefCell<HashMap<(ColumnId, usize), Option<Arc<IndexShape>>>>,
 }
 
 impl<'a> Planner<'a> {

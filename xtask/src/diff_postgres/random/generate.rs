@@ -22,6 +22,40 @@ pub enum Kind {
 
 const KINDS: [Kind; 4] = [Kind::Integer, Kind::Numeric, Kind::Text, Kind::Boolean];
 
+const COLUMNS: [(&str, Kind); 5] = [
+    ("a", Kind::Integer),
+    ("b", Kind::Integer),
+    ("c", Kind::Text),
+    ("d", Kind::Numeric),
+    ("e", Kind::Boolean),
+];
+
+/// Keys of indexes, which queries use as well so that the planner finds them: `{i}` is a column with an integer, and so
+/// on.
+const INDEX_EXPRESSIONS: [(Kind, &str); 7] = [
+    (Kind::Integer, "abs({i})"),
+    (Kind::Integer, "({i} + 1)"),
+    (Kind::Integer, "coalesce({i}, 0)"),
+    (Kind::Text, "lower({t})"),
+    (Kind::Text, "({t} || 'x')"),
+    (Kind::Numeric, "({n} * 2)"),
+    (Kind::Boolean, "({i} > 2)"),
+];
+
+/// Conditions of partial indexes, and of queries.
+const INDEX_CONDITIONS: [&str; 10] = [
+    "{i} > 1",
+    "{i} <= 3",
+    "{i} is not null",
+    "{b}",
+    "not {b}",
+    "{b} is not true",
+    "{i} in (1, 2, 3)",
+    "{t} = 'x'",
+    "{n} >= 0 and {i} < 4",
+    "{i} = 1 or {b}",
+];
+
 /// A column that is in scope, as it is written.
 pub type Scope = Vec<(String, Kind)>;
 
@@ -58,7 +92,10 @@ impl Generator {
 
     /// Statements that make three tables with rows and indexes, and two views over them.
     pub fn schema(&mut self) -> Vec<String> {
-        let mut statements = Vec::new();
+        let own = COLUMNS.map(|(column, kind)| (column.to_owned(), kind)).to_vec();
+        // Tables this small are read whole unless that is forbidden.
+        let reads = if self.chance(40) { "off" } else { "on" };
+        let mut statements = vec![format!("set enable_seqscan = {reads}")];
         let keys = ["a int primary key", "a int", "a int unique"];
         for (number, key) in keys.iter().enumerate() {
             statements.push(format!(
@@ -69,9 +106,20 @@ impl Generator {
             statements.push(format!("insert into t{number} values {}", rows.join(", ")));
         }
         for table in 0..3 {
-            for _ in 0..self.below(3) {
-                let columns = self.pick(&["b", "c", "c, b", "b desc", "d", "e, b", "lower(c)"]);
-                let part = if self.chance(20) { " where b > 1" } else { "" };
+            for _ in 0..self.below(4) {
+                let columns = if self.chance(40) {
+                    let expression = self.pick(&INDEX_EXPRESSIONS.map(|(_, template)| template));
+                    let others = self.pick(&["", ", b", ", a desc"]);
+                    format!("({}){others}", self.fill(expression, &own))
+                } else {
+                    self.pick(&["b", "c", "c, b", "b desc", "d", "e, b", "b, c"]).to_owned()
+                };
+                let part = if self.chance(40) {
+                    let condition = self.pick(&INDEX_CONDITIONS);
+                    format!(" where {}", self.fill(condition, &own))
+                } else {
+                    String::new()
+                };
                 statements.push(format!("create index on t{table} ({columns}){part}"));
             }
         }
@@ -100,6 +148,23 @@ impl Generator {
         let others = [Kind::Integer, Kind::Text, Kind::Numeric, Kind::Boolean]
             .map(|kind| if self.chance(20) { "null".to_owned() } else { self.literal(kind) });
         format!("({key}, {})", others.join(", "))
+    }
+
+    /// A template with columns of the scope for its kinds.
+    fn fill(&mut self, template: &str, scope: &Scope) -> String {
+        let mut filled = template.to_owned();
+        for (mark, kind) in [
+            ("{i}", Kind::Integer),
+            ("{t}", Kind::Text),
+            ("{n}", Kind::Numeric),
+            ("{b}", Kind::Boolean),
+        ] {
+            if filled.contains(mark) {
+                let column = self.column(scope, kind).unwrap_or_else(|| self.literal(kind));
+                filled = filled.replace(mark, &column);
+            }
+        }
+        filled
     }
 
     fn literal(&mut self, kind: Kind) -> String {
@@ -140,6 +205,14 @@ impl Generator {
             return self.leaf(scope, kind);
         }
         let less = depth - 1;
+        if self.chance(12) {
+            let fitting = INDEX_EXPRESSIONS.iter().filter(|(other, _)| *other == kind);
+            let templates: Vec<&str> = fitting.map(|(_, template)| *template).collect();
+            if !templates.is_empty() {
+                let template = self.pick(&templates);
+                return self.fill(template, scope);
+            }
+        }
         match self.below(100) {
             0..8 => {
                 let condition = self.predicate(scope, less);
@@ -201,6 +274,10 @@ impl Generator {
         let less = depth - 1;
         let kind = self.kind();
         let comparable = if kind == Kind::Boolean { Kind::Integer } else { kind };
+        if self.chance(12) {
+            let template = self.pick(&INDEX_CONDITIONS);
+            return format!("({})", self.fill(template, scope));
+        }
         let not = if self.chance(40) { "not " } else { "" };
         match self.below(16) {
             0..4 => {
@@ -255,14 +332,7 @@ impl Generator {
     pub fn relation(&mut self) -> (String, Scope) {
         let alias = self.alias();
         let name = self.pick(&["t0", "t1", "t2", "t0", "t1", "t2", "v0", "v1"]);
-        let columns = [
-            ("a", Kind::Integer),
-            ("b", Kind::Integer),
-            ("c", Kind::Text),
-            ("d", Kind::Numeric),
-            ("e", Kind::Boolean),
-        ];
-        let scope = columns.map(|(column, kind)| (format!("{alias}.{column}"), kind)).to_vec();
+        let scope = COLUMNS.map(|(column, kind)| (format!("{alias}.{column}"), kind)).to_vec();
         (format!("{name} {alias}"), scope)
     }
 
