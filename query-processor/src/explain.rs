@@ -7,7 +7,6 @@ use syntax::ast::{OptionItem, OptionValue};
 use types::{Datum, SqlError, SqlResult, sqlstate};
 
 use crate::environment::StatementEnvironment;
-use crate::statement::Prepared;
 
 /// What was asked for.
 #[derive(Clone, Debug, Default)]
@@ -106,14 +105,14 @@ fn format(item: &OptionItem) -> SqlResult<planner::ExplainFormat> {
 
 /// The plan as lines of text; with ANALYZE the statement is run, and its effects stay in the transaction.
 pub fn run(
-    prepared: &Arc<Prepared>,
+    make_plan: impl FnOnce() -> SqlResult<Arc<planner::plan::Statement>>,
     parameters: Vec<Datum>,
     environment: &Arc<StatementEnvironment>,
     options: &Options,
 ) -> SqlResult<Vec<String>> {
     let mut inner = options.inner.clone();
     let begun = Instant::now();
-    let plan = prepared.plan(environment)?;
+    let plan = make_plan()?;
     if inner.summary {
         inner.planning_ms = Some(milliseconds(begun));
     }
@@ -137,11 +136,14 @@ fn milliseconds(begun: Instant) -> f64 {
 
 /// What the executor counted, as EXPLAIN prints it.
 fn converted(counted: executor::NodeActuals) -> planner::NodeActuals {
-    let loops = counted.loops.max(1) as f64;
     planner::NodeActuals {
-        rows: counted.rows as f64 / loops,
+        rows: counted.rows,
         loops: counted.loops,
-        total_ms: counted.microseconds as f64 / 1_000.0 / loops,
-        ..planner::NodeActuals::default()
+        startup_ms: counted.startup_microseconds as f64 / 1_000.0,
+        total_ms: counted.microseconds as f64 / 1_000.0,
+        removed: counted.removed,
+        rows_read: counted.rows_read,
+        bytes_read: counted.bytes_read,
+        spilled_bytes: counted.spilled_bytes,
     }
 }

@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use planner::bind::Variable;
 use planner::plan::StatementKind;
 use procedures::{Binding, Direction, Host, NewCursor, Rows, Shape};
-use syntax::ast::{FetchDirection, Statement, Transaction as Control};
+use syntax::ast::{self, FetchDirection, Statement, Transaction as Control};
 use types::{Datum, Oid, Row, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use crate::environment::StatementEnvironment;
+use crate::explain;
 use crate::inner;
 use crate::statement::is_planned;
 
@@ -96,7 +97,8 @@ impl Call {
             key.push_str(&variable.name);
             key.push_str(&variable.ty.oid.to_string());
         }
-        let environment = self.environment();
+        // Forgets plans that rest on what a statement has changed since.
+        self.environment();
         if let Some(known) = self.plans.lock().get(&key) {
             return Ok(Planned::Rows(Arc::clone(known)));
         }
@@ -105,9 +107,27 @@ impl Call {
         let Ok([one]) = <[syntax::ParsedStatement; 1]>::try_from(parsed) else {
             return Err(refused("a function's statement must be one statement"));
         };
-        if !is_planned(&one.statement) {
-            return Ok(Planned::Utility(Box::new(one.statement)));
+        match one.statement {
+            Statement::Explain(explain) if is_planned(&explain.statement) => {
+                Ok(Planned::Explain(explain))
+            }
+            statement if !is_planned(&statement) => Ok(Planned::Utility(Box::new(statement))),
+            statement => {
+                let planned = self.plan_parsed(&statement, variables)?;
+                let mut plans = self.plans.lock();
+                if plans.len() < MAXIMUM_PLANS {
+                    plans.insert(key, Arc::clone(&planned));
+                }
+                Ok(Planned::Rows(planned))
+            }
         }
+    }
+
+    fn plan_parsed(
+        &self,
+        statement: &Statement,
+        variables: &[Binding],
+    ) -> SqlResult<Arc<planner::plan::Statement>> {
         let types: Vec<Oid> = variables.iter().map(|variable| variable.ty.oid).collect();
         let names: Vec<Variable> = variables
             .iter()
@@ -126,16 +146,35 @@ impl Call {
             variables: &names,
             ..planner::PlanOptions::default()
         };
-        let environment = &*environment;
-        let planned = planner::plan_statement(&one.statement, environment, &options)
-            .map_err(without_place)?;
+        let environment = &*self.environment();
+        let planned =
+            planner::plan_statement(statement, environment, &options).map_err(without_place)?;
         crate::privileges::check(&planned, environment)?;
-        let planned = Arc::new(planned);
-        let mut plans = self.plans.lock();
-        if plans.len() < MAXIMUM_PLANS {
-            plans.insert(key, Arc::clone(&planned));
+        Ok(Arc::new(planned))
+    }
+
+    /// The lines of EXPLAIN as rows.
+    fn explain(&self, explain: &ast::Explain, variables: &[Binding]) -> SqlResult<Rows> {
+        if !self.volatile {
+            return Err(refused("EXPLAIN is not allowed in a non-volatile function"));
         }
-        Ok(Planned::Rows(planned))
+        let options = explain::Options::read(&explain.options).map_err(without_place)?;
+        let environment = self.environment();
+        environment.transaction.finish_statement();
+        let parameters = variables.iter().map(|variable| variable.value.clone()).collect();
+        let plan = || {
+            let plan = self.plan_parsed(&explain.statement, variables)?;
+            if options.analyze && environment.read_only {
+                crate::client_session::check_read_only(&plan)?;
+            }
+            Ok(plan)
+        };
+        let lines =
+            explain::run(plan, parameters, &environment, &options).map_err(without_place)?;
+        environment.transaction.finish_statement();
+        let rows: Vec<Row> = lines.into_iter().map(|line| vec![Datum::text(line)]).collect();
+        let column = ("QUERY PLAN".to_owned(), SqlType::new(oid::TEXT));
+        Ok(Rows { columns: vec![column], count: rows.len() as u64, rows })
     }
 
     fn run(
@@ -188,6 +227,7 @@ impl Call {
 enum Planned {
     Rows(Arc<planner::plan::Statement>),
     Utility(Box<Statement>),
+    Explain(Box<ast::Explain>),
 }
 
 /// Places point into the function's text, not into the statement that the client sees.
@@ -201,6 +241,7 @@ impl Host for Call {
         let plan = match self.plan(sql, variables)? {
             Planned::Rows(plan) => plan,
             Planned::Utility(statement) => return self.utility(*statement),
+            Planned::Explain(explain) => return self.explain(&explain, variables),
         };
         let parameters = variables.iter().map(|variable| variable.value.clone()).collect();
         // An expression that reads no table needs no statement of its own.
@@ -243,7 +284,7 @@ impl Host for Call {
                 .plan(&format!("SELECT ($1)::{name}"), std::slice::from_ref(&given))
                 .and_then(|plan| match plan {
                     Planned::Rows(plan) => self.run(plan, vec![given.value], 1),
-                    Planned::Utility(_) => Ok(Rows::default()),
+                    Planned::Utility(_) | Planned::Explain(_) => Ok(Rows::default()),
                 });
             value = match by_cast {
                 Ok(rows) => {

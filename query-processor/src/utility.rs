@@ -621,7 +621,9 @@ impl Session {
             _ => return Err(unsupported("EXPLAIN of this statement")),
         };
         let lines = self
-            .run_blocking(move || explain::run(&inner, parameters, &environment, &options))
+            .run_blocking(move || {
+                explain::run(|| inner.plan(&environment), parameters, &environment, &options)
+            })
             .await?;
         Ok(Answer::Rows {
             columns: Arc::from([text_column("QUERY PLAN")]),

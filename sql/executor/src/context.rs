@@ -10,6 +10,7 @@ use planner::plan::{Plan, Statement};
 use protocol::storage::ReadError;
 use types::{Datum, SqlError, SqlResult, sqlstate};
 
+use crate::counted::Reads;
 use crate::environment::Environment;
 use crate::evaluate::subplan::SubPlanState;
 use crate::evaluate::{InSet, Scope};
@@ -26,8 +27,16 @@ pub struct NodeActuals {
     pub rows: u64,
     /// How often it was started.
     pub loops: u64,
-    /// Time in this node and below, in microseconds.
+    /// Time in this node and below, in microseconds; of it, until the first rows came.
     pub microseconds: i64,
+    pub startup_microseconds: i64,
+    /// Rows that the node itself has read from storage, and their bytes: keys and values.
+    pub rows_read: u64,
+    pub bytes_read: u64,
+    /// Rows that its filter has dropped.
+    pub removed: u64,
+    /// Bytes it has written to temporary files.
+    pub spilled_bytes: u64,
 }
 
 /// A WITH query while the statement runs.
@@ -48,6 +57,9 @@ pub struct Context {
     pub(crate) ctes: RefCell<Vec<CteState>>,
     pub(crate) working_tables: RefCell<FastMap<usize, Arc<RowBuffer>>>,
     pub(crate) actuals: RefCell<FastMap<usize, NodeActuals>>,
+    pub(crate) reads: RefCell<FastMap<usize, Arc<Reads>>>,
+    /// The plan node that runs, by its address, while the statement is instrumented.
+    pub(crate) running: Cell<usize>,
     codecs: RefCell<FastMap<usize, Arc<RowCodec>>>,
     memory: Arc<MemoryAccount>,
     pub(crate) instrumented: bool,
@@ -77,6 +89,8 @@ impl Context {
             ctes: RefCell::new(ctes),
             working_tables: RefCell::default(),
             actuals: RefCell::default(),
+            reads: RefCell::default(),
+            running: Cell::new(0),
             codecs: RefCell::default(),
             memory,
             instrumented,

@@ -140,7 +140,16 @@ impl Execution {
 
     /// What a node of this statement's plan did so far, if it ran and was instrumented.
     pub fn actuals(&self, plan: &Plan) -> Option<NodeActuals> {
-        self.context.actuals.borrow().get(&(std::ptr::from_ref(plan) as usize)).copied()
+        let place = std::ptr::from_ref(plan) as usize;
+        let mut actuals = *self.context.actuals.borrow().get(&place)?;
+        if let Some(reads) = self.context.reads.borrow().get(&place) {
+            let [rows, bytes, removed, spilled] = reads.counts();
+            actuals.rows_read = rows;
+            actuals.bytes_read = bytes;
+            actuals.removed = removed;
+            actuals.spilled_bytes = spilled;
+        }
+        Some(actuals)
     }
 
     /// Bytes held now, as the memory budget counts them.

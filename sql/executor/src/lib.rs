@@ -16,6 +16,7 @@
 
 pub mod bulk;
 pub mod context;
+mod counted;
 pub mod environment;
 pub mod evaluate;
 pub mod execution;

@@ -126,13 +126,17 @@ impl Node {
         if !context.instrumented {
             return self.advance(plan, context);
         }
+        let place = std::ptr::from_ref(plan) as usize;
+        let around = context.running.replace(place);
         let before = context.env().clock_time();
         let result = self.advance(plan, context);
         let elapsed = context.env().clock_time() - before;
+        context.running.set(around);
         let mut actuals = context.actuals.borrow_mut();
-        let entry = actuals.entry(std::ptr::from_ref(plan) as usize).or_default();
+        let entry = actuals.entry(place).or_default();
         entry.microseconds += elapsed;
         if !self.started {
+            entry.startup_microseconds += elapsed;
             entry.loops += 1;
             self.started = true;
         }

@@ -6,13 +6,13 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use encoding::{read_datum, write_datum};
 use types::{Row, SqlError, SqlResult, sqlstate};
 
 use crate::context::Context;
+use crate::counted::Reads;
 use crate::memory::{Reservation, row_bytes};
 
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -39,13 +39,16 @@ pub struct SpillWriter {
     buffer: Vec<u8>,
     flushed: u64,
     rows: u64,
+    /// Counts what is written.
+    reads: Option<Arc<Reads>>,
 }
 
 impl SpillWriter {
-    pub fn create(directory: &Path) -> SqlResult<SpillWriter> {
-        let file =
-            tempfile::tempfile_in(directory).map_err(|error| spill_error("create", &error))?;
-        Ok(SpillWriter { file: Arc::new(file), buffer: Vec::new(), flushed: 0, rows: 0 })
+    pub fn create(context: &Context) -> SqlResult<SpillWriter> {
+        let file = tempfile::tempfile_in(context.env().spill_directory())
+            .map_err(|error| spill_error("create", &error))?;
+        let reads = context.reads();
+        Ok(SpillWriter { file: Arc::new(file), buffer: Vec::new(), flushed: 0, rows: 0, reads })
     }
 
     pub fn append(&mut self, row: &Row) -> SqlResult<()> {
@@ -72,6 +75,9 @@ impl SpillWriter {
             .write_all_at(&self.buffer, self.flushed)
             .map_err(|error| spill_error("write to", &error))?;
         self.flushed += self.buffer.len() as u64;
+        if let Some(reads) = &self.reads {
+            reads.spill(self.buffer.len() as u64);
+        }
         self.buffer.clear();
         Ok(())
     }
@@ -185,7 +191,7 @@ impl Partitions {
     pub fn append(&mut self, context: &Context, hash: u64, row: &Row) -> SqlResult<()> {
         let number = ((hash >> (60 - 4 * self.depth)) & 15) as usize;
         if self.writers[number].is_none() {
-            self.writers[number] = Some(SpillWriter::create(context.env().spill_directory())?);
+            self.writers[number] = Some(SpillWriter::create(context)?);
         }
         match &mut self.writers[number] {
             Some(writer) => writer.append(row),
@@ -248,7 +254,7 @@ impl RowBuffer {
         }
         self.reservation.grow(row_bytes(&row));
         if self.reservation.should_spill() {
-            let mut writer = SpillWriter::create(context.env().spill_directory())?;
+            let mut writer = SpillWriter::create(context)?;
             writer.append(&row)?;
             self.writer = Some(writer);
             return Ok(());

@@ -169,7 +169,7 @@ impl Reader<'_> {
     fn among(&self, start: &Bytes, rows: Vec<Bytes>) -> SqlResult<Vec<Bytes>> {
         let keys: Vec<Bytes> =
             rows.iter().map(|suffix| Bytes::from([&start[..], &suffix[..]].concat())).collect();
-        let values = self.context.env().multi_get(&keys)?;
+        let values = self.context.multi_get(&keys)?;
         Ok(rows
             .into_iter()
             .zip(values)
@@ -188,7 +188,7 @@ impl Reader<'_> {
     /// The rows of the entries whose keys start so, at least so many if there are.
     fn posting(&mut self, start: Bytes, wanted: usize) -> SqlResult<Posting> {
         let end = prefix_end(&start).ok_or_else(|| internal("an index entry without end"))?;
-        let mut cursor = self.context.env().scan(ReadRequest {
+        let mut cursor = self.context.scan(ReadRequest {
             start,
             end: end.into(),
             direction: Direction::Ascending,

@@ -75,7 +75,7 @@ impl IndexJoinState {
                             filter: None,
                             limit: None,
                         };
-                        let mut cursor = context.env().scan(request)?;
+                        let mut cursor = context.scan(request)?;
                         loop {
                             let mut rows = Vec::new();
                             let more =
@@ -130,7 +130,7 @@ impl IndexJoinState {
             return Ok(());
         }
         let keys: Vec<Bytes> = points.iter().map(|(_, key)| key.clone()).collect();
-        let values = context.env().multi_get(&keys)?;
+        let values = context.multi_get(&keys)?;
         for ((left, key), value) in points.iter().zip(values) {
             if let Some(value) = value {
                 found.push(Found { left: *left, row: StoredRow { key: key.clone(), value } });

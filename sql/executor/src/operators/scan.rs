@@ -201,10 +201,8 @@ impl ScanState {
         let filter = if is_filtered { None } else { scan.filter.as_ref() };
         let visited = cursor
             .visit(wanted, &mut |key, value| {
-                if let Some(row) = reader.row(key, value).map_err(boxed)?
-                    && holds(filter, &row, &context.scope()).map_err(boxed)?
-                {
-                    batch.push(row);
+                if let Some(row) = reader.row(key, value).map_err(boxed)? {
+                    keep(filter, row, context, batch).map_err(boxed)?;
                 }
                 Ok(())
             })
@@ -262,7 +260,7 @@ impl ScanState {
         };
         let request = ReadRequest { start, end, direction: scan.direction, filter, limit };
         self.looked_at = request.limit.is_none().then_some(0);
-        self.cursor = Some(context.env().scan(request)?);
+        self.cursor = Some(context.scan(request)?);
         Ok(())
     }
 }
@@ -282,8 +280,8 @@ pub(crate) fn read_points(
     batch: &mut Batch,
 ) -> SqlResult<()> {
     let values = match keys.as_slice() {
-        [key] => vec![context.env().get(key)?],
-        keys => context.env().multi_get(keys)?,
+        [key] => vec![context.get(key)?],
+        keys => context.multi_get(keys)?,
     };
     if from_rows {
         for (key, value) in keys.iter().zip(values) {
@@ -311,12 +309,8 @@ fn read_entries(
 ) -> SqlResult<()> {
     let filter = scan.filter.as_ref();
     if scan.index_only {
-        let scope = context.scope();
         for entry in entries {
-            let row = entry_row(scan, codec, entry)?;
-            if holds(filter, &row, &scope)? {
-                batch.push(row);
-            }
+            keep(filter, entry_row(scan, codec, entry)?, context, batch)?;
         }
         return Ok(());
     }
@@ -356,7 +350,7 @@ pub(crate) fn fetch_rows(
         keys.push(codec.row_key_from_suffix(split_entry(&entry.value)?.0));
     }
     let mut values = Vec::with_capacity(keys.len());
-    for value in context.env().multi_get(&keys)? {
+    for value in context.multi_get(&keys)? {
         values.push(value.ok_or_else(|| {
             SqlError::new(
                 sqlstate::INDEX_CORRUPTED,
@@ -400,9 +394,14 @@ fn push_row(
     context: &Context,
     batch: &mut Batch,
 ) -> SqlResult<()> {
-    let row = stored_row(scan, codec, key, value)?;
+    keep(filter, stored_row(scan, codec, key, value)?, context, batch)
+}
+
+fn keep(filter: Option<&Expr>, row: Row, context: &Context, batch: &mut Batch) -> SqlResult<()> {
     if holds(filter, &row, &context.scope())? {
         batch.push(row);
+    } else {
+        context.count_removed(1);
     }
     Ok(())
 }

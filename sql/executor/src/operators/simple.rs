@@ -74,12 +74,14 @@ impl FilterState {
             return if passes { self.input.next(input, context) } else { Ok(None) };
         }
         while let Some(batch) = self.input.next(input, context)? {
-            let mut kept = Vec::with_capacity(batch.len());
+            let looked_at = batch.len();
+            let mut kept = Vec::with_capacity(looked_at);
             for row in batch {
                 if is_true(condition, &row, &scope)? {
                     kept.push(row);
                 }
             }
+            context.count_removed(looked_at - kept.len());
             if !kept.is_empty() {
                 return Ok(Some(kept));
             }
@@ -197,6 +199,8 @@ impl VirtualScanState {
                 if batch.len() == BATCH_ROWS {
                     break;
                 }
+            } else {
+                context.count_removed(1);
             }
         }
         Ok(if batch.is_empty() { None } else { Some(batch) })

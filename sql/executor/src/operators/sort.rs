@@ -143,7 +143,7 @@ impl SortState {
             let mut fewer = Vec::new();
             for group in runs.chunks(MERGE_FAN_IN) {
                 let mut merge = Merge::new(group, key_columns)?;
-                let mut writer = SpillWriter::create(context.env().spill_directory())?;
+                let mut writer = SpillWriter::create(context)?;
                 let mut count = 0usize;
                 while let Some((mut key, row)) = merge.next(order)? {
                     key.extend(row);
@@ -167,7 +167,7 @@ fn sort(rows: &mut [Keyed], order: &SortOrder) {
 
 fn write_run(rows: &mut Vec<Keyed>, order: &SortOrder, context: &Context) -> SqlResult<SpillFile> {
     sort(rows, order);
-    let mut writer = SpillWriter::create(context.env().spill_directory())?;
+    let mut writer = SpillWriter::create(context)?;
     for (mut key, row) in rows.drain(..) {
         key.extend(row);
         writer.append(&key)?;

@@ -76,27 +76,18 @@ fn text(
         line.push_str(&costs(node));
     }
     let actual = actuals.and_then(|actuals| actuals(node.plan?));
-    if actuals.is_some() {
+    // What has no plan of its own (the look-ups of an index join) is counted in the node above.
+    if actuals.is_some() && node.plan.is_some() {
         match actual {
             Some(actual) if actual.loops > 0 => {
                 let loops = actual.loops as f64;
+                line.push_str(" (actual ");
                 if options.timing {
-                    let _ = write!(
-                        line,
-                        " (actual time={:.3}..{:.3} rows={:.0} loops={})",
-                        actual.startup_ms,
-                        actual.total_ms / loops,
-                        actual.rows / loops,
-                        actual.loops
-                    );
-                } else {
-                    let _ = write!(
-                        line,
-                        " (actual rows={:.0} loops={})",
-                        actual.rows / loops,
-                        actual.loops
-                    );
+                    let (startup, total) = (actual.startup_ms / loops, actual.total_ms / loops);
+                    let _ = write!(line, "time={startup:.3}..{total:.3} ");
                 }
+                let rows = actual.rows as f64 / loops;
+                let _ = write!(line, "rows={rows:.0} loops={})", actual.loops);
             }
             _ => line.push_str(" (never executed)"),
         }
@@ -108,12 +99,16 @@ fn text(
     }
     for (name, value) in &node.properties {
         lines.push(format!("{pad}{name}: {value}"));
+        if *name == "Filter"
+            && let Some(actual) = actual.filter(|actual| actual.removed > 0)
+        {
+            let removed = actual.removed as f64 / actual.loops.max(1) as f64;
+            lines.push(format!("{pad}Rows Removed by Filter: {removed:.0}"));
+        }
     }
     if let Some(actual) = actual.filter(|actual| actual.rows_read > 0) {
-        lines.push(format!(
-            "{pad}Rows Read: {}  Bytes Read: {}",
-            actual.rows_read, actual.bytes_read
-        ));
+        let (rows, bytes) = (actual.rows_read, actual.bytes_read);
+        lines.push(format!("{pad}Storage: rows read={rows} bytes read={bytes}"));
     }
     if let Some(actual) = actual.filter(|actual| actual.spilled_bytes > 0) {
         lines.push(format!("{pad}Disk Usage: {}kB", actual.spilled_bytes.div_ceil(1_024)));
@@ -159,17 +154,20 @@ fn structured(
         number("Plan Rows", format!("{:.0}", estimate.rows));
         number("Plan Width", estimate.width.to_string());
     }
-    if let Some(actuals) = actuals {
-        let actual = node.plan.and_then(actuals).unwrap_or_default();
+    let actual = match (actuals, node.plan) {
+        (Some(actuals), Some(plan)) => Some(actuals(plan).unwrap_or_default()),
+        _ => None,
+    };
+    if let Some(actual) = actual {
         let loops = actual.loops.max(1) as f64;
         let mut number = |name: &str, value: String| {
             fields.push((name.to_owned(), Value::Number(value)));
         };
         if options.timing {
-            number("Actual Startup Time", format!("{:.3}", actual.startup_ms));
+            number("Actual Startup Time", format!("{:.3}", actual.startup_ms / loops));
             number("Actual Total Time", format!("{:.3}", actual.total_ms / loops));
         }
-        number("Actual Rows", format!("{:.0}", actual.rows / loops));
+        number("Actual Rows", format!("{:.0}", actual.rows as f64 / loops));
         number("Actual Loops", actual.loops.to_string());
     }
     if options.verbose && !node.outputs.is_empty() {
@@ -183,6 +181,26 @@ fn structured(
             Value::Text(value.clone())
         };
         fields.push(((*name).to_owned(), value));
+        if *name == "Filter"
+            && let Some(actual) = actual
+        {
+            let removed = actual.removed as f64 / actual.loops.max(1) as f64;
+            fields.push((
+                "Rows Removed by Filter".to_owned(),
+                Value::Number(format!("{removed:.0}")),
+            ));
+        }
+    }
+    if let Some(actual) = actual.filter(|actual| actual.rows_read > 0) {
+        let mut number = |name: &str, value: u64| {
+            fields.push((name.to_owned(), Value::Number(value.to_string())));
+        };
+        number("Storage Rows Read", actual.rows_read);
+        number("Storage Bytes Read", actual.bytes_read);
+    }
+    if let Some(actual) = actual.filter(|actual| actual.spilled_bytes > 0) {
+        let kilobytes = actual.spilled_bytes.div_ceil(1_024).to_string();
+        fields.push(("Disk Usage".to_owned(), Value::Number(kilobytes)));
     }
     if !node.children.is_empty() {
         let children = node

@@ -43,16 +43,20 @@ impl Default for ExplainOptions {
     }
 }
 
-/// What happened at a node; nodes are counted in pre-order: WITH queries first, then the root; the subplans of a node's
-/// expressions come after its inputs.
+/// What happened at a node, over all its loops.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NodeActuals {
-    pub rows: f64,
+    pub rows: u64,
     pub loops: u64,
+    /// Until the first rows came, in milliseconds.
     pub startup_ms: f64,
     pub total_ms: f64,
-    pub bytes_read: u64,
+    /// Rows that the node's filter dropped.
+    pub removed: u64,
+    /// What the node itself read from storage: rows and entries of indexes, and the bytes of their keys and values.
     pub rows_read: u64,
+    pub bytes_read: u64,
+    /// Written to temporary files.
     pub spilled_bytes: u64,
 }
 

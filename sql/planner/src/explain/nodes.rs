@@ -101,6 +101,13 @@ fn over<'p>(name: &str, plan: &'p Plan, input: Node<'p>) -> Node<'p> {
     node
 }
 
+/// Whether an index's expression is one call, which needs no parentheses.
+fn is_call(sql: &str) -> bool {
+    let parsed = syntax::parse_expression(sql);
+    parsed
+        .is_ok_and(|parsed| matches!(parsed, syntax::ast::Expr::Function(_)) && sql.ends_with(')'))
+}
+
 fn strip(text: String) -> String {
     text
 }
@@ -245,6 +252,7 @@ impl Writer {
                 let mut sort = over("Sort", plan, inner);
                 sort.estimate.rows = input.estimate.rows;
                 sort.properties.push(("Sort Key", sort_keys(keys, &sort.outputs)));
+                sort.plan = Some(plan);
                 over("Limit", plan, sort)
             }
             Operator::Limit { input, .. } => {
@@ -507,6 +515,7 @@ impl Writer {
                 Some(IndexKey::Column(number)) => {
                     relation.columns[*number as usize - 1].name.clone()
                 }
+                Some(IndexKey::Expression { sql, .. }) if is_call(sql) => sql.clone(),
                 Some(IndexKey::Expression { sql, .. }) => format!("({sql})"),
                 None => String::new(),
             };

@@ -3,8 +3,8 @@
 use functions::{EvalContext, FunctionBody, FunctionKind, Volatility, apply_cast};
 use types::{Datum, SqlType, oid};
 
-use crate::expression::Expr;
-use crate::walk::{children_mut, is_constant, same_datum};
+use crate::expression::{ExecParameter, Expr};
+use crate::walk::{children_mut, has_subplan, is_constant, is_volatile, replace, same_datum};
 
 fn boolean(value: Option<bool>) -> Expr {
     Expr::Constant { value: value.map_or(Datum::Null, Datum::Bool), ty: SqlType::new(oid::BOOL) }
@@ -140,12 +140,35 @@ pub fn fold(expr: &mut Expr, context: &dyn EvalContext) {
                 Expr::Constant { value: Datum::Array(array.into()), ty }
             })
         }
+        Expr::Let { slot, value, body } => between(*slot, value, body),
         _ => None,
     };
     if let Some(folded) = folded {
         *expr = folded;
+        if let Expr::And(_) | Expr::Or(_) = expr {
+            fold(expr, context);
+        }
     }
     compare_as_dates(expr);
+}
+
+/// `expression BETWEEN low AND high` as two comparisons, as PostgreSQL has it: indexes and estimates know those.
+fn between(slot: ExecParameter, value: &Expr, body: &Expr) -> Option<Expr> {
+    let (Expr::And(sides) | Expr::Or(sides)) = body else { return None };
+    let is_comparison = |side: &Expr| matches!(side, Expr::Call(call) if call.arguments.len() == 2);
+    if sides.len() != 2
+        || !sides.iter().all(is_comparison)
+        || is_volatile(value)
+        || has_subplan(value)
+    {
+        return None;
+    }
+    let mut plain = body.clone();
+    replace(&mut plain, &mut |part| match part {
+        Expr::ExecParameter { id, .. } if *id == slot => Some(value.clone()),
+        _ => None,
+    });
+    Some(plain)
 }
 
 /// `date < timestamp` with a constant at midnight compares dates: that is cheaper, and an index of dates can be used.

@@ -249,7 +249,7 @@ fn excludes_null(term: &Expr, operand: &Expr) -> bool {
             function.strict && needs(of, operand)
         }
         Expr::IsNull { operand: of, negated: true } => needs(of, operand),
-        _ => false,
+        _ => none_of(term).is_some_and(|(of, values)| !values.is_empty() && needs(of, operand)),
     }
 }
 

@@ -28,12 +28,15 @@ impl Planner<'_> {
         for key in &mut inner.order {
             key.expression = push::substituted(key.expression.clone(), &items);
         }
-        let wanted = inner.order.clone();
-        if !wanted
-            .iter()
-            .all(|key| matches!(&key.expression, Expr::Column { index, .. } if inner.has(*index) ))
-        {
+        let is_below = |key: &SortKey| {
+            walk::all_columns(&key.expression, &|id| inner.has(id))
+                && !walk::is_volatile(&key.expression)
+                && !walk::has_subplan(&key.expression)
+        };
+        if !inner.order.iter().all(is_below) {
+            // All rows are read and sorted above.
             inner.order.clear();
+            inner.limit = None;
         }
         let input = self.plan(input, &inner)?;
         if items.is_empty() {
