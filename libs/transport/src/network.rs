@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use rand::Rng;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use crate::config::{
     CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX, Class, HANDSHAKES_MAX, Security, TransportConfig,
@@ -346,6 +347,7 @@ impl Inner {
         };
         let mut failures = 0_u32;
         let mut previous: Option<Arc<Link>> = None;
+        let mut draining: Option<JoinHandle<()>> = None;
         loop {
             match self.dial(peer).await {
                 Ok(link) => {
@@ -354,7 +356,7 @@ impl Inner {
                     let mut is_stable = false;
                     peer.state.send_replace(PeerState::Up(link.clone()));
                     if let Some(previous) = previous.take() {
-                        tokio::spawn(drain(previous));
+                        draining = Some(tokio::spawn(drain(previous)));
                     }
                     let replaced = loop {
                         tokio::select! {
@@ -367,6 +369,11 @@ impl Inner {
                         }
                     };
                     if replaced {
+                        // One after the other: of more connections than one old and one new, the peer would close the
+                        // oldest with what is under way on it.
+                        if let Some(draining) = draining.take() {
+                            let _ = draining.await;
+                        }
                         previous = Some(link);
                         continue;
                     }
