@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use catalog::{Relation, RelationKind};
 use executor::RowCodec;
-use protocol::storage::{Direction, ScanRequest};
+use protocol::storage::{Direction, ScanCursor, ScanRequest};
 use protocol::{TableId, Timestamp};
 use types::{Oid, SqlError, SqlResult, sqlstate};
 
@@ -146,12 +146,29 @@ fn whole(table: TableId, tau: Timestamp, limit: Option<u64>) -> ScanRequest {
 }
 
 async fn analyze_slowly(services: &Arc<Services>, relation: &Arc<Relation>) -> SqlResult<()> {
-    let (own, of) = (Arc::clone(services), Arc::clone(relation));
-    let sampling = tokio::task::spawn_blocking(move || sample_slowly(&own, &of));
-    let (sample, changes) = sampling.await.map_err(|error| {
-        SqlError::new(sqlstate::INTERNAL_ERROR, format!("a sample was not taken: {error}"))
-    })??;
-    let statistics = sample.statistics(relation);
+    let changes = services.kept_statistics.changes(relation.table_id);
+    let tau = services.storage.watermark();
+    let _hold = services.storage.hold(tau);
+    let cursor =
+        services.storage.scan(whole(relation.table_id, tau, None)).map_err(errors::from_read)?;
+    let mut reading = Reading { cursor, sample: Sample::new(RowCodec::new(relation)?) };
+    loop {
+        let piece = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            let more = reading.read_for_a_while()?;
+            Ok((reading, more, begun.elapsed()))
+        });
+        let read: SqlResult<_> = piece.await.map_err(|error| {
+            SqlError::new(sqlstate::INTERNAL_ERROR, format!("a sample was not taken: {error}"))
+        })?;
+        let (read, more, worked) = read?;
+        reading = read;
+        if !more {
+            break;
+        }
+        tokio::time::sleep(worked * REST).await;
+    }
+    let statistics = reading.sample.statistics(relation);
     let rows = statistics.rows;
     services.kept_statistics.keep(services, relation.oid, statistics, true).await?;
     services.kept_statistics.forget_changes(relation.table_id, changes);
@@ -159,20 +176,21 @@ async fn analyze_slowly(services: &Arc<Services>, relation: &Arc<Relation>) -> S
     Ok(())
 }
 
-/// The sample and how many changes, counted before, are in it.
-fn sample_slowly(services: &Services, relation: &Arc<Relation>) -> SqlResult<(Sample, u64)> {
-    let changes = services.kept_statistics.changes(relation.table_id);
-    let tau = services.storage.watermark();
-    let _hold = services.storage.hold(tau);
-    let request = whole(relation.table_id, tau, None);
-    let mut cursor = services.storage.scan(request).map_err(errors::from_read)?;
-    let mut sample = Sample::new(RowCodec::new(relation)?);
-    let mut since = Instant::now();
-    while sample.read(&mut *cursor)? {
-        if since.elapsed() >= WORK {
-            std::thread::sleep(since.elapsed() * REST);
-            since = Instant::now();
+/// A table of which a sample is taken, in pieces with pauses between them.
+struct Reading {
+    cursor: Box<dyn ScanCursor>,
+    sample: Sample,
+}
+
+impl Reading {
+    /// Whether there is more.
+    fn read_for_a_while(&mut self) -> SqlResult<bool> {
+        let begun = Instant::now();
+        while self.sample.read(&mut *self.cursor)? {
+            if begun.elapsed() >= WORK {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
-    Ok((sample, changes))
 }
