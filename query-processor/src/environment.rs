@@ -11,7 +11,9 @@ use catalog::{
     Relation, SessionActivity, SettingRow, SystemContext, UserType,
 };
 use dashmap::DashMap;
+use executor::RowCodec;
 use executor::environment::{DeferredCheck, Environment, ReadRequest};
+use executor::vector_lists::Lists;
 use functions::context::Formats;
 use functions::{EvalContext, TypeCatalog};
 use parking_lot::Mutex;
@@ -67,6 +69,8 @@ pub struct StatementEnvironment {
     pub change_epoch: u64,
     interrupt_checks: AtomicU64,
     targets: DashMap<Oid, Arc<Target>>,
+    /// Centres of indexes on vectors that this statement has made or read.
+    pub vector_lists: DashMap<(TableId, u16), Arc<Lists>>,
     touched: Mutex<Vec<Oid>>,
     domains: crate::domains::DomainChecks,
 }
@@ -130,6 +134,7 @@ impl StatementEnvironment {
             may_commit: scope.may_commit,
             interrupt_checks: AtomicU64::new(0),
             targets: DashMap::new(),
+            vector_lists: DashMap::new(),
             touched: Mutex::new(Vec::new()),
             domains: crate::domains::DomainChecks::default(),
         }
@@ -748,6 +753,10 @@ impl Environment for StatementEnvironment {
         let target = Arc::new(planner::bind_target(relation, self)?);
         self.targets.insert(relation, Arc::clone(&target));
         Ok(target)
+    }
+
+    fn vector_lists(&self, codec: &RowCodec, position: usize) -> SqlResult<Arc<Lists>> {
+        crate::vector_indexes::lists(self, codec, position)
     }
 
     fn fire_trigger(

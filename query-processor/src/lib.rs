@@ -60,6 +60,7 @@ mod triggers;
 mod truncation;
 mod turns;
 mod utility;
+mod vector_indexes;
 mod wire;
 mod work;
 

@@ -31,6 +31,7 @@ use crate::sequences::Sequences;
 use crate::statistics::KeptStatistics;
 use crate::transaction::TransactionLimits;
 use crate::turns::Turns;
+use crate::vector_indexes::KeptLists;
 
 /// Microseconds between 1970-01-01 and 2000-01-01.
 const EPOCH_DIFFERENCE: i64 = 946_684_800_000_000;
@@ -96,6 +97,7 @@ pub struct Services {
     pub identifiers: ObjectIdentifiers,
     pub activity: DashMap<i32, Arc<LiveSession>>,
     pub kept_statistics: KeptStatistics,
+    pub vector_lists: KeptLists,
     pub turns: Arc<Turns>,
     pub advisory: Arc<AdvisoryLocks>,
     pub notifications: Notifications,
@@ -130,6 +132,7 @@ impl Services {
             identifiers: ObjectIdentifiers::default(),
             activity: DashMap::new(),
             kept_statistics: KeptStatistics::default(),
+            vector_lists: KeptLists::default(),
             turns: Arc::default(),
             advisory: Arc::default(),
             notifications: Notifications::default(),

@@ -119,7 +119,6 @@ impl Session {
                 tag("NOTIFY")
             }
             Statement::Vacuum(vacuum) => self.vacuum(vacuum).await,
-            Statement::Reindex(_) => tag("REINDEX"),
             Statement::Cluster(_) => tag("CLUSTER"),
             Statement::Checkpoint => tag("CHECKPOINT"),
             Statement::Lock(lock) => self.lock_tables(lock).await,

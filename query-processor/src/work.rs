@@ -18,6 +18,7 @@ use crate::client_session::Session;
 use crate::environment::StatementEnvironment;
 use crate::errors;
 use crate::sequences;
+use crate::vector_indexes;
 
 /// The command tag that does not count the rows of the query.
 const REFRESHED: &str = "REFRESH MATERIALIZED VIEW";
@@ -138,7 +139,7 @@ fn perform(work: &Work, environment: &Arc<StatementEnvironment>) -> SqlResult<Op
 }
 
 /// Reads all rows of a table as the transaction sees them, a batch at a time.
-fn each_row(
+pub fn each_row(
     environment: &Arc<StatementEnvironment>,
     relation: &Relation,
     mut take: impl FnMut(&[StoredRow]) -> SqlResult<()>,
@@ -170,6 +171,9 @@ fn build_index(environment: &Arc<StatementEnvironment>, table: Oid, index: Oid) 
         .position(|candidate| candidate.oid == index)
         .ok_or_else(|| missing(index))?;
     environment.transaction.add_fresh_index(relation.table_id, relation.indexes[position].number);
+    if relation.indexes[position].is_vector() {
+        vector_indexes::train(environment, &relation, position)?;
+    }
     let target = environment.target(table)?;
     let codec = RowCodec::new(&relation)?;
     each_row(environment, &relation, |stored| {
@@ -237,6 +241,7 @@ fn rewrite(
         .collect::<SqlResult<Vec<_>>>()?;
     let codec = RowCodec::new(old)?;
     let added = RowCodec::new(&new)?;
+    vector_indexes::carry_over(environment, old, &new)?;
     let mut pipeline = InsertPipeline::new(Arc::clone(environment) as Arc<dyn Environment>, target);
     each_row(environment, old, |stored| {
         let mut rows: Vec<Row> = Vec::with_capacity(stored.len());

@@ -396,7 +396,21 @@ impl Index {
 
     /// Its keys can be looked up, and are in the order of its columns.
     pub fn is_ordered(&self) -> bool {
-        !matches!(self.method.as_str(), "gin" | "hash")
+        !matches!(self.method.as_str(), "gin" | "hash") && !self.is_vector()
+    }
+
+    /// It finds rows whose vectors are near to one: `USING ivfflat` and `USING hnsw`.
+    pub fn is_vector(&self) -> bool {
+        matches!(self.method.as_str(), "ivfflat" | "hnsw")
+    }
+
+    /// The distance of an approximate index on vectors.
+    pub fn vector_class(&self) -> Option<functions::vector_index::VectorClass> {
+        use functions::vector_index::VectorClass;
+        let column = self.columns.first().filter(|_| self.is_vector())?;
+        let name = column.operator_class.as_deref().unwrap_or("vector_l2_ops");
+        let name = name.rsplit('.').next().unwrap_or(name);
+        Some(VectorClass::named(name).unwrap_or(VectorClass::Euclidean))
     }
 
     /// How an inverted index takes the values of its columns apart; empty for other indexes.

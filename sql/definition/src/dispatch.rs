@@ -15,6 +15,7 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::CreateTableAs(_)
         | Statement::CreateView(_)
         | Statement::CreateIndex(_)
+        | Statement::Reindex(_)
         | Statement::CreateSequence(_)
         | Statement::AlterSequence(_)
         | Statement::CreateSchema(_)
@@ -91,6 +92,7 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::CreateTableAs(create) => run.create_table_as(create),
         Statement::CreateView(create) => run.create_view(create),
         Statement::CreateIndex(create) => run.create_index(create),
+        Statement::Reindex(reindex) => run.reindex(reindex),
         Statement::CreateSequence(create) => run.create_sequence(create),
         Statement::AlterSequence(alter) => run.alter_sequence(alter),
         Statement::CreateSchema(create) => run.create_schema(create),

@@ -138,6 +138,8 @@ impl Run<'_> {
         let named = element.operator_class.as_ref().map(crate::names::written);
         let operator_class = if method == "gin" {
             Some(self.inverted_class(ty, named.as_deref())?)
+        } else if matches!(method, "ivfflat" | "hnsw") {
+            Some(self.vector_class(table, &key, method, named.as_deref())?)
         } else {
             self.require_ordered(ty)?;
             named
@@ -243,10 +245,11 @@ fn require_method(method: &str, create: &CreateIndex) -> SqlResult<()> {
         "gist" | "spgist" | "brin" => {
             Err(unsupported(format!("access method \"{method}\" is not supported")))
         }
-        "hnsw" | "ivfflat" => {
-            Err(unsupported(format!("access method \"{method}\" is not supported"))
-                .hint("ORDER BY a distance with LIMIT finds the nearest rows without an index, and all of them."))
-        }
+        "ivfflat" | "hnsw" if create.unique => refused("unique indexes"),
+        "ivfflat" | "hnsw" if !create.including.is_empty() => refused("included columns"),
+        "ivfflat" | "hnsw" if create.elements.len() > 1 => refused("multicolumn indexes"),
+        "ivfflat" => crate::vector_index::check_lists(create),
+        "hnsw" => crate::vector_index::check_graph(create),
         _ => Err(error(
             sqlstate::UNDEFINED_OBJECT,
             format!("access method \"{method}\" does not exist"),
@@ -254,7 +257,7 @@ fn require_method(method: &str, create: &CreateIndex) -> SqlResult<()> {
     }
 }
 
-fn known_options(create: &CreateIndex, known: &[&str]) -> SqlResult<()> {
+pub(crate) fn known_options(create: &CreateIndex, known: &[&str]) -> SqlResult<()> {
     match option_text(&create.options).iter().find(|(name, _)| !known.contains(&name.as_str())) {
         Some((name, _)) => Err(error(
             sqlstate::INVALID_PARAMETER_VALUE,

@@ -108,5 +108,6 @@ mod table;
 mod trigger;
 mod type_names;
 mod user_type;
+mod vector_index;
 mod view;
 mod walk;

@@ -42,6 +42,7 @@ fn point_select(criterion: &mut Criterion) {
         filter: None,
         limit: None,
         bitmap: None,
+        nearest: None,
     };
     let root = plan(Operator::Scan(Box::new(scan)), 6);
     let statement: Arc<Statement> = statement(root, StatementKind::Select);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use planner::plan::{Target, TargetIndex};
 use protocol::transaction::{ConflictClass, Write};
-use types::{Row, SqlResult};
+use types::{Datum, Row, SqlResult};
 
 use crate::environment::Environment;
 use crate::evaluate::Scope;
@@ -15,6 +15,7 @@ use crate::modify::foreign_keys::{EventQueue, run_events};
 use crate::modify::triggers::Event;
 use crate::modify::writer::{TableWriter, index_values};
 use crate::rows::RowCodec;
+use crate::vector_lists::Reservoir;
 
 /// Takes full rows of a table and writes them with all checks an INSERT makes.
 pub struct InsertPipeline {
@@ -71,6 +72,7 @@ pub fn build_index_entries(
     bound: Option<&TargetIndex>,
     rows: &[(Bytes, Row)],
 ) -> SqlResult<Vec<Write>> {
+    let lists = |position| env.vector_lists(codec, position);
     let scope = Scope::detached(env, &[], &[]);
     let mut writes = Vec::with_capacity(rows.len());
     let mut seen = std::collections::HashSet::new();
@@ -78,7 +80,7 @@ pub fn build_index_entries(
         let Some(values) = index_values(codec, bound, position, row, &scope)? else {
             continue;
         };
-        for entry in codec.index_entries(position, &values, row, key)? {
+        for entry in codec.index_entries(position, &values, row, key, &lists)? {
             if entry.exclusive && !seen.insert(entry.key.clone()) {
                 let relation = codec.relation();
                 return Err(errors::duplicate(
@@ -96,4 +98,23 @@ pub fn build_index_entries(
         }
     }
     Ok(writes)
+}
+
+/// The vectors of rows that an approximate index is to have: what its centres are made of.
+pub fn sample_vectors(
+    env: &dyn Environment,
+    codec: &RowCodec,
+    position: usize,
+    bound: Option<&TargetIndex>,
+    rows: &[(Bytes, Row)],
+    into: &mut Reservoir,
+) -> SqlResult<()> {
+    let scope = Scope::detached(env, &[], &[]);
+    for (_, row) in rows {
+        let values = index_values(codec, bound, position, row, &scope)?;
+        if let Some([Datum::Vector(vector), ..]) = values.as_deref() {
+            into.offer(vector);
+        }
+    }
+    Ok(())
 }

@@ -7,11 +7,15 @@ use bytes::Bytes;
 use catalog::Relation;
 use functions::EvalContext;
 use planner::plan::Target;
+use protocol::key::prefix;
 use protocol::storage::{Direction, RowFilter, ScanCursor};
 use protocol::transaction::{Addition, Check, Write};
 use types::{Datum, Row, SqlResult};
 
+use crate::context::internal;
 use crate::modify::triggers::{Event, Firing};
+use crate::rows::RowCodec;
+use crate::vector_lists::Lists;
 
 /// One range to read through the transaction: storage as of its snapshot, under its own writes.
 #[derive(Clone)]
@@ -85,6 +89,14 @@ pub trait Environment: EvalContext {
 
     /// The key of a row of a table without primary key: unique, and growing on one node.
     fn new_row_id(&self) -> [u8; 16];
+
+    /// The centres of an approximate index on vectors, by its position in the relation. They never change.
+    fn vector_lists(&self, codec: &RowCodec, position: usize) -> SqlResult<Arc<Lists>> {
+        let index = codec.index(position)?;
+        let class = index.vector.ok_or_else(|| internal("not an index on vectors"))?;
+        let prefix = prefix(codec.relation().table_id, index.number);
+        Lists::read(class, &prefix, |request| self.scan_latest(request)).map(Arc::new)
+    }
 
     /// Bytes that the statement may hold before it spills.
     fn memory_budget(&self) -> usize;

@@ -30,8 +30,9 @@ pub mod ranges;
 pub mod rows;
 pub mod spill;
 mod trivial;
+pub mod vector_lists;
 
-pub use bulk::{InsertPipeline, build_index_entries};
+pub use bulk::{InsertPipeline, build_index_entries, sample_vectors};
 pub use context::NodeActuals;
 pub use environment::Environment;
 pub use execution::{Execution, Outcome, execute_trivial};

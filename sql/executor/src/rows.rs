@@ -6,6 +6,7 @@
 //! unique entry   prefix(table, n) ‖ index columns            → suffix length ‖ suffix ‖ INCLUDE columns
 //! other entry    prefix(table, n) ‖ index columns ‖ suffix   → the same
 //! inverted entry prefix(table, n) ‖ column ‖ entry ‖ suffix  → suffix length ‖ suffix
+//! vector entry   prefix(table, n) ‖ 1 ‖ list ‖ suffix        → suffix length ‖ suffix
 //! ```
 //!
 //! A row has one entry in each index, and any number of inverted ones (`USING gin`): see
@@ -22,10 +23,12 @@ use bytes::Bytes;
 use catalog::{Index, IndexKey, Relation};
 use encoding::{KeyColumn, RowView, encode_row, key};
 use functions::inverted::InvertedClass;
+use functions::vector_index::VectorClass;
 use protocol::key::{PREFIX_BYTES, PRIMARY_INDEX, prefix};
 use types::{Datum, Oid, Row, SqlError, SqlResult, oid, sqlstate};
 
 use crate::context::internal;
+use crate::vector_lists::{Lists, list_prefix};
 
 /// What ends a string of bytes in a key.
 const TERMINATOR_BYTES: usize = 2;
@@ -51,6 +54,8 @@ pub struct IndexCodec {
     pub primary: bool,
     /// How each column's values are taken apart; empty if the index is not inverted.
     pub inverted: Vec<InvertedClass>,
+    /// The distance of an approximate index on vectors: its entries are in lists, see [`crate::vector_lists`].
+    pub vector: Option<VectorClass>,
 }
 
 /// An index entry as it is written.
@@ -236,22 +241,34 @@ impl RowCodec {
             .collect()
     }
 
-    /// All entries of a row in a secondary index, sorted if there are several.
+    /// All entries of a row in a secondary index, sorted if there are several. `lists` tells those of an approximate index
+    /// on vectors.
     pub fn index_entries(
         &self,
         position: usize,
         values: &[Datum],
         row: &[Datum],
         row_key: &[u8],
+        lists: &dyn Fn(usize) -> SqlResult<Arc<Lists>>,
     ) -> SqlResult<Vec<IndexEntry>> {
         let index = self.index(position)?;
-        if index.inverted.is_empty() {
+        if index.inverted.is_empty() && index.vector.is_none() {
             return Ok(vec![self.index_entry(position, values, row, row_key)?]);
         }
         let suffix = suffix_of(row_key)?;
         let length = u16::try_from(suffix.len()).map_err(|_| key_too_large())?;
         let value = Bytes::from([&length.to_be_bytes(), suffix].concat());
         let start = prefix(self.relation.table_id, index.number);
+        if index.vector.is_some() {
+            let Some(Datum::Vector(vector)) = values.first() else { return Ok(Vec::new()) };
+            let list = lists(position)?.list_of(vector);
+            let entry = |list| IndexEntry {
+                key: [&list_prefix(&start, list)[..], suffix].concat().into(),
+                value,
+                exclusive: false,
+            };
+            return Ok(list.map(entry).into_iter().collect());
+        }
         let mut entries = Vec::new();
         for (column, (class, datum)) in index.inverted.iter().zip(values).enumerate() {
             for entry in class.entries(datum)? {
@@ -380,6 +397,7 @@ fn index_codec(relation: &Relation, index: &Index) -> IndexCodec {
         nulls_not_distinct: index.nulls_not_distinct,
         primary: index.primary,
         inverted: index.inverted_classes(),
+        vector: index.vector_class(),
     }
 }
 

@@ -30,6 +30,7 @@ fn scan(relation: &Arc<Relation>) -> Scan {
         filter: None,
         limit: None,
         bitmap: None,
+        nearest: None,
     }
 }
 

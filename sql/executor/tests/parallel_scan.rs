@@ -52,6 +52,7 @@ fn scan(relation: &Arc<catalog::Relation>, direction: Direction, filter: Option<
         filter,
         limit: None,
         bitmap: None,
+        nearest: None,
     };
     plan(Operator::Scan(Box::new(scan)), 2)
 }
@@ -231,6 +232,7 @@ fn groups_made_by_helpers_are_those_of_one_thread() {
                     filter: None,
                     limit: None,
                     bitmap: None,
+                    nearest: None,
                 };
                 let mut plan = plan(Operator::Scan(Box::new(scan)), 3);
                 plan.estimate.rows = f64::from(ROWS);

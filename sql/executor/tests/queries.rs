@@ -243,6 +243,7 @@ fn index_joins_agree_with_the_definition() {
                 filter: Some(call(&LESS, column(0), constant(150))),
                 limit: None,
                 bitmap: None,
+                nearest: None,
             };
             let join = IndexJoin { left: values(&left), kind, scan, condition: None };
             let rows = query(plan(Operator::IndexJoin(Box::new(join)), 3), &env).expect("valid");
@@ -318,6 +319,7 @@ fn a_point_look_up_takes_the_short_way_and_the_long_one_alike() {
         filter: None,
         limit: None,
         bitmap: None,
+        nearest: None,
     };
     let statement = statement(plan(Operator::Scan(Box::new(scan)), 1), StatementKind::Select);
     let shared: Arc<dyn Environment> = env;

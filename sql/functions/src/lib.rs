@@ -16,6 +16,7 @@ pub mod record_shapes;
 pub mod resolve;
 pub mod tables;
 pub mod type_catalog;
+pub mod vector_index;
 
 pub use bodies::aggregates_ordered::column_orders;
 pub use coercion::{CastPath, apply_cast, apply_modifier, can_coerce, common_type, find_cast};

@@ -225,6 +225,44 @@ pub struct Scan {
     pub limit: Option<u64>,
     /// Inverted indexes say which rows to read, in storage order; `index` and `ranges` are empty then.
     pub bitmap: Option<Box<Bitmap>>,
+    /// An approximate index on vectors says which rows are worth a look, for a sort by distance above that wants a few;
+    /// `index` is that index then, and `ranges` are empty.
+    pub nearest: Option<Box<Nearest>>,
+}
+
+/// What a scan of an approximate index on vectors is after. It yields rows, not yet in order, until there are enough.
+#[derive(Clone)]
+pub struct Nearest {
+    /// Where the vector is among the scan's columns.
+    pub column: usize,
+    /// The vector that rows are to be near to.
+    pub query: Expr,
+    /// The rows wanted above: as many, and those skipped before.
+    pub limit: Expr,
+    pub offset: Option<Expr>,
+    pub effort: Effort,
+    /// The distance, for EXPLAIN.
+    pub condition: Expr,
+}
+
+/// How many lists of an approximate index are read at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effort {
+    /// So many: `ivfflat.probes`.
+    Lists(u32),
+    /// So many times the square root of how many there are: `hnsw.ef_search`, of which 40 are once.
+    Root(f64),
+}
+
+impl Effort {
+    /// Of so many lists, at least one.
+    pub fn lists(self, count: usize) -> usize {
+        let wanted = match self {
+            Effort::Lists(wanted) => wanted as usize,
+            Effort::Root(factor) => ((count as f64).sqrt() * factor).ceil() as usize,
+        };
+        wanted.clamp(1, count.max(1))
+    }
 }
 
 /// How inverted indexes find a scan's rows. They find all for which the conditions hold, and perhaps others: the

@@ -25,6 +25,8 @@ fn access_method(index: &Index) -> Oid {
     match index.method.as_str() {
         "hash" => 405,
         "gin" => 2742,
+        "ivfflat" => 9960,
+        "hnsw" => 9961,
         _ => 403,
     }
 }

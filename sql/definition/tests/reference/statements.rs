@@ -78,7 +78,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "CREATE INDEX, GIN",
                 "CREATE INDEX words ON items USING gin (to_tsvector('simple', name))",
             ),
-            ("REINDEX (nothing to do)", "REINDEX TABLE items"),
+            ("REINDEX", "REINDEX TABLE items"),
             ("CLUSTER (nothing to do)", "CLUSTER items"),
             ("CREATE VIEW", "CREATE VIEW cheap AS SELECT id FROM items WHERE price < 1"),
             (

@@ -365,7 +365,8 @@ impl<'a> TableWriter<'a> {
         let Some(values) = self.index_values(position, row)? else {
             return Ok(None);
         };
-        Ok(Some((self.codec.index_entries(position, &values, row, key)?, values)))
+        let lists = |position| self.env.vector_lists(&self.codec, position);
+        Ok(Some((self.codec.index_entries(position, &values, row, key, &lists)?, values)))
     }
 
     /// Writes an entry that was not there.

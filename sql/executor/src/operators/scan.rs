@@ -10,14 +10,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use encoding::RowView;
+use functions::vector_index::VectorClass;
 use planner::expression::Expr;
-use planner::plan::{Scan, ScanColumn};
-use protocol::storage::{RowFilter, ScanCursor, StoredRow};
+use planner::plan::{Nearest, Scan, ScanColumn};
+use protocol::key::{PRIMARY_INDEX, prefix};
+use protocol::storage::{Direction, RowFilter, ScanCursor, StoredRow};
 use types::{Datum, Row, SqlError, SqlResult, sqlstate};
 
 use crate::context::{Context, internal, read_error};
 use crate::environment::ReadRequest;
-use crate::evaluate::holds;
+use crate::evaluate::{evaluate, holds};
 use crate::memory::Reservation;
 use crate::node::{BATCH_ROWS, Batch};
 use crate::operators::bitmap::bitmap_ranges;
@@ -25,8 +27,9 @@ use crate::operators::key_filter::KeyFilter;
 use crate::operators::parallel_scan::{ParallelScan, PartBatch, RowReader, boxed};
 use crate::operators::partial_aggregate::{PartialGroup, PartialProgram};
 use crate::operators::pushed::{PushedFilter, PushedProgram};
-use crate::ranges::{KeyRange, scan_ranges};
+use crate::ranges::{KeyRange, scan_ranges, whole};
 use crate::rows::{RowCodec, split_entry};
+use crate::vector_lists::list_range;
 
 const FIRST_BATCH_ROWS: usize = 64;
 /// A scan that has looked at more rows than this goes on with several threads.
@@ -53,6 +56,22 @@ pub struct ScanState {
     grouped: usize,
     /// What the keys of a bitmap occupy.
     held: Option<Reservation>,
+    /// The search in an approximate index.
+    search: Option<Search>,
+}
+
+/// A search among the lists of an approximate index.
+struct Search {
+    lists: VecDeque<u32>,
+    /// Where in a list it is.
+    cursor: Option<Box<dyn ScanCursor>>,
+    /// Lists still to be read however many rows are found.
+    least: usize,
+    /// Rows still wanted.
+    wanted: u64,
+    class: VectorClass,
+    /// All lists were read and there were too few rows: what is in no list follows.
+    beyond: bool,
 }
 
 struct Prepared {
@@ -71,6 +90,7 @@ impl ScanState {
         self.partial = None;
         self.groups.clear();
         self.held = None;
+        self.search = None;
     }
 
     /// Has helpers, should there be any, make groups of what they read.
@@ -113,6 +133,12 @@ impl ScanState {
                     bitmap_ranges(scan, &bitmap.source, &prepared.reader.codec, context)?;
                 self.ranges = ranges.into();
                 self.held = Some(held);
+            } else if let Some(nearest) = &scan.nearest {
+                self.search = begin_search(scan, nearest, &prepared.reader.codec, context)?;
+                if self.search.is_none() {
+                    let whole = whole(&prepared.reader.codec, PRIMARY_INDEX);
+                    self.ranges = VecDeque::from([whole]);
+                }
             } else {
                 self.ranges =
                     scan_ranges(scan, &prepared.reader.codec, &[], &context.scope())?.into();
@@ -135,10 +161,25 @@ impl ScanState {
         };
         let reader = prepared.reader.clone();
         let pushed = prepared.pushed.clone();
-        let from_rows = reads_rows(scan, &reader.codec)?;
+        let from_rows = scan.nearest.is_some() || reads_rows(scan, &reader.codec)?;
         loop {
             context.check_interrupts()?;
             let mut batch = Vec::new();
+            if let Some(search) = &mut self.search
+                && !search.beyond
+            {
+                if search.read_on(scan, &reader.codec, context, &mut batch)? {
+                    if !batch.is_empty() {
+                        return Ok(Some(batch));
+                    }
+                    continue;
+                }
+                if search.wanted == 0 {
+                    return Ok(None);
+                }
+                search.beyond = true;
+                self.ranges = VecDeque::from([whole(&reader.codec, PRIMARY_INDEX)]);
+            }
             if let Some(parallel) = &mut self.parallel {
                 match parallel.next(context)? {
                     Some(PartBatch::Rows(rows)) => batch = rows,
@@ -165,6 +206,13 @@ impl ScanState {
                         continue;
                     }
                 }
+            }
+            if let (Some(search), Some(nearest)) = (&self.search, &scan.nearest) {
+                let is_new = |row: &Row| match row.get(nearest.column) {
+                    Some(Datum::Vector(vector)) => search.class.prepared(vector).is_none(),
+                    _ => true,
+                };
+                batch.retain(is_new);
             }
             if let Some(remaining) = remaining {
                 batch.truncate(usize::try_from(remaining).unwrap_or(usize::MAX));
@@ -262,6 +310,79 @@ impl ScanState {
         self.looked_at = request.limit.is_none().then_some(0);
         self.cursor = Some(context.scan(request)?);
         Ok(())
+    }
+}
+
+/// The order of the lists; `None` if the index is of no help: without a vector or with one of another length, and when
+/// all rows are wanted.
+fn begin_search(
+    scan: &Scan,
+    nearest: &Nearest,
+    codec: &RowCodec,
+    context: &Context,
+) -> SqlResult<Option<Search>> {
+    let scope = context.scope();
+    let count = |expr: &Expr| -> SqlResult<Option<u64>> {
+        Ok(match evaluate(expr, &[], &scope)? {
+            Datum::Int8(count) => u64::try_from(count).ok(),
+            _ => None,
+        })
+    };
+    let limit = count(&nearest.limit)?;
+    let offset = match &nearest.offset {
+        Some(offset) => count(offset)?.unwrap_or(0),
+        None => 0,
+    };
+    let position = scan.index.ok_or_else(|| internal("a search without index"))?;
+    let class = codec.index(position)?.vector;
+    let query = evaluate(&nearest.query, &[], &scope)?;
+    let (Some(limit), Some(class), Datum::Vector(vector)) = (limit, class, query) else {
+        return Ok(None);
+    };
+    let lists = context.env().vector_lists(codec, position)?;
+    Ok(Some(Search {
+        least: nearest.effort.lists(lists.count()),
+        lists: lists.by_distance(&vector).into(),
+        cursor: None,
+        wanted: limit.saturating_add(offset),
+        class,
+        beyond: false,
+    }))
+}
+
+impl Search {
+    /// Reads rows of the next list; `false` when enough were read, or all.
+    fn read_on(
+        &mut self,
+        scan: &Scan,
+        codec: &RowCodec,
+        context: &Context,
+        batch: &mut Batch,
+    ) -> SqlResult<bool> {
+        let mut cursor = match self.cursor.take() {
+            Some(cursor) => cursor,
+            None => {
+                if self.least == 0 && self.wanted == 0 {
+                    return Ok(false);
+                }
+                let Some(list) = self.lists.pop_front() else {
+                    return Ok(false);
+                };
+                self.least = self.least.saturating_sub(1);
+                let position = scan.index.ok_or_else(|| internal("a search without index"))?;
+                let index = prefix(codec.relation().table_id, codec.index(position)?.number);
+                let (start, end) = list_range(&index, list);
+                let direction = Direction::Ascending;
+                context.scan(ReadRequest { start, end, direction, filter: None, limit: None })?
+            }
+        };
+        let mut entries = Vec::new();
+        if cursor.next_batch(&mut entries, BATCH_ROWS).map_err(read_error)? {
+            self.cursor = Some(cursor);
+        }
+        read_entries(scan, codec, &entries, context, batch)?;
+        self.wanted = self.wanted.saturating_sub(batch.len() as u64);
+        Ok(true)
     }
 }
 

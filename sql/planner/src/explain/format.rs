@@ -76,6 +76,7 @@ fn text(
         line.push_str(&costs(node));
     }
     let actual = actuals.and_then(|actuals| actuals(node.plan?));
+    let reads = actuals.and_then(|actuals| actuals(node.reader?));
     // What has no plan of its own (the look-ups of an index join) is counted in the node above.
     if actuals.is_some() && node.plan.is_some() {
         match actual {
@@ -100,17 +101,17 @@ fn text(
     for (name, value) in &node.properties {
         lines.push(format!("{pad}{name}: {value}"));
         if *name == "Filter"
-            && let Some(actual) = actual.filter(|actual| actual.removed > 0)
+            && let Some(actual) = reads.filter(|actual| actual.removed > 0)
         {
             let removed = actual.removed as f64 / actual.loops.max(1) as f64;
             lines.push(format!("{pad}Rows Removed by Filter: {removed:.0}"));
         }
     }
-    if let Some(actual) = actual.filter(|actual| actual.rows_read > 0) {
+    if let Some(actual) = reads.filter(|actual| actual.rows_read > 0) {
         let (rows, bytes) = (actual.rows_read, actual.bytes_read);
         lines.push(format!("{pad}Storage: rows read={rows} bytes read={bytes}"));
     }
-    if let Some(actual) = actual.filter(|actual| actual.spilled_bytes > 0) {
+    if let Some(actual) = reads.filter(|actual| actual.spilled_bytes > 0) {
         lines.push(format!("{pad}Disk Usage: {}kB", actual.spilled_bytes.div_ceil(1_024)));
     }
     for (label, child) in &node.children {
@@ -158,6 +159,7 @@ fn structured(
         (Some(actuals), Some(plan)) => Some(actuals(plan).unwrap_or_default()),
         _ => None,
     };
+    let reads = actuals.and_then(|actuals| actuals(node.reader?));
     if let Some(actual) = actual {
         let loops = actual.loops.max(1) as f64;
         let mut number = |name: &str, value: String| {
@@ -182,7 +184,7 @@ fn structured(
         };
         fields.push(((*name).to_owned(), value));
         if *name == "Filter"
-            && let Some(actual) = actual
+            && let Some(actual) = reads
         {
             let removed = actual.removed as f64 / actual.loops.max(1) as f64;
             fields.push((
@@ -191,14 +193,14 @@ fn structured(
             ));
         }
     }
-    if let Some(actual) = actual.filter(|actual| actual.rows_read > 0) {
+    if let Some(actual) = reads.filter(|actual| actual.rows_read > 0) {
         let mut number = |name: &str, value: u64| {
             fields.push((name.to_owned(), Value::Number(value.to_string())));
         };
         number("Storage Rows Read", actual.rows_read);
         number("Storage Bytes Read", actual.bytes_read);
     }
-    if let Some(actual) = actual.filter(|actual| actual.spilled_bytes > 0) {
+    if let Some(actual) = reads.filter(|actual| actual.spilled_bytes > 0) {
         let kilobytes = actual.spilled_bytes.div_ceil(1_024).to_string();
         fields.push(("Disk Usage".to_owned(), Value::Number(kilobytes)));
     }

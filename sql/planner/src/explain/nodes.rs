@@ -15,6 +15,8 @@ use crate::walk;
 pub struct Node<'p> {
     /// The plan node whose rows these are: what was folded into this one included.
     pub plan: Option<&'p Plan>,
+    /// The plan node that reads for it, below what was folded.
+    pub reader: Option<&'p Plan>,
     pub name: String,
     /// After the name in text form: `using i on t`.
     pub suffix: String,
@@ -84,6 +86,7 @@ struct Writer {
 fn leaf<'p>(name: &str, suffix: String, estimate: Estimate) -> Node<'p> {
     Node {
         plan: None,
+        reader: None,
         name: name.to_owned(),
         suffix,
         facts: Vec::new(),
@@ -151,6 +154,7 @@ impl Writer {
     fn node<'p>(&mut self, plan: &'p Plan) -> Node<'p> {
         let mut node = self.bare(plan);
         node.plan = Some(plan);
+        node.reader.get_or_insert(plan);
         let mut exprs: Vec<&Expr> = Vec::new();
         match &plan.operator {
             Operator::Values { rows } => exprs.extend(rows.iter().flatten()),
@@ -543,6 +547,10 @@ impl Writer {
             0 => {}
             1 => node.properties.push(("Index Cond", terms.remove(0))),
             _ => node.properties.push(("Index Cond", format!("({})", terms.join(" AND ")))),
+        }
+        if let Some(nearest) = &scan.nearest {
+            let distance = strip(expression(&nearest.condition, &node.outputs));
+            node.properties.push(("Order By", distance));
         }
         if let Some(bitmap) = &scan.bitmap {
             // A scan's own conditions never say which table.

@@ -100,7 +100,7 @@ impl Planner<'_> {
             found.extend(self.bitmap_access(table, &terms, &found[0], pages));
         }
         for (position, index) in table.relation.indexes.iter().enumerate() {
-            if index.state != IndexState::Valid || index.is_inverted() {
+            if index.state != IndexState::Valid || index.is_inverted() || index.is_vector() {
                 continue;
             }
             let access =

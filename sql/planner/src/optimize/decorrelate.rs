@@ -163,6 +163,7 @@ fn has_index(node: &Logical, column: ColumnId) -> bool {
                     let number = table.relation.columns[column - table.first].number;
                     index.predicate.is_none()
                         && !index.is_inverted()
+                        && !index.is_vector()
                         && index
                             .columns
                             .first()

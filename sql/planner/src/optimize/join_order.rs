@@ -396,12 +396,9 @@ fn lookups(
     };
     // What makes a partial index usable is a condition of the table alone, or that a joined column is not NULL.
     let known: Vec<&Expr> = table.filter.iter().chain(terms.iter().copied()).collect();
-    let indexes = table
-        .relation
-        .indexes
-        .iter()
-        .enumerate()
-        .filter(|(_, index)| index.state == catalog::IndexState::Valid && !index.is_inverted());
+    let indexes = table.relation.indexes.iter().enumerate().filter(|(_, index)| {
+        index.state == catalog::IndexState::Valid && !index.is_inverted() && !index.is_vector()
+    });
     indexes
         .filter_map(|(position, index)| {
             let shape = planner.index_shape(table, position)?;

@@ -44,6 +44,12 @@ impl Planner<'_> {
         {
             limit_scan(&mut input.plan, total);
         }
+        if ties.is_none()
+            && let (Operator::Sort { input: below, keys, .. }, Some(count)) =
+                (&mut input.plan.operator, &count)
+        {
+            self.use_nearest(below, keys, count, offset.as_ref(), wanted);
+        }
         let (layout, order) = (input.layout, input.order);
         let operator = match input.plan.operator {
             Operator::Sort { input: below, keys, .. } if count.is_some() => Operator::TopN {

@@ -13,6 +13,7 @@ pub mod join_order;
 pub mod joins;
 pub mod limiting;
 pub mod modify;
+pub mod nearest;
 pub mod order;
 pub mod patterns;
 pub mod physical;

@@ -414,6 +414,7 @@ impl<'a> Planner<'a> {
             filter,
             limit: None,
             bitmap,
+            nearest: None,
         };
         Ok((scan, layout, access.order, access.estimate))
     }
