@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::book::Locality;
 use crate::exit::{Code, Exit};
-use crate::{data_directory, start, status};
+use crate::{data_directory, demo, start, status};
 
 /// An active-active, distributed SQL database that speaks the PostgreSQL wire protocol.
 #[derive(Debug, Parser)]
@@ -24,6 +24,7 @@ Examples:
   quorate start                          start a database in ./quorate-data
   quorate sql -c 'SELECT version()'      run one statement on the local node
   quorate status --json                  how the node is, for scripts
+  quorate demo                           three regions on this machine, to try and to break
 
 Exit codes: 0 success, 1 failure, 2 usage, 4 not ready, 5 port in use,
 6 data directory unusable, 7 disk full, 8 data corrupt, 9 clock not kept.";
@@ -47,6 +48,8 @@ enum Command {
     Cert(crate::cert::CertOptions),
     /// Run a workload and measure it.
     Bench(Box<bench::BenchOptions>),
+    /// Start a whole cluster on this machine, to look at and to break.
+    Demo(demo::DemoOptions),
 }
 
 /// Options of `quorate start`.
@@ -102,6 +105,16 @@ pub struct StartOptions {
     /// The host that other nodes and the address book are told, if it is not that of the addresses.
     #[arg(long, env = "QUORATE_ADVERTISE_HOST", value_name = "HOST", help_heading = "Cluster")]
     pub advertise_host: Option<String>,
+    /// Connect to ACTUAL where another node tells TOLD: through a tunnel or a relay.
+    #[arg(
+        long,
+        env = "QUORATE_REACH",
+        value_delimiter = ',',
+        value_parser = detour,
+        value_name = "TOLD=ACTUAL,...",
+        help_heading = "Cluster"
+    )]
+    pub reach: Vec<(String, String)>,
     /// How far this machine's clock may be from the true time: every commit waits for twice that, and with less than the
     /// truth reads may be stale [default: what the kernel's time keeping says; nothing on loopback].
     #[arg(long, env = "QUORATE_MAX_CLOCK_OFFSET", value_parser = duration, value_name = "TIME", help_heading = "Cluster")]
@@ -247,6 +260,7 @@ pub async fn run(command_line: CommandLine) -> Result<ExitCode, Exit> {
         Command::Start(options) => start::run(*options).await.map(|()| ExitCode::SUCCESS),
         Command::Sql(options) => run_shell(*options).await,
         Command::Bench(options) => run_bench(*options).await,
+        Command::Demo(options) => demo::run(options).await,
         Command::Status(options) => {
             let address = options.http_addr.as_deref();
             let (json, wait) = (options.json, options.wait);
@@ -300,6 +314,7 @@ async fn run_shell(options: SqlOptions) -> Result<ExitCode, Exit> {
         files: options.files,
         format: options.format,
         quiet: options.quiet,
+        more: None,
     };
     if shell.url.is_none()
         && shell.host.is_none()
@@ -332,7 +347,7 @@ async fn run_bench(mut options: bench::BenchOptions) -> Result<ExitCode, Exit> {
 }
 
 /// `500ms`, `2s`, `60min`, `1h`; a bare number is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 =
@@ -345,6 +360,20 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("unknown unit of time \"{unit}\": use ms, s, min or h")),
     };
     Duration::try_from_secs_f64(number * seconds).map_err(|error| error.to_string())
+}
+
+/// `10.0.0.7:7432=127.0.0.1:9000`.
+fn detour(text: &str) -> Result<(String, String), String> {
+    let is_address = |text: &str| {
+        text.rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    };
+    match text.split_once('=') {
+        Some((told, actual)) if is_address(told) && is_address(actual) => {
+            Ok((told.to_owned(), actual.to_owned()))
+        }
+        _ => Err("expected TOLD=ACTUAL, each as HOST:PORT".to_owned()),
+    }
 }
 
 /// `512MiB`, `1GiB`; a bare number is bytes.
@@ -380,5 +409,7 @@ mod tests {
         assert!(duration("2 fortnights").is_err());
         assert_eq!(bytes("64MiB"), Ok(64 << 20));
         assert!(bytes("x").is_err());
+        assert_eq!(detour("a:1=b:2"), Ok(("a:1".to_owned(), "b:2".to_owned())));
+        assert!(detour("a:1=b").is_err() && detour("a:1").is_err());
     }
 }

@@ -12,6 +12,7 @@ mod clocks;
 mod command_line;
 mod commits;
 mod data_directory;
+mod demo;
 mod exit;
 mod garbage;
 mod http;

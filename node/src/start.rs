@@ -100,7 +100,10 @@ pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let services = transport::Services::default();
     let cluster_id = *directory.identity.cluster_id.as_bytes();
     let node_id = u64::from(directory.identity.node_id);
-    let transport = TransportConfig::new(cluster_id, node_id, security.clone());
+    let transport = TransportConfig {
+        detours: options.reach.iter().cloned().collect(),
+        ..TransportConfig::new(cluster_id, node_id, security.clone())
+    };
     let network = Network::start(transport, nodes, services.clone())
         .map_err(|error| Exit::failure(error.to_string()))?;
     let disk = DiskOptions {

@@ -65,7 +65,7 @@ pub async fn run(
     }
 }
 
-async fn fetch(address: &str) -> Result<StatusDocument, Exit> {
+pub async fn fetch(address: &str) -> Result<StatusDocument, Exit> {
     let unreachable = |error: &dyn std::fmt::Display| {
         Exit::new(Code::NotReady, format!("no node answers at http://{address}: {error}"))
     };

@@ -250,8 +250,5 @@ async fn hnsw_indexes_serve_every_distance() {
     }
     let classes = "select amname, opcname, opcdefault from pg_opclass join pg_am on opcmethod = pg_am.oid \
                    where amname in ('ivfflat', 'hnsw') and opcname like '%l2%' order by 1";
-    assert_eq!(
-        rows(&client, classes).await,
-        ["hnsw|vector_l2_ops|f", "ivfflat|vector_l2_ops|t"]
-    );
+    assert_eq!(rows(&client, classes).await, ["hnsw|vector_l2_ops|f", "ivfflat|vector_l2_ops|t"]);
 }

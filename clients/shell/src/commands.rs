@@ -68,10 +68,7 @@ pub(crate) async fn run(runner: &mut Runner, line: &str) -> Result<Flow, ShellEr
         "\\dn" => describe::list_schemas(runner, argument).await?,
         "\\du" | "\\dg" => describe::list_roles(runner, argument).await?,
         "\\l" | "\\list" => describe::list_databases(runner, argument).await?,
-        _ => {
-            complain(&format!("invalid command {command}\nTry \\? for help."))?;
-            false
-        }
+        _ => more(runner, command, argument).await?,
     };
     if done {
         Ok(Flow::Continue)
@@ -80,6 +77,23 @@ pub(crate) async fn run(runner: &mut Runner, line: &str) -> Result<Flow, ShellEr
     } else {
         runner.after(Outcome::Failed).await
     }
+}
+
+/// A command that the shell does not have by itself.
+async fn more(runner: &Runner, command: &str, argument: &str) -> Result<bool, ShellError> {
+    let answer = match runner.more.clone() {
+        Some(more) => more.0.run(command, argument).await,
+        None => None,
+    };
+    match answer {
+        Some(Ok(text)) => {
+            write!(std::io::stdout(), "{text}")?;
+            return Ok(true);
+        }
+        Some(Err(problem)) => complain(&problem)?,
+        None => complain(&format!("invalid command {command}\nTry \\? for help."))?,
+    }
+    Ok(false)
 }
 
 /// The new state of a switch: as said, or the other one.

@@ -32,6 +32,8 @@ mod tls;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::connection::ConnectOptions;
 pub use crate::render::OutputFormat;
@@ -66,6 +68,27 @@ pub struct ShellOptions {
     pub format: OutputFormat,
     /// No welcome line and no command tags.
     pub quiet: bool,
+    /// Backslash commands of whoever runs the shell.
+    pub more: Option<More>,
+}
+
+/// Backslash commands that the shell itself does not have.
+#[derive(Clone)]
+pub struct More(pub Arc<dyn MoreCommands>);
+
+impl std::fmt::Debug for More {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("More")
+    }
+}
+
+/// What a command prints, or why it failed; `None` if there is no such command.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Option<Result<String, String>>> + Send + 'a>>;
+
+/// See [`More`].
+pub trait MoreCommands: Send + Sync {
+    /// Runs a command, given with its backslash and without what stands behind it.
+    fn run<'a>(&'a self, command: &'a str, argument: &'a str) -> Answer<'a>;
 }
 
 /// Why the shell gave up; SQL errors and lost sessions are exit codes instead.
@@ -140,6 +163,7 @@ async fn run_to_end(options: ShellOptions) -> Result<i32, ShellError> {
     let connected =
         Runner::connect(connect, options.format, options.quiet, is_interactive, colour).await?;
     let Some(mut runner) = connected else { return Ok(EXIT_CONNECTION) };
+    runner.more = options.more;
     for command in &options.commands {
         match runner.run_text(command).await? {
             Flow::Continue => {}

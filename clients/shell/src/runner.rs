@@ -13,7 +13,7 @@ use crate::observer::{Note, Observer, TransactionStatus};
 use crate::render::{OutputFormat, ResultWriter, Value};
 use crate::report::{Colour, database_error_text, error_text};
 use crate::splitter::{Splitter, leading_words};
-use crate::{EXIT_CONNECTION, EXIT_SQL_ERROR, EXIT_SUCCESS, ShellError, copy, interactive};
+use crate::{EXIT_CONNECTION, EXIT_SQL_ERROR, EXIT_SUCCESS, More, ShellError, copy, interactive};
 
 /// What to do after a statement or a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub(crate) struct Runner {
     pub(crate) place: Option<String>,
     /// How many files include each other at the moment.
     pub(crate) include_depth: usize,
+    pub(crate) more: Option<More>,
 }
 
 fn notice_printer(colour: Colour) -> impl Fn(DbError) + Send + Sync + 'static {
@@ -96,6 +97,7 @@ impl Runner {
                 colour: on(std::io::stdout().is_terminal()),
                 place: None,
                 include_depth: 0,
+                more: None,
             })),
             Err(ConnectError::Options(message)) => Err(ShellError::Options(message)),
             Err(error) => {

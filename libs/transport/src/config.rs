@@ -1,5 +1,6 @@
 //! Classes of traffic, and every limit.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,6 +100,8 @@ pub struct TransportConfig {
     /// The first pause before another attempt to connect; it doubles with each failure, with jitter.
     pub backoff_first: Duration,
     pub backoff_max: Duration,
+    /// Where to connect instead of an address that a node tells: a tunnel's end, a relay.
+    pub detours: HashMap<String, String>,
 }
 
 impl TransportConfig {
@@ -112,6 +115,7 @@ impl TransportConfig {
             write_timeout: Duration::from_secs(10),
             backoff_first: Duration::from_millis(20),
             backoff_max: Duration::from_secs(1),
+            detours: HashMap::new(),
         }
     }
 }

@@ -169,7 +169,9 @@ impl Network {
 
     /// Where a node is, as `HOST:PORT`; a connection to its old address is kept while it lives.
     pub fn set_address(&self, node: u64, address: impl Into<String>) {
-        self.inner.addresses.write().insert(node, address.into());
+        let address = address.into();
+        let reached = self.inner.config.detours.get(&address).cloned().unwrap_or(address);
+        self.inner.addresses.write().insert(node, reached);
         self.inner.hurry(node);
     }
 
