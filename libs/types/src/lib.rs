@@ -26,4 +26,4 @@ pub mod vector;
 
 pub use datum::{Array, ArrayDimension, Datum, Interval, Row};
 pub use error::{Severity, SqlError, SqlResult};
-pub use oid::{Oid, SqlType};
+pub use oid::{Collation, Oid, SqlType};

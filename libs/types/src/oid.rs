@@ -8,15 +8,59 @@ pub type Oid = u32;
 pub struct SqlType {
     pub oid: Oid,
     pub modifier: i32,
+    /// How values of a string type are ordered; it is no part of what the type is called.
+    pub collation: Collation,
+}
+
+/// The collation of an expression, as PostgreSQL derives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Collation {
+    /// None, or the database's own.
+    Default,
+    /// That of a column below it: the number of a row of `pg_collation`.
+    Implicit(Oid),
+    /// Asked for with COLLATE: overrides what is implicit.
+    Explicit(Oid),
+    /// Two columns below it have different ones.
+    Conflict,
+}
+
+impl Collation {
+    /// The collation that applies, 0 for the database's own; `None` after a conflict.
+    pub const fn applied(self) -> Option<Oid> {
+        match self {
+            Collation::Default => Some(0),
+            Collation::Implicit(collation) | Collation::Explicit(collation) => Some(collation),
+            Collation::Conflict => None,
+        }
+    }
+
+    /// What a column has whose values come from an expression with this collation.
+    pub const fn of_column(self) -> Collation {
+        match self {
+            Collation::Explicit(collation) => Collation::Implicit(collation),
+            other => other,
+        }
+    }
 }
 
 impl SqlType {
     pub const fn new(oid: Oid) -> SqlType {
-        SqlType { oid, modifier: -1 }
+        SqlType { oid, modifier: -1, collation: Collation::Default }
     }
 
     pub const fn with_modifier(oid: Oid, modifier: i32) -> SqlType {
-        SqlType { oid, modifier }
+        SqlType { oid, modifier, collation: Collation::Default }
+    }
+
+    /// The same type with another collation.
+    pub const fn collated(self, collation: Collation) -> SqlType {
+        SqlType { collation, ..self }
+    }
+
+    /// The same type and modifier, whatever the collations.
+    pub fn is_like(self, other: SqlType) -> bool {
+        self.oid == other.oid && self.modifier == other.modifier
     }
 }
 

@@ -131,9 +131,33 @@ fn parse_rows() -> HashMap<&'static str, Vec<Row>> {
                 })
                 .collect()
         });
-        tables.insert(name, rows.collect());
+        let mut rows: Vec<Row> = rows.collect();
+        if name == "pg_collation" {
+            rows.extend(icu_collations());
+        }
+        tables.insert(name, rows);
     }
     tables
+}
+
+/// Rows of `pg_collation` for what the library of collations knows.
+fn icu_collations() -> impl Iterator<Item = Row> {
+    functions::collations::icu().iter().map(|known| {
+        Row::from([
+            Datum::Oid(known.oid),
+            Datum::text(known.name.as_str()),
+            Datum::Oid(PG_CATALOG),
+            Datum::Oid(BOOTSTRAP_ROLE),
+            Datum::text("i"),
+            Datum::Bool(true),
+            Datum::Int4(-1),
+            Datum::Null,
+            Datum::Null,
+            Datum::text(known.locale),
+            Datum::Null,
+            Datum::text(functions::collations::VERSION),
+        ])
+    })
 }
 
 /// The name of a function that exists for PostgreSQL's tables only, such as `array_in`.

@@ -196,10 +196,5 @@ pub fn type_collation(catalog: &Catalog, type_oid: Oid) -> Oid {
 
 /// A collation by name, of those that exist.
 pub fn collation_oid(name: &str) -> Oid {
-    match name.rsplit('.').next().unwrap_or(name) {
-        "C" => 950,
-        "POSIX" => 951,
-        "ucs_basic" => 962,
-        _ => 100,
-    }
+    functions::collations::by_name(name).unwrap_or(functions::collations::DEFAULT)
 }

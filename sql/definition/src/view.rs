@@ -8,6 +8,7 @@ use syntax::ast::{
 use types::{Oid, SqlResult, sqlstate};
 
 use crate::Work;
+use crate::analysis::collations::stored_name;
 use crate::analysis::{Analysis, Clause, Output};
 use crate::names::temporary_tables;
 use crate::run::{Run, error, unsupported};
@@ -21,6 +22,8 @@ pub(crate) struct StoredQuery {
     pub depends_on: Vec<Oid>,
     /// Columns that are columns of the one relation read, if rows can be written through the query.
     pub updatable: Vec<i16>,
+    /// A collation that does not order by bytes occurs.
+    pub meets_collation: bool,
 }
 
 impl Run<'_> {
@@ -32,7 +35,8 @@ impl Run<'_> {
             analysis.uses.iter().map(|(relation, _)| *relation).collect();
         depends_on.dedup();
         let updatable = self.updatable_columns(&query, &depends_on);
-        Ok(StoredQuery { text: query.to_string(), outputs, depends_on, updatable })
+        let meets_collation = analysis.meets_collation;
+        Ok(StoredQuery { text: query.to_string(), outputs, depends_on, updatable, meets_collation })
     }
 
     fn updatable_columns(&self, query: &Query, reads: &[Oid]) -> Vec<i16> {
@@ -74,7 +78,10 @@ impl Run<'_> {
                 .hint("Use an explicit cast."));
             }
             self.require_storable(output.ty.oid, name)?;
-            columns.push(new_column(number, name, output.ty));
+            columns.push(Column {
+                collation: stored_name(output.ty),
+                ..new_column(number, name, output.ty)
+            });
         }
         Ok(columns)
     }
@@ -229,6 +236,9 @@ impl Run<'_> {
         let stored = self.stored_form(query)?;
         if create.columns.len() > stored.outputs.len() {
             return Err(error(sqlstate::SYNTAX_ERROR, "too many column names were specified"));
+        }
+        if stored.meets_collation {
+            crate::analysis::collations::require_known(self, &stored.outputs)?;
         }
         let columns = self.output_columns(&stored.outputs, &create.columns)?;
         let kind = match create.materialized_view {

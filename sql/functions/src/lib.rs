@@ -7,6 +7,7 @@
 pub mod bodies;
 pub mod candidates;
 pub mod coercion;
+pub mod collations;
 pub mod context;
 pub mod definition;
 pub mod input_output;

@@ -71,7 +71,7 @@ impl Columns {
     pub fn add(&mut self, name: &str, ty: SqlType) -> ColumnId {
         self.facts.push(ColumnFacts {
             name: name.to_owned(),
-            ty,
+            ty: ty.collated(ty.collation.of_column()),
             table: 0,
             attribute: 0,
             not_null: false,
@@ -86,7 +86,7 @@ impl Columns {
         for column in &relation.columns {
             self.facts.push(ColumnFacts {
                 name: column.name.clone(),
-                ty: SqlType::with_modifier(column.type_oid, column.modifier),
+                ty: column_type(column),
                 table: relation.oid,
                 attribute: column.number,
                 not_null: column.not_null,
@@ -498,4 +498,11 @@ pub enum BoundMergeAction {
     Update(Vec<(usize, Expr)>),
     Delete,
     Nothing,
+}
+
+/// The type of a stored column, with its collation.
+pub fn column_type(column: &catalog::Column) -> SqlType {
+    let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+    let named = column.collation.as_deref().and_then(functions::collations::by_name);
+    named.map_or(ty, |collation| ty.collated(types::Collation::Implicit(collation)))
 }

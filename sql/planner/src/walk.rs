@@ -432,9 +432,14 @@ pub fn type_of(expr: &Expr) -> types::SqlType {
         Expr::SubPlan(plan) => plan.ty,
         Expr::Assign(assignment) => assignment.ty,
         Expr::Let { body, .. } => type_of(body),
-        Expr::DomainCheck(check) => SqlType::new(check.domain),
-        Expr::Array { element, .. } => {
-            SqlType::new(functions::type_catalog::array_type(&functions::BuiltinTypes, *element))
+        Expr::DomainCheck(check) => {
+            SqlType::new(check.domain).collated(type_of(&check.operand).collation)
+        }
+        Expr::Array { element, elements, .. } => {
+            let array = functions::type_catalog::array_type(&functions::BuiltinTypes, *element);
+            let collations = elements.iter().map(|element| type_of(element).collation);
+            let collation = collations.max().unwrap_or(types::Collation::Default);
+            SqlType::new(array).collated(collation)
         }
         Expr::And(_)
         | Expr::Or(_)

@@ -82,11 +82,11 @@ pub(super) fn call(
         "pg_relation_filepath" => Datum::Null,
         "pg_tablespace_location" => text(""),
         "pg_encoding_max_length" => Datum::Int4(if arguments.integer(0) == 6 { 4 } else { 1 }),
-        "pg_collation_actual_version" | "pg_database_collation_actual_version" => Datum::Null,
-        "pg_collation_for" => match arguments.0.first() {
-            Some(Datum::Text(_)) => text("\"default\""),
-            _ => Datum::Null,
+        "pg_collation_actual_version" => match functions::collations::of_icu(object) {
+            Some(_) => text(functions::collations::VERSION),
+            None => Datum::Null,
         },
+        "pg_database_collation_actual_version" => Datum::Null,
         "row_security_active" => Datum::Bool(false),
         "pg_safe_snapshot_blocking_pids" => array(oid::INT4, Vec::new()),
         "pg_settings_get_flags" => array(oid::TEXT, Vec::new()),

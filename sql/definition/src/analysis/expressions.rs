@@ -140,7 +140,12 @@ impl Analysis<'_, '_> {
                 Ok(sql_value_type(*function))
             }
             Expr::Indirection(indirection) => self.indirection(indirection),
-            Expr::Collate(collate) => self.expression(&mut collate.expr),
+            Expr::Collate(collate) => {
+                let ty = self.expression(&mut collate.expr)?;
+                let known = functions::collations::by_name(collate.collation.name());
+                self.meets_collation |= known.and_then(functions::collations::of_icu).is_some();
+                Ok(known.map_or(ty, |known| ty.collated(types::Collation::Implicit(known))))
+            }
             Expr::Grouping { arguments, .. } => {
                 self.all(arguments)?;
                 Ok(SqlType::new(oid::INT4))

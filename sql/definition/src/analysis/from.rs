@@ -93,11 +93,13 @@ impl Analysis<'_, '_> {
         name.parts = vec![schema.clone(), relation.name.clone()];
         self.uses.insert((relation.oid, 0));
         let shown = table.alias.as_ref().map_or(relation.name.clone(), |alias| alias.name.clone());
+        self.meets_collation |=
+            relation.live_columns().any(|column| super::collations::is_foreign(column));
         let columns: Vec<VisibleColumn> = relation
             .live_columns()
             .map(|column| VisibleColumn {
                 name: column.name.clone(),
-                ty: SqlType::with_modifier(column.type_oid, column.modifier),
+                ty: super::collations::column_type(self.run, column),
                 qualifier: Some(shown.clone()),
                 origins: vec![(relation.oid, column.number)],
             })

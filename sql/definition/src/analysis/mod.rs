@@ -5,6 +5,7 @@
 //! gets the name of its table. What it cannot know it leaves as it is.
 
 mod calls;
+pub(crate) mod collations;
 pub(crate) mod expressions;
 mod from;
 pub(crate) mod queries;
@@ -99,6 +100,8 @@ pub(crate) struct Analysis<'a, 'c> {
     pub volatility: Volatility,
     /// Columns may not be named at all.
     pub no_columns: bool,
+    /// A collation that does not order by bytes occurs.
+    pub meets_collation: bool,
     depth: usize,
 }
 
@@ -118,6 +121,7 @@ impl<'a, 'c> Analysis<'a, 'c> {
             routines: BTreeSet::new(),
             volatility: Volatility::Immutable,
             no_columns: false,
+            meets_collation: false,
             depth: 0,
         }
     }
@@ -129,7 +133,7 @@ impl<'a, 'c> Analysis<'a, 'c> {
             .live_columns()
             .map(|column| VisibleColumn {
                 name: column.name.clone(),
-                ty: SqlType::with_modifier(column.type_oid, column.modifier),
+                ty: collations::column_type(run, column),
                 qualifier: None,
                 origins: vec![(relation.oid, column.number)],
             })

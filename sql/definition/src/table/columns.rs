@@ -347,12 +347,21 @@ impl Run<'_> {
             )
             .at(collation.location));
         }
-        match collation.name() {
-            "default" => Ok(None),
-            name @ ("C" | "POSIX" | "ucs_basic" | "C.UTF-8" | "C.utf8") => {
-                Ok(Some(name.to_owned()))
+        let name = collation.name();
+        let in_catalog = collation.schema().is_none_or(|schema| schema == "pg_catalog");
+        match functions::collations::by_name(name).filter(|_| in_catalog) {
+            Some(functions::collations::DEFAULT) => Ok(None),
+            Some(known)
+                if base == types::oid::CITEXT && functions::collations::of_icu(known).is_some() =>
+            {
+                Err(error(
+                    sqlstate::FEATURE_NOT_SUPPORTED,
+                    "collations of ICU are not supported by type citext",
+                )
+                .at(collation.location))
             }
-            _ => Err(error(
+            Some(_) => Ok(Some(name.to_owned())),
+            None => Err(error(
                 sqlstate::UNDEFINED_OBJECT,
                 format!(
                     "collation \"{}\" for encoding \"UTF8\" does not exist",

@@ -44,13 +44,15 @@ impl Binder<'_> {
         let bound = self.aggregate(call);
         self.level().in_aggregate = false;
         let aggregate = bound?;
+        let function = aggregate.function;
+        let below = super::collations::type_below(&aggregate.arguments);
         let known = self.level().aggregates.iter().find(|known| same_call(&known.1, &aggregate));
         if let Some(known) = known.map(|known| known.0) {
-            return Ok(self.columns.column(known));
+            return Ok(self.uncollated(self.columns.column(known), function, below, location));
         }
         let id = self.columns.add(aggregate.function.name, aggregate.ty);
         self.level().aggregates.push((id, aggregate));
-        Ok(self.columns.column(id))
+        Ok(self.uncollated(self.columns.column(id), function, below, location))
     }
 
     /// An aggregate belongs to the innermost query whose columns it uses; gives that one if it is not
@@ -125,7 +127,7 @@ impl Binder<'_> {
             return Err(error(sqlstate::SYNTAX_ERROR, "* takes no other arguments", location));
         }
         let places = super::calls::argument_places(call);
-        let ready = match self
+        let mut ready = match self
             .ready_call(name, arguments, &names, &places, call.variadic, location)
             .map_err(|failure| without_group(failure, call))?
         {
@@ -138,6 +140,7 @@ impl Binder<'_> {
                 ));
             }
         };
+        self.collated_aggregate(&mut ready, location)?;
         let FunctionBody::Aggregate(definition) = ready.resolved.definition.body else {
             return Err(error(
                 sqlstate::WRONG_OBJECT_TYPE,
@@ -224,6 +227,18 @@ impl Binder<'_> {
                 }
             }
         }
+        let keys = self.ordered_keys(order_by.clone())?;
+        let by_key = |pair: (&SortKey, &SortKey)| {
+            type_of(&pair.0.expression).oid != type_of(&pair.1.expression).oid
+        };
+        if keys.iter().zip(&order_by).any(by_key) && (call.within_group || call.distinct) {
+            return Err(super::unsupported(
+                "DISTINCT and WITHIN GROUP are not supported together with ORDER BY under a \
+                 collation of ICU",
+                location,
+            ));
+        }
+        let order_by = keys;
         let filter = match &call.filter {
             Some(filter) => {
                 let condition = self.in_clause(Clause::Filter, |binder| {

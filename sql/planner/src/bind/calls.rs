@@ -265,13 +265,13 @@ impl Binder<'_> {
                 location,
             )),
             FunctionKind::Procedure => Err(self.procedure_in_expression(definition, location)),
-            FunctionKind::Aggregate | FunctionKind::Scalar => Ok(Expr::Call(Box::new(Call {
+            FunctionKind::Aggregate | FunctionKind::Scalar => self.collated_call(Call {
                 function: definition,
                 arguments: ready.arguments,
                 argument_types: ready.argument_types,
                 ty: ready.resolved.result,
                 location,
-            }))),
+            }),
         }
     }
 
@@ -293,6 +293,8 @@ impl Binder<'_> {
                 "You might be able to move the set-returning function into a LATERAL FROM item.",
             ));
         }
+        let mut ready = ready;
+        ready.resolved.result = self.derived_type(ready.resolved.result, &ready.arguments)?;
         let call = self.set_call(ready);
         let ty = match call.columns.as_slice() {
             [only] => *only,

@@ -94,6 +94,12 @@ impl Binder<'_> {
         location: u32,
     ) -> Expr {
         let explicit = context == CastContext::Explicit;
+        // A string that becomes one of another type orders as before.
+        let ty = if self.is_collatable(ty.oid) && self.is_collatable(type_of(&operand).oid) {
+            ty.collated(type_of(&operand).collation)
+        } else {
+            ty
+        };
         if let Expr::Constant { value, .. } = &operand
             && !matches!(path, CastPath::InputOutput { .. })
             && let Ok(value) =
@@ -326,7 +332,8 @@ impl Binder<'_> {
             }
         };
         let mut modifier = exprs.first().map_or(-1, |expr| type_of(expr).modifier);
-        if exprs.iter().any(|expr| type_of(expr) != SqlType::with_modifier(common, modifier)) {
+        if exprs.iter().any(|expr| !type_of(expr).is_like(SqlType::with_modifier(common, modifier)))
+        {
             modifier = -1;
         }
         let mut unified = Vec::with_capacity(exprs.len());
@@ -346,7 +353,8 @@ impl Binder<'_> {
                 )
             })?);
         }
-        Ok((unified, SqlType::with_modifier(common, modifier)))
+        let ty = self.derived_type(SqlType::with_modifier(common, modifier), &unified)?;
+        Ok((unified, ty))
     }
 
     pub fn element_of(&self, array: Oid) -> Oid {

@@ -108,7 +108,7 @@ impl Binder<'_> {
             ast::Expr::MinMax { greatest, arguments, location } => {
                 let word = if *greatest { "GREATEST" } else { "LEAST" };
                 let (arguments, ty) = self.unified(arguments, word, *location)?;
-                Ok(Expr::Extreme { greatest: *greatest, arguments, ty })
+                self.extreme(*greatest, arguments, ty, *location)
             }
             ast::Expr::NullIf(null_if) => self.null_if(null_if),
             ast::Expr::Function(call) => self.function_call(call),
@@ -485,31 +485,6 @@ impl Binder<'_> {
         self.explicit_cast(called, ty, location)
     }
 
-    fn collate(&mut self, collate: &ast::CollateExpr) -> SqlResult<Expr> {
-        let name = collate.collation.name();
-        if !matches!(
-            name,
-            "C" | "POSIX" | "default" | "ucs_basic" | "C.utf8" | "C.UTF-8" | "pg_c_utf8"
-        ) {
-            return Err(error(
-                sqlstate::UNDEFINED_OBJECT,
-                format!("collation \"{name}\" for encoding \"UTF8\" does not exist"),
-                collate.location,
-            ));
-        }
-        let operand = self.expr(&collate.expr)?;
-        let operand = self.settle(operand, location_of(&collate.expr))?;
-        let ty = type_of(&operand).oid;
-        if functions::type_catalog::category(self.catalog.types(), ty) != 'S' {
-            return Err(error(
-                sqlstate::DATATYPE_MISMATCH,
-                format!("collations are not supported by type {}", self.type_name(ty)),
-                collate.location,
-            ));
-        }
-        Ok(operand)
-    }
-
     fn indirection(&mut self, indirection: &ast::Indirection) -> SqlResult<Expr> {
         let location = match &indirection.base {
             // A row made into a composite value stands where the cast does.
@@ -632,7 +607,7 @@ impl Binder<'_> {
         self.check_subscripted(&operand, location)?;
         let element = self.element_of(ty.oid);
         let slice = bounds.iter().any(|bound| matches!(bound, SubscriptBounds::Slice { .. }));
-        let ty = SqlType::with_modifier(if slice { ty.oid } else { element }, ty.modifier);
+        let ty = SqlType { oid: if slice { ty.oid } else { element }, ..ty };
         Ok(Expr::Subscript(Box::new(Subscript { operand, subscripts: bounds, ty })))
     }
 
@@ -678,7 +653,14 @@ impl Binder<'_> {
         };
         match fields.iter().position(|field| field.0 == name) {
             Some(index) => {
-                Ok(Expr::Field { operand: Box::new(operand), index, ty: fields[index].1 })
+                let ty = match &operand {
+                    // A whole row of a table: its columns know their collations.
+                    Expr::Row { fields: values, .. } if values.len() == fields.len() => {
+                        fields[index].1.collated(type_of(&values[index]).collation)
+                    }
+                    _ => fields[index].1,
+                };
+                Ok(Expr::Field { operand: Box::new(operand), index, ty })
             }
             None => Err(error(
                 sqlstate::UNDEFINED_COLUMN,

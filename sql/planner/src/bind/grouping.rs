@@ -242,9 +242,10 @@ impl Binder<'_> {
         }
         for expr in all {
             walk::replace(expr, &mut |part| {
-                keys.iter()
-                    .find(|key| walk::same(&key.1, part))
-                    .map(|key| self.columns.column(key.0))
+                keys.iter().find(|key| walk::same(&key.1, part)).map(|key| {
+                    let column = self.columns.column(key.0);
+                    super::collations::collated(column, walk::type_of(part).collation)
+                })
             });
             let mut used = Vec::new();
             walk::columns(expr, &mut |id| used.push(id));

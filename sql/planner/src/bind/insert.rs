@@ -311,7 +311,7 @@ impl Binder<'_> {
                         continue;
                     }
                     all_default[place] = false;
-                    let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                    let ty = crate::logical::column_type(column);
                     let expr = self.in_clause(Clause::Values, |binder| binder.expr(value))?;
                     if let Some(target) = target {
                         // Parts of one column come together in its first place.
@@ -339,7 +339,7 @@ impl Binder<'_> {
             let mut ids = Vec::with_capacity(width);
             for (place, &position) in columns.iter().take(width).enumerate() {
                 let column = &relation.columns[position];
-                let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                let ty = crate::logical::column_type(column);
                 let id = self.columns.add(&column.name, ty);
                 ids.push(id);
                 if self.may_set(
@@ -364,7 +364,7 @@ impl Binder<'_> {
         for (place, (output, &position)) in bound.outputs.iter().zip(columns).enumerate() {
             let location = locations.get(place).copied().unwrap_or(query.location);
             let column = &relation.columns[position];
-            let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+            let ty = crate::logical::column_type(column);
             let value = super::setops::literal(&input, output.id)
                 .unwrap_or_else(|| self.columns.column(output.id));
             if let Some(target) = insert.columns.get(place).filter(|c| !c.indirection.is_empty()) {

@@ -116,7 +116,7 @@ impl Binder<'_> {
                                 continue;
                             }
                             let column = &relation.columns[position];
-                            let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                            let ty = crate::logical::column_type(column);
                             let bound =
                                 self.in_clause(Clause::Values, |binder| binder.expr(value))?;
                             row[position] =

@@ -4,6 +4,7 @@ pub mod aggregate;
 mod call_statement;
 pub mod calls;
 pub mod coerce;
+pub mod collations;
 pub mod cte;
 pub mod deltas;
 mod expressions;

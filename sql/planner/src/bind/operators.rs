@@ -123,13 +123,8 @@ impl Binder<'_> {
         }
         arguments.push(self.coerce(right, resolved.right, places.right)?);
         argument_types.push(resolved.right);
-        Ok(Expr::Call(Box::new(Call {
-            function,
-            arguments,
-            argument_types,
-            ty: resolved.result,
-            location,
-        })))
+        let call = Call { function, arguments, argument_types, ty: resolved.result, location };
+        Ok(Expr::Call(Box::new(self.collated_operator(name, call)?)))
     }
 
     fn row_comparison(
@@ -377,6 +372,7 @@ impl Binder<'_> {
         })?;
         let left = self.coerce(left, resolved.left, location)?;
         let array = self.explicit_cast(array, SqlType::new(wanted), location)?;
+        self.refuse_ordering(name, &[&left, &array], location)?;
         Ok(Expr::AnyAll { operand: Box::new(left), array: Box::new(array), function, all })
     }
 }

@@ -551,10 +551,11 @@ impl Binder<'_> {
 
     /// Changes only what type an expression is said to have.
     pub fn relabel(&self, expr: Expr, ty: SqlType, location: u32) -> Expr {
+        let collation = walk::type_of(&expr).collation;
         Expr::Cast(Box::new(Cast {
             operand: expr,
             path: CastPath::Relabel { target: ty.oid },
-            ty: SqlType::new(ty.oid),
+            ty: SqlType::new(ty.oid).collated(collation),
             explicit: false,
             location,
         }))

@@ -104,6 +104,7 @@ impl Binder<'_> {
         query: &ast::Query,
     ) -> SqlResult<Logical> {
         let mut input = input;
+        let keys = self.ordered_keys(keys)?;
         if !keys.is_empty() {
             input = Logical::Sort { input: Box::new(input), keys: keys.clone() };
         }
@@ -225,7 +226,12 @@ impl Binder<'_> {
         for target in targets {
             let id = match &target.expr {
                 // A column of an outer query becomes one of this query's own: a join may make it NULL.
-                Expr::Column { index, .. } if input.makes(*index) => *index,
+                Expr::Column { index, ty }
+                    if input.makes(*index)
+                        && self.columns.facts[*index].ty.collation == ty.collation.of_column() =>
+                {
+                    *index
+                }
                 _ => {
                     let id = self.columns.add(&target.name, type_of(&target.expr));
                     items.push((id, target.expr));
@@ -239,8 +245,10 @@ impl Binder<'_> {
             if matches!(key, Expr::Column { .. }) {
                 continue;
             }
-            let known = items.iter().find(|item| walk::same(&item.1, key)).map(|item| item.0);
-            let id = match known {
+            let alike = |item: &&(ColumnId, Expr)| {
+                walk::same(&item.1, key) && type_of(&item.1).collation == type_of(key).collation
+            };
+            let id = match items.iter().find(alike).map(|item| item.0) {
                 Some(id) => id,
                 None => {
                     let id = self.columns.add("?column?", type_of(key));
@@ -292,7 +300,8 @@ impl Binder<'_> {
         if !query.locking.is_empty() {
             // The rows that are locked are those after ORDER BY and before LIMIT.
             if !order.is_empty() {
-                input = Logical::Sort { input: Box::new(input), keys: std::mem::take(&mut order) };
+                let keys = self.ordered_keys(std::mem::take(&mut order))?;
+                input = Logical::Sort { input: Box::new(input), keys };
             }
             input = self.locked(input, query)?;
         }
@@ -328,6 +337,7 @@ impl Binder<'_> {
                 });
             }
         }
+        let sort = self.ordered_keys(sort)?;
         let sorted = Logical::Sort { input: Box::new(input), keys: sort.clone() };
         Ok(Logical::DistinctOn { input: Box::new(sorted), keys, order: sort })
     }

@@ -122,6 +122,9 @@ impl Binder<'_> {
                     location,
                 ));
             }
+            if !all && ty.collation == types::Collation::Conflict {
+                return Err(super::collations::mismatch(&values, location));
+            }
             let name = arms[0].outputs[position].name.clone();
             for ((arm, value), casts) in arms.iter_mut().zip(values).zip(&mut casts) {
                 let output = &mut arm.outputs[position];

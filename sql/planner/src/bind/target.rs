@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::{ConstraintKind, Generated, IndexKey, ReferentialAction, Relation, RelationKind};
 use syntax::ast;
-use types::{Datum, SqlResult, SqlType, oid, sqlstate};
+use types::{Datum, SqlResult, oid, sqlstate};
 
 use super::expressions::constant;
 use super::scope::{Boundary, Clause, Item, Level, ScopeColumn};
@@ -143,10 +143,7 @@ impl Binder<'_> {
                     IndexKey::Column(number) => {
                         let position = *number as usize - 1;
                         let column = &relation.columns[position];
-                        Expr::Column {
-                            index: position,
-                            ty: SqlType::with_modifier(column.type_oid, column.modifier),
-                        }
+                        Expr::Column { index: position, ty: crate::logical::column_type(column) }
                     }
                     IndexKey::Expression { sql, .. } => {
                         self.row_expression(sql, Clause::IndexExpression, first, false)?
@@ -166,7 +163,7 @@ impl Binder<'_> {
                 && let Some(sql) = &column.default
             {
                 let bound = self.stored_expression(sql, Clause::Generated)?;
-                let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+                let ty = crate::logical::column_type(column);
                 let mut bound = self.assign(bound, ty, &column.name, 0)?;
                 shift_columns(&mut bound, first);
                 generated.push((position, bound));
@@ -282,7 +279,7 @@ impl Binder<'_> {
     /// The default of a column as a bound expression of its type; NULL if it has none.
     pub fn default_of(&mut self, relation: &Relation, position: usize) -> SqlResult<Expr> {
         let column = &relation.columns[position];
-        let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+        let ty = crate::logical::column_type(column);
         if matches!(column.generated, Generated::IdentityAlways | Generated::IdentityByDefault)
             && let Some(sequence) = column.owned_sequence
         {

@@ -275,7 +275,7 @@ impl Binder<'_> {
             }
             _ => {}
         }
-        let ty = SqlType::with_modifier(column.type_oid, column.modifier);
+        let ty = crate::logical::column_type(column);
         let earlier = bound.iter().position(|known| known.0 == position);
         if earlier.is_some() && target.indirection.is_empty() {
             return Err(error(

@@ -66,7 +66,8 @@ impl Binder<'_> {
         let mut order = Vec::new();
         for item in &definition.order_by {
             let bound = self.in_clause(Clause::WindowOrder, |binder| binder.expr(&item.expr))?;
-            order.push(self.sort_key(bound, item)?);
+            let key = self.sort_key(bound, item)?;
+            order.push(SortKey { expression: self.ordered(key.expression, location)?, ..key });
         }
         let Some(base) = &definition.base else {
             let frame = definition.frame.clone();
@@ -160,13 +161,14 @@ impl Binder<'_> {
         }
         window.1.frame = self.frame(&specification)?;
         let id = self.columns.add(window.0.name, window.1.ty);
+        let below = super::collations::type_below(&window.1.arguments);
         self.level().windows.push(BoundWindow {
             id,
             partition: specification.partition,
             order: specification.order,
             call: window.1,
         });
-        Ok(self.columns.column(id))
+        Ok(self.uncollated(self.columns.column(id), window.0, below, location))
     }
 
     fn window_call_inner(
@@ -176,7 +178,7 @@ impl Binder<'_> {
         let location = call.location;
         let (arguments, names) = self.call_arguments(call)?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let ready = match self.ready_call(
+        let mut ready = match self.ready_call(
             call.name.name(),
             arguments,
             &names,
@@ -197,6 +199,7 @@ impl Binder<'_> {
                 ));
             }
         };
+        self.collated_aggregate(&mut ready, location)?;
         let filter = match &call.filter {
             Some(filter) => {
                 let condition = self.in_clause(Clause::Filter, |binder| binder.expr(filter))?;

@@ -62,7 +62,7 @@ impl Planner<'_> {
                     let column = &table.relation.columns[attribute];
                     KeyShape {
                         expression: self.columns.column(table.first + attribute),
-                        ty: SqlType::with_modifier(column.type_oid, column.modifier),
+                        ty: crate::logical::column_type(column),
                         not_null: column.not_null,
                     }
                 }
