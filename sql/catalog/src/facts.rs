@@ -148,7 +148,7 @@ fn icu_collations() -> impl Iterator<Item = Row> {
             Datum::text(known.name.as_str()),
             Datum::Oid(PG_CATALOG),
             Datum::Oid(BOOTSTRAP_ROLE),
-            Datum::text("i"),
+            crate::scope::letter('i'),
             Datum::Bool(true),
             Datum::Int4(-1),
             Datum::Null,

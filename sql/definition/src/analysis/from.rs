@@ -93,8 +93,7 @@ impl Analysis<'_, '_> {
         name.parts = vec![schema.clone(), relation.name.clone()];
         self.uses.insert((relation.oid, 0));
         let shown = table.alias.as_ref().map_or(relation.name.clone(), |alias| alias.name.clone());
-        self.meets_collation |=
-            relation.live_columns().any(|column| super::collations::is_foreign(column));
+        self.meets_collation |= relation.live_columns().any(super::collations::is_foreign);
         let columns: Vec<VisibleColumn> = relation
             .live_columns()
             .map(|column| VisibleColumn {

@@ -45,6 +45,10 @@ use scope::Level;
 /// How deep expressions and queries may nest.
 pub const MAXIMUM_DEPTH: usize = 400;
 
+/// What one level of nesting needs at most, and by how much the stack grows when less is left.
+const STACK_RESERVE_BYTES: usize = 128 << 10;
+const STACK_SEGMENT_BYTES: usize = 1 << 20;
+
 /// A name that WITH made, visible while its statement is bound.
 #[derive(Clone)]
 pub struct VisibleCte {
@@ -153,7 +157,7 @@ impl<'a> Binder<'a> {
             ));
         }
         self.depth += 1;
-        let result = run(self);
+        let result = stacker::maybe_grow(STACK_RESERVE_BYTES, STACK_SEGMENT_BYTES, || run(self));
         self.depth -= 1;
         result
     }
