@@ -13,7 +13,7 @@ use super::calls::ReadyCall;
 use super::expressions::{constant, location_of};
 use super::{Binder, error, unsupported};
 use crate::expression::{Call, Cast, Expr, SortKey};
-use crate::walk::type_of;
+use crate::walk::{self, type_of};
 
 impl Binder<'_> {
     pub fn collate(&mut self, collate: &ast::CollateExpr) -> SqlResult<Expr> {
@@ -123,7 +123,14 @@ impl Binder<'_> {
 
     pub fn ordered_keys(&mut self, keys: Vec<SortKey>) -> SqlResult<Vec<SortKey>> {
         keys.into_iter()
-            .map(|key| Ok(SortKey { expression: self.ordered(key.expression, 0)?, ..key }))
+            .map(|key| {
+                if type_of(&key.expression).collation == Collation::Conflict {
+                    let mut parts = Vec::new();
+                    walk::children(&key.expression, &mut |part| parts.push(part.clone()));
+                    return Err(mismatch(&parts, 0));
+                }
+                Ok(SortKey { expression: self.ordered(key.expression, 0)?, ..key })
+            })
             .collect()
     }
 
@@ -384,7 +391,6 @@ pub fn mismatch(values: &[Expr], location: u32) -> SqlError {
 fn needs_collation(operator: &str) -> Option<&'static str> {
     Some(match operator {
         "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" => "string comparison",
-        "~~" | "!~~" => "LIKE",
         "~~*" | "!~~*" => "ILIKE",
         "~" | "!~" | "~*" | "!~*" => "regular expression",
         _ => return None,

@@ -52,6 +52,8 @@ impl Binder<'_> {
         common: types::Oid,
         list: &ast::InListExpr,
     ) -> SqlResult<Expr> {
+        let compared: Vec<&Expr> = std::iter::once(&operand).chain(&items).collect();
+        self.refuse_ordering("=", &compared, list.location)?;
         let sample = Expr::Constant { value: types::Datum::Null, ty: types::SqlType::new(common) };
         let (operand, sample, equal) = self.equality(operand, sample, list.location)?;
         let wanted = type_of(&sample).oid;
