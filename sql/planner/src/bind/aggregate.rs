@@ -279,6 +279,7 @@ impl Binder<'_> {
     /// One ORDER BY item over a bound expression.
     pub fn sort_key(&mut self, expression: Expr, item: &ast::OrderBy) -> SqlResult<SortKey> {
         let expression = self.settle(expression, item.location)?;
+        self.check_order(&expression, item)?;
         let ty = type_of(&expression).oid;
         if matches!(ty, oid::JSON | oid::XML | oid::POINT) {
             return Err(error(

@@ -121,16 +121,25 @@ impl Binder<'_> {
         })))
     }
 
+    /// Operands with different collations, where ORDER BY names what is made of them.
+    pub fn check_order(&self, key: &Expr, item: &ast::OrderBy) -> SqlResult<()> {
+        let mut parts = Vec::new();
+        if type_of(key).collation == Collation::Conflict {
+            walk::children(key, &mut |part| parts.push(part.clone()));
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let location = match &item.expr {
+            ast::Expr::Operator(operator) => location_of(&operator.right),
+            other => location_of(other),
+        };
+        Err(mismatch(&parts, location))
+    }
+
     pub fn ordered_keys(&mut self, keys: Vec<SortKey>) -> SqlResult<Vec<SortKey>> {
         keys.into_iter()
-            .map(|key| {
-                if type_of(&key.expression).collation == Collation::Conflict {
-                    let mut parts = Vec::new();
-                    walk::children(&key.expression, &mut |part| parts.push(part.clone()));
-                    return Err(mismatch(&parts, 0));
-                }
-                Ok(SortKey { expression: self.ordered(key.expression, 0)?, ..key })
-            })
+            .map(|key| Ok(SortKey { expression: self.ordered(key.expression, 0)?, ..key }))
             .collect()
     }
 
