@@ -158,6 +158,9 @@ pub struct StartOptions {
     /// Print JSON lines even on a terminal.
     #[arg(long)]
     pub json: bool,
+    /// Stop as by SIGTERM when the process that started this one ends.
+    #[arg(long)]
+    pub end_with_parent: bool,
 }
 
 /// Options of `quorate sql`.

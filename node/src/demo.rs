@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The nodes are processes of this program, with TLS between them and to clients, each with data of its own. All of them
-//! end with the demo, and a folder that nobody asked for goes with them.
+//! end with the demo, however it ends, and a folder that nobody asked for goes with them, unless the demo is killed.
 
 mod nodes;
 mod relay;

@@ -47,6 +47,11 @@ const BUCKETS: &[f64] = &[
 pub async fn run(options: StartOptions) -> Result<(), Exit> {
     let begun = Instant::now();
     logging::start(&options.log_level);
+    if options.end_with_parent {
+        let signal = Some(rustix::process::Signal::TERM);
+        rustix::process::set_parent_process_death_signal(signal)
+            .map_err(|error| Exit::failure(format!("--end-with-parent: {error}")))?;
+    }
     if options.insecure {
         for address in [options.sql_addr, options.http_addr, options.node_addr] {
             if !address.ip().is_loopback() {

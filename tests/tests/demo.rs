@@ -158,6 +158,24 @@ fn three_regions_serve_and_survive_and_end_with_the_demo() {
 }
 
 #[test]
+fn nodes_end_with_a_demo_that_is_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let arguments = ["--regions", "1", "--empty", "--data-dir", data.to_str().expect("a name")];
+    let mut demo = Demo::start(&arguments);
+    demo.until("logs and data in");
+    let list = demo.ask("\\demo ls", "eu-west");
+    let row = first(&list);
+    let process = row.split_whitespace().nth(2).expect("a process").to_owned();
+    demo.process.kill().expect("it runs");
+    let ended = tests::wait::poll(ANSWER_LIMIT, || {
+        (!std::path::Path::new(&format!("/proc/{process}")).exists()).then_some(())
+    });
+    assert!(ended.is_some(), "node {process} runs on without its demo");
+    assert!(data.join("node-1").is_dir(), "what was asked for is kept");
+}
+
+#[test]
 fn commands_run_and_mistakes_are_told() {
     let demo = |arguments: &[&str]| {
         let mut command = Command::new(program());

@@ -146,7 +146,7 @@ impl Nodes {
         command.args(["--http-addr", &node.http.to_string()]);
         command.args(["--node-addr", &node.peer.to_string()]);
         // Caches for a demonstration: several nodes share a machine.
-        command.args(["--cache", "32MiB", "--row-cache", "32MiB", "--json"]);
+        command.args(["--cache", "32MiB", "--row-cache", "32MiB", "--json", "--end-with-parent"]);
         if number > 1 {
             command.args(["--join", &first.to_string()]);
         }

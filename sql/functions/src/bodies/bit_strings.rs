@@ -40,7 +40,11 @@ order_tests! {
 }
 
 pub(crate) fn bitcmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
-    Ok(Datum::Int4(bits(arguments, 0)?.cmp(bits(arguments, 1)?) as i32))
+    let (left, right) = (bits(arguments, 0)?, bits(arguments, 1)?);
+    let order = left.cmp(right) as i32;
+    let by_bytes = super::comparison::byte_order(left.bytes(), right.bytes());
+    // Of strings of different lengths with the same beginning the longer is greater.
+    Ok(Datum::Int4(if order.signum() == by_bytes.signum() { by_bytes } else { order }))
 }
 
 pub(crate) fn bit_and(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {

@@ -169,7 +169,6 @@ comparison_functions! {
 }
 
 order_functions! {
-    btint2cmp: integers;
     btint4cmp: integers;
     btint8cmp: integers;
     btint24cmp: integers;
@@ -183,13 +182,7 @@ order_functions! {
     btfloat8cmp: floats;
     btfloat48cmp: floats;
     btfloat84cmp: floats;
-    bttextcmp: texts;
-    btnamecmp: texts;
-    bttext_pattern_cmp: texts;
-    bpcharcmp: padded;
     btboolcmp: same;
-    btcharcmp: same;
-    byteacmp: same;
     numeric_cmp: same;
     uuid_cmp: same;
     date_cmp: same;
@@ -200,6 +193,61 @@ order_functions! {
     btarraycmp: same;
     jsonb_cmp: same;
     btrecordcmp: same;
+}
+
+/// As PostgreSQL's `memcmp` has it: the difference of the first two bytes that differ, else that of the lengths.
+pub(super) fn byte_order(left: &[u8], right: &[u8]) -> i32 {
+    let differing = left.iter().zip(right).find(|(left, right)| left != right);
+    differing.map_or(left.len().cmp(&right.len()) as i32, |(left, right)| {
+        i32::from(*left) - i32::from(*right)
+    })
+}
+
+fn bytes_of(value: &Datum) -> SqlResult<&[u8]> {
+    match value {
+        Datum::Text(text) => Ok(text.as_bytes()),
+        Datum::Bytea(bytes) => Ok(bytes),
+        other => Err(wrong_kind("a string", other)),
+    }
+}
+
+pub(crate) fn byteacmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    Ok(Datum::Int4(byte_order(bytes_of(&arguments[0])?, bytes_of(&arguments[1])?)))
+}
+
+pub(crate) use byteacmp as btnamecmp;
+pub(crate) use byteacmp as bttext_pattern_cmp;
+pub(crate) use byteacmp as bttextcmp;
+
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
+    &bytes[..end]
+}
+
+pub(crate) fn bpcharcmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    let (left, right) = (bytes_of(&arguments[0])?, bytes_of(&arguments[1])?);
+    Ok(Datum::Int4(byte_order(without_blanks(left), without_blanks(right))))
+}
+
+/// The difference, as of numbers that are small.
+fn difference(arguments: &[Datum]) -> SqlResult<Datum> {
+    match arguments {
+        [Datum::Int2(left), Datum::Int2(right)] => {
+            Ok(Datum::Int4(i32::from(*left) - i32::from(*right)))
+        }
+        [Datum::Char(left), Datum::Char(right)] => {
+            Ok(Datum::Int4(i32::from(*left) - i32::from(*right)))
+        }
+        _ => Err(wrong_kind("a small number", &arguments[0])),
+    }
+}
+
+pub(crate) fn btint2cmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    difference(arguments)
+}
+
+pub(crate) fn btcharcmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<Datum> {
+    difference(arguments)
 }
 
 choice_functions! {

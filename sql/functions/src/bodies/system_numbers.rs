@@ -28,8 +28,8 @@ pub(crate) fn pg_lsn_cmp(_: &dyn EvalContext, arguments: &[Datum]) -> SqlResult<
     Ok(Datum::Int4(compare(&arguments[0], &arguments[1]) as i32))
 }
 
-pub(crate) use pg_lsn_cmp as btnametextcmp;
-pub(crate) use pg_lsn_cmp as bttextnamecmp;
+pub(crate) use super::comparison::byteacmp as btnametextcmp;
+pub(crate) use super::comparison::byteacmp as bttextnamecmp;
 pub(crate) use pg_lsn_cmp as enum_cmp;
 pub(crate) use pg_lsn_cmp as xid8cmp;
 
