@@ -3,7 +3,7 @@
 use catalog::{Index, IndexColumn, IndexKey, IndexState, Relation, RelationKind};
 use functions::inverted::InvertedClass;
 use syntax::ast::{CreateIndex, Expr, IndexElement, NullsOrder, SortDirection};
-use types::{Oid, SqlResult, SqlType, oid, sqlstate};
+use types::{Oid, SqlError, SqlResult, SqlType, oid, sqlstate};
 
 use crate::analysis::queries::name_of;
 use crate::analysis::{Analysis, Clause};
@@ -163,17 +163,7 @@ impl Run<'_> {
                 Some(InvertedClass::Jsonb) => Ok("jsonb_ops".to_owned()),
                 Some(InvertedClass::TextSearch) => Ok("tsvector_ops".to_owned()),
                 Some(_) => Ok("array_ops".to_owned()),
-                None => Err(error(
-                    sqlstate::UNDEFINED_OBJECT,
-                    format!(
-                        "data type {} has no default operator class for access method \"gin\"",
-                        self.type_name(type_oid)
-                    ),
-                )
-                .hint(
-                    "You must specify an operator class for the index or define a default \
-                     operator class for the data type.",
-                )),
+                None => Err(self.no_default_class(type_oid, "gin")),
             };
         };
         let plain = name.rsplit('.').next().unwrap_or(name);
@@ -198,6 +188,20 @@ impl Run<'_> {
             ));
         }
         Ok(plain.to_owned())
+    }
+
+    pub(crate) fn no_default_class(&self, type_oid: Oid, method: &str) -> SqlError {
+        error(
+            sqlstate::UNDEFINED_OBJECT,
+            format!(
+                "data type {} has no default operator class for access method \"{method}\"",
+                self.type_name(type_oid)
+            ),
+        )
+        .hint(
+            "You must specify an operator class for the index or define a default operator class \
+             for the data type.",
+        )
     }
 
     fn included_column(

@@ -81,19 +81,7 @@ impl Run<'_> {
         let name = match named {
             Some(name) => name.rsplit('.').next().unwrap_or(name),
             None if is_vector && method == "ivfflat" => "vector_l2_ops",
-            None => {
-                return Err(error(
-                    sqlstate::UNDEFINED_OBJECT,
-                    format!(
-                        "data type {} has no default operator class for access method \"{method}\"",
-                        self.type_name(type_oid)
-                    ),
-                )
-                .hint(
-                    "You must specify an operator class for the index or define a default \
-                     operator class for the data type.",
-                ));
-            }
+            None => return Err(self.no_default_class(type_oid, method)),
         };
         let class = VectorClass::named(name)
             .filter(|class| method == "hnsw" || *class != VectorClass::Taxicab);

@@ -46,6 +46,7 @@ alter function dbl2(int) set schema program_schema;
 select * from dv order by 1;
 drop schema program_schema;
 drop function program_schema.dbl2 cascade;
+drop schema program_schema;
 select * from dv;
 drop table dt;
 create type ct as (a int, b text);
