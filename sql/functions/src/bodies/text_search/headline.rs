@@ -253,36 +253,97 @@ fn stretch(
     0..end
 }
 
-fn fragments(words: &[Word<'_>], covers: &[(usize, usize)], options: &Options) -> String {
-    let mut chosen: Vec<std::ops::Range<usize>> = Vec::new();
-    for &(first, last) in covers {
-        if chosen.len() == options.fragments {
-            break;
+/// A part of a cover that is short enough to be shown, with a word of the query at both ends.
+struct Piece {
+    range: std::ops::Range<usize>,
+    /// Words, and those of the query among them.
+    words: usize,
+    marked: usize,
+}
+
+/// Cuts a cover into pieces of at most so many words.
+fn pieces(words: &[Word<'_>], (first, last): (usize, usize), most_words: usize) -> Vec<Piece> {
+    let is_marked = |at: &usize| !words[*at].operands.is_empty();
+    let mut found = Vec::new();
+    let mut from = first;
+    while let Some(start) = (from..=last).find(is_marked) {
+        let (mut end, mut count, mut marked) = (start, 0, 0);
+        while end <= last && count < most_words {
+            count += usize::from(counts(&words[end]));
+            marked += usize::from(is_marked(&end));
+            end += 1;
         }
-        if chosen.iter().any(|range| range.contains(&first) || range.contains(&last)) {
-            continue;
+        // What was cut ends with a word of the query again.
+        if end < last {
+            while end > start && !is_marked(&end) {
+                count -= usize::from(counts(&words[end])).min(count);
+                end -= 1;
+            }
+            end += 1;
+        } else {
+            end = last + 1;
         }
-        let mut range = first..last + 1;
-        let mut count = words_in(words, range.clone());
-        let room = options.most_words.saturating_sub(count) / 2;
-        let free = |index: usize, chosen: &[std::ops::Range<usize>]| {
-            !chosen.iter().any(|range| range.contains(&index))
-        };
-        let mut before = 0;
-        while range.start > 0 && before < room && free(range.start - 1, &chosen) {
-            range.start -= 1;
-            before += usize::from(counts(&words[range.start]));
-        }
-        count += before;
-        while range.end < words.len() && count < options.most_words && free(range.end, &chosen) {
-            count += usize::from(counts(&words[range.end]));
-            range.end += 1;
-        }
-        chosen.push(range);
+        found.push(Piece { range: start..end, words: count, marked });
+        from = end;
     }
-    let parts: Vec<String> =
-        chosen.into_iter().map(|range| written(words, range, options)).collect();
+    found
+}
+
+/// The pieces with the most words of the query, the shorter ones first, each grown on both sides as far as there is room.
+fn fragments(words: &[Word<'_>], covers: &[(usize, usize)], options: &Options) -> String {
+    let mut left: Vec<Piece> =
+        covers.iter().flat_map(|cover| pieces(words, *cover, options.most_words)).collect();
+    let mut shown = vec![false; words.len()];
+    for _ in 0..options.fragments {
+        let best = (0..left.len())
+            .min_by_key(|&at| (std::cmp::Reverse(left[at].marked), left[at].words, at));
+        let Some(best) = best else { break };
+        let range = grown(words, left.swap_remove(best), &shown, options);
+        left.retain(|piece| piece.range.end <= range.start || piece.range.start >= range.end);
+        left.sort_by_key(|piece| piece.range.start);
+        shown[range].fill(true);
+    }
+    let mut parts: Vec<String> = Vec::new();
+    let mut at = 0;
+    while let Some(start) = (at..words.len()).find(|&at| shown[at]) {
+        let end = (start..words.len()).find(|&at| !shown[at]).unwrap_or(words.len());
+        parts.push(written(words, start..end, options));
+        at = end;
+    }
     parts.join(&options.delimiter)
+}
+
+/// Half of the room goes to the words before, all that is left to those behind; neither end is a bad one.
+fn grown(
+    words: &[Word<'_>],
+    piece: Piece,
+    shown: &[bool],
+    options: &Options,
+) -> std::ops::Range<usize> {
+    let Piece { range, words: mut count, .. } = piece;
+    if count >= options.most_words {
+        return range;
+    }
+    let room = (options.most_words - count) / 2;
+    let (mut start, mut before) = (range.start, 0);
+    while start > 0 && before < room && !shown[start - 1] {
+        start -= 1;
+        before += usize::from(counts(&words[start]));
+    }
+    count += before;
+    while start < range.start && is_bad_end(&words[start], options) {
+        count -= usize::from(counts(&words[start]));
+        start += 1;
+    }
+    let mut end = range.end;
+    while end < words.len() && count < options.most_words && !shown[end] {
+        count += usize::from(counts(&words[end]));
+        end += 1;
+    }
+    while end > range.end && is_bad_end(&words[end - 1], options) {
+        end -= 1;
+    }
+    start..end
 }
 
 fn written(words: &[Word<'_>], range: std::ops::Range<usize>, options: &Options) -> String {
