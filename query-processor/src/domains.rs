@@ -1,8 +1,9 @@
 //! Conditions of domains for values that no plan checks: those inside of literals, arrays and rows of COPY.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use dashmap::DashMap;
+use parking_lot::Mutex;
 use planner::expression::Expr;
 use types::{Datum, Oid, SqlResult};
 
@@ -12,7 +13,7 @@ use crate::environment::StatementEnvironment;
 /// The conditions that a statement has met, bound once each.
 #[derive(Default)]
 pub struct DomainChecks {
-    bound: DashMap<Oid, Arc<Expr>>,
+    bound: Mutex<HashMap<Oid, Arc<Expr>>>,
 }
 
 impl DomainChecks {
@@ -23,12 +24,12 @@ impl DomainChecks {
         domain: Oid,
         value: &Datum,
     ) -> SqlResult<()> {
-        let known = self.bound.get(&domain).map(|found| Arc::clone(&found));
+        let known = self.bound.lock().get(&domain).map(Arc::clone);
         let check = match known {
             Some(known) => known,
             None => {
                 let bound = Arc::new(planner::bind_domain_check(domain, environment)?);
-                self.bound.insert(domain, Arc::clone(&bound));
+                self.bound.lock().insert(domain, Arc::clone(&bound));
                 bound
             }
         };

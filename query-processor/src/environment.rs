@@ -1,5 +1,6 @@
 //! A statement's view of its transaction, session and node: everything planning, definitions and execution ask.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,6 @@ use catalog::{
     AdvisoryKey, AdvisoryLock, AdvisoryRequest, Catalog, CursorRow, PG_CATALOG, PreparedRow,
     Relation, SessionActivity, SettingRow, SystemContext, UserType,
 };
-use dashmap::DashMap;
 use executor::RowCodec;
 use executor::environment::{DeferredCheck, Environment, ReadRequest};
 use executor::vector_lists::Lists;
@@ -68,9 +68,9 @@ pub struct StatementEnvironment {
     /// How often functions had changed the catalog when this was made.
     pub change_epoch: u64,
     interrupt_checks: AtomicU64,
-    targets: DashMap<Oid, Arc<Target>>,
+    targets: Mutex<HashMap<Oid, Arc<Target>>>,
     /// Centres of indexes on vectors that this statement has made or read.
-    pub vector_lists: DashMap<(TableId, u16), Arc<Lists>>,
+    pub vector_lists: Mutex<HashMap<(TableId, u16), Arc<Lists>>>,
     touched: Mutex<Vec<Oid>>,
     domains: crate::domains::DomainChecks,
 }
@@ -133,8 +133,8 @@ impl StatementEnvironment {
             transitions: Vec::new(),
             may_commit: scope.may_commit,
             interrupt_checks: AtomicU64::new(0),
-            targets: DashMap::new(),
-            vector_lists: DashMap::new(),
+            targets: Mutex::default(),
+            vector_lists: Mutex::default(),
             touched: Mutex::new(Vec::new()),
             domains: crate::domains::DomainChecks::default(),
         }
@@ -663,6 +663,10 @@ impl CatalogView for StatementEnvironment {
     fn planner_setting(&self, name: &str) -> Option<String> {
         self.session.with_settings(|settings| settings.get(name).map(str::to_owned))
     }
+
+    fn cost_settings(&self) -> planner::optimize::cost::Settings {
+        self.session.cost_settings()
+    }
 }
 
 impl Environment for StatementEnvironment {
@@ -747,11 +751,11 @@ impl Environment for StatementEnvironment {
     }
 
     fn target(&self, relation: Oid) -> SqlResult<Arc<Target>> {
-        if let Some(found) = self.targets.get(&relation) {
-            return Ok(Arc::clone(&found));
+        if let Some(found) = self.targets.lock().get(&relation) {
+            return Ok(Arc::clone(found));
         }
         let target = Arc::new(planner::bind_target(relation, self)?);
-        self.targets.insert(relation, Arc::clone(&target));
+        self.targets.lock().insert(relation, Arc::clone(&target));
         Ok(target)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use catalog::{Catalog, CursorRow, PreparedRow};
 use parking_lot::Mutex;
+use planner::optimize::cost;
 use session::SessionState;
 use types::{Oid, SqlError};
 
@@ -33,6 +34,8 @@ struct Inner {
     /// The epoch of the settings when they were compared last.
     reported_epoch: Option<u64>,
     search_path: Option<ResolvedPath>,
+    /// What plans are priced with, at an epoch of the settings.
+    cost_settings: Option<(u64, cost::Settings)>,
     /// What statements of functions changed in this transaction, and how often they have.
     changed: (u64, Option<Changed>),
 }
@@ -82,6 +85,7 @@ impl SessionCell {
                 reported: BTreeMap::new(),
                 reported_epoch: None,
                 search_path: None,
+                cost_settings: None,
                 changed: (0, None),
             }),
             requester: Mutex::new(None),
@@ -159,6 +163,21 @@ impl SessionCell {
         let catalog = Arc::downgrade(catalog);
         inner.search_path = Some(ResolvedPath { epoch, catalog, role, path: Arc::clone(&path) });
         path
+    }
+
+    /// What plans are priced with, read again only when a setting changed.
+    pub fn cost_settings(&self) -> cost::Settings {
+        let mut inner = self.inner.lock();
+        let epoch = inner.settings.epoch();
+        match inner.cost_settings {
+            Some((known, settings)) if known == epoch => settings,
+            _ => {
+                let text = |name: &str| inner.settings.get(name).map(str::to_owned);
+                let settings = cost::Settings::read(&text);
+                inner.cost_settings = Some((epoch, settings));
+                settings
+            }
+        }
     }
 
     /// Puts a checked setting in force until the transaction rolls back; `local`: until it ends at all.

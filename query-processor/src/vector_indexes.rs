@@ -37,8 +37,8 @@ pub fn lists(
     let relation = codec.relation();
     let index = &relation.indexes[position];
     let own = (relation.table_id, index.number);
-    if let Some(found) = environment.vector_lists.get(&own) {
-        return Ok(Arc::clone(&found));
+    if let Some(found) = environment.vector_lists.lock().get(&own) {
+        return Ok(Arc::clone(found));
     }
     // What this transaction has defined may be rolled back, and its number be given again.
     let is_settled = environment.session.changed().1.is_none();
@@ -50,7 +50,7 @@ pub fn lists(
     let start = prefix(relation.table_id, index.number);
     let scan = |request| environment.scan_latest(request);
     let read = Arc::new(Lists::read(class(relation, position)?, &start, scan)?);
-    environment.vector_lists.insert(own, Arc::clone(&read));
+    environment.vector_lists.lock().insert(own, Arc::clone(&read));
     if is_settled && read.bytes() <= KEPT_BYTES_MAX {
         if kept.len() >= KEPT_MAX {
             kept.clear();
@@ -126,6 +126,6 @@ fn keep(
     for (key, value) in lists.rows(&prefix(relation.table_id, number)) {
         environment.write(Write { key, value: Some(value), class: None })?;
     }
-    environment.vector_lists.insert((relation.table_id, number), Arc::new(lists));
+    environment.vector_lists.lock().insert((relation.table_id, number), Arc::new(lists));
     Ok(())
 }

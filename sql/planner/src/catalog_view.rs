@@ -9,6 +9,8 @@ use catalog::{AttributeNumber, Relation, UserType};
 use functions::{EvalContext, TypeCatalog};
 use types::{Datum, Oid, SqlResult};
 
+use crate::optimize::cost::Settings;
+
 /// The catalog as one statement sees it.
 pub trait CatalogView {
     /// Facts about all types, those that users made included.
@@ -46,6 +48,11 @@ pub trait CatalogView {
     /// Settings of the planner such as `enable_hashjoin`, as text; `None` is the default.
     fn planner_setting(&self, _name: &str) -> Option<String> {
         None
+    }
+
+    /// Those of them that plans are priced with. Reading them takes a microsecond or two: a session may keep them.
+    fn cost_settings(&self) -> Settings {
+        Settings::read(&|name| self.planner_setting(name))
     }
 
     /// The database, for three-part names; other databases are 0A000.

@@ -1,7 +1,5 @@
 //! Cost parameters: PostgreSQL's, with a round trip to storage for each batch of look-ups.
 
-use crate::catalog_view::CatalogView;
-
 /// Bytes of a page, as PostgreSQL counts.
 pub const PAGE_BYTES: f64 = 8_192.0;
 /// Pages assumed for a table that was never analyzed.
@@ -9,7 +7,7 @@ pub const DEFAULT_PAGES: f64 = 10.0;
 /// Left rows of an index join that are looked up together.
 pub const LOOKUP_BATCH: f64 = 256.0;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub sequential_page: f64,
     pub random_page: f64,
@@ -34,14 +32,13 @@ pub struct Settings {
 pub const DISABLED: f64 = 1.0e10;
 
 impl Settings {
-    pub fn read(catalog: &dyn CatalogView) -> Settings {
+    /// From the settings as text; `None` is the default.
+    pub fn read(setting: &dyn Fn(&str) -> Option<String>) -> Settings {
         let number = |name: &str, default: f64| {
-            catalog.planner_setting(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+            setting(name).and_then(|text| text.parse().ok()).unwrap_or(default)
         };
         let flag = |name: &str| {
-            catalog
-                .planner_setting(name)
-                .is_none_or(|text| !matches!(text.as_str(), "off" | "false" | "no" | "0"))
+            setting(name).is_none_or(|text| !matches!(text.as_str(), "off" | "false" | "no" | "0"))
         };
         Settings {
             sequential_page: number("seq_page_cost", 1.0),

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use types::{SqlResult, SqlType};
 
-use super::cost::Settings;
 use super::physical::{Need, Physical, Planner};
 use super::push;
 use crate::bind::Binder;
@@ -20,7 +19,7 @@ pub fn plan_statement(binder: Binder<'_>, bound: Bound) -> SqlResult<Statement> 
     let parameters: Vec<SqlType> = binder.parameter_types()?;
     let mut planner = Planner {
         catalog: binder.catalog,
-        settings: Settings::read(binder.catalog),
+        settings: binder.catalog.cost_settings(),
         columns: binder.columns,
         frames: Vec::new(),
         cte_rows: Vec::new(),
