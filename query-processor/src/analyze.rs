@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Relation, RelationKind};
+use catalog::{Catalog, Relation, RelationKind};
 use executor::environment::ReadRequest;
 use executor::{Environment, RowCodec};
 use planner::{CatalogView, ColumnStatistics, Statistics};
@@ -15,11 +15,12 @@ use protocol::TableId;
 use protocol::key::{PRIMARY_INDEX, prefix, prefix_end};
 use protocol::storage::{Direction, ScanCursor};
 use syntax::ast;
-use types::{Datum, Row, SqlError, SqlResult, sqlstate};
+use types::{Datum, Oid, Row, SqlError, SqlResult, sqlstate};
 
 use crate::client_session::Session;
 use crate::environment::StatementEnvironment;
 use crate::errors;
+use crate::group_statistics;
 
 /// Rows whose values are looked at, as PostgreSQL's default target of 100 asks for.
 const SAMPLE_ROWS: usize = 30_000;
@@ -72,8 +73,13 @@ pub async fn run(session: &mut Session, vacuum: &ast::Vacuum) -> SqlResult<Strin
             let (oid, table) = (relation.oid, relation.table_id);
             let services = Arc::clone(&session.services);
             let changes = services.kept_statistics.changes(table);
+            let before = services.kept_statistics.of(&services, oid);
             let statistics = session
-                .run_blocking(move || Ok(sample(&context, &relation)?.statistics(&relation)))
+                .run_blocking(move || {
+                    let before = before.as_ref().map(|before| &*before.statistics);
+                    let sample = sample(&context, &relation)?;
+                    Ok(sample.statistics(&relation, &context.catalog, before))
+                })
                 .await?;
             services.kept_statistics.keep(&services, oid, statistics, false).await?;
             services.kept_statistics.forget_changes(table, changes);
@@ -130,18 +136,35 @@ impl Sample {
         Ok(visited.map_err(errors::from_read)?.more)
     }
 
-    pub fn statistics(&self, relation: &Relation) -> Statistics {
+    /// Of the columns, and of the groups of columns that CREATE STATISTICS has named. A group whose target is zero
+    /// stays as it was before.
+    pub fn statistics(
+        &self,
+        relation: &Relation,
+        catalog: &Catalog,
+        before: Option<&Statistics>,
+    ) -> Statistics {
+        let rows: Vec<&Row> = self.rows.iter().map(|(_, row)| row).collect();
+        let kept = |oid: Oid| before?.groups.iter().find(|group| group.object == oid).cloned();
+        let groups = catalog
+            .extended_statistics()
+            .filter(|statistics| statistics.table == relation.oid)
+            .filter_map(|asked| {
+                group_statistics::gather(asked, relation, &rows, self.seen)
+                    .or_else(|| kept(asked.oid))
+            })
+            .collect();
         let columns = relation
             .live_columns()
             .map(|column| {
                 let position = column.number as usize - 1;
-                let value = |(_, row): &'_ (u64, Row)| row.get(position).cloned();
-                let values: Vec<Datum> =
-                    self.rows.iter().map(|row| value(row).unwrap_or(Datum::Null)).collect();
-                column_statistics(column.number, &values.iter().collect::<Vec<_>>(), self.seen)
+                let values: Vec<&Datum> =
+                    rows.iter().map(|row| row.get(position).unwrap_or(&Datum::Null)).collect();
+                column_statistics(column.number, &values, self.seen)
             })
             .collect();
-        Statistics { rows: self.seen as f64, size_bytes: self.bytes as f64, columns }
+        let (rows, size_bytes) = (self.seen as f64, self.bytes as f64);
+        Statistics { rows, size_bytes, columns, groups }
     }
 }
 

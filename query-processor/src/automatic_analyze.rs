@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use catalog::{Relation, RelationKind};
+use catalog::{Catalog, Relation, RelationKind};
 use executor::RowCodec;
 use protocol::storage::{Direction, ScanCursor, ScanRequest};
 use protocol::{TableId, Timestamp};
@@ -104,7 +104,7 @@ impl Job {
                 }
             };
             if is_due {
-                analyze_slowly(services, relation).await?;
+                analyze_slowly(services, relation, &catalog).await?;
             }
         }
         Ok(())
@@ -145,7 +145,11 @@ fn whole(table: TableId, tau: Timestamp, limit: Option<u64>) -> ScanRequest {
     ScanRequest { start, end, tau, direction: Direction::Ascending, filter: None, limit }
 }
 
-async fn analyze_slowly(services: &Arc<Services>, relation: &Arc<Relation>) -> SqlResult<()> {
+async fn analyze_slowly(
+    services: &Arc<Services>,
+    relation: &Arc<Relation>,
+    catalog: &Catalog,
+) -> SqlResult<()> {
     let changes = services.kept_statistics.changes(relation.table_id);
     let tau = services.storage.watermark();
     let _hold = services.storage.hold(tau);
@@ -168,7 +172,9 @@ async fn analyze_slowly(services: &Arc<Services>, relation: &Arc<Relation>) -> S
         }
         tokio::time::sleep(worked * REST).await;
     }
-    let statistics = reading.sample.statistics(relation);
+    let before = services.kept_statistics.of(services, relation.oid);
+    let before = before.as_ref().map(|before| &*before.statistics);
+    let statistics = reading.sample.statistics(relation, catalog, before);
     let rows = statistics.rows;
     services.kept_statistics.keep(services, relation.oid, statistics, true).await?;
     services.kept_statistics.forget_changes(relation.table_id, changes);

@@ -657,7 +657,14 @@ impl CatalogView for StatementEnvironment {
     }
 
     fn statistics(&self, relation: Oid) -> Option<Arc<Statistics>> {
-        self.analyzed(relation).map(|analyzed| Arc::clone(&analyzed.statistics))
+        let analyzed = self.analyzed(relation)?;
+        let exists = |group: &catalog::statistics::GroupStatistics| self.catalog.statistics(group.object).is_some();
+        if analyzed.statistics.groups.iter().all(exists) {
+            return Some(Arc::clone(&analyzed.statistics));
+        }
+        let mut statistics = Statistics::clone(&analyzed.statistics);
+        statistics.groups.retain(exists);
+        Some(Arc::new(statistics))
     }
 
     fn planner_setting(&self, name: &str) -> Option<String> {

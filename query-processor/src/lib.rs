@@ -34,6 +34,7 @@ mod environment;
 mod environment_definition;
 mod errors;
 mod explain;
+mod group_statistics;
 mod identifiers;
 mod inner;
 mod lock_table;

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use catalog::AttributeNumber;
+use catalog::statistics::{CommonCombination, GroupStatistics};
 use catalog::system::{ColumnSummary, RelationStatistics};
 use dashmap::DashMap;
 use encoding::{read_datum, write_datum};
@@ -32,7 +34,8 @@ use crate::services::Services;
 /// Other nodes' statistics are known after this.
 pub const AGE: Duration = Duration::from_secs(10);
 
-const FORMAT: u8 = 1;
+/// 1 has no groups of columns.
+const FORMAT: u8 = 2;
 const STAMPS: u16 = 2;
 /// Larger values are not worth comparing with: they are left out, as in PostgreSQL.
 const VALUE_BYTES_MAX: usize = 1_024;
@@ -64,6 +67,7 @@ impl Analyzed {
             analyze_count: self.times.count,
             automatic_count: self.times.count_automatic,
             columns: self.statistics.columns.iter().map(column).collect(),
+            groups: self.statistics.groups.clone(),
         }
     }
 }
@@ -283,7 +287,70 @@ fn encode(analyzed: &Analyzed) -> Vec<u8> {
         bytes.put_u16(u16::try_from(bounds.len()).unwrap_or(u16::MAX));
         bounds.iter().take(usize::from(u16::MAX)).for_each(|bound| bytes.extend_from_slice(bound));
     }
+    bytes.put_u16(u16::try_from(statistics.groups.len()).unwrap_or(u16::MAX));
+    for group in statistics.groups.iter().take(usize::from(u16::MAX)) {
+        encode_group(group, &mut bytes);
+    }
     bytes
+}
+
+fn put_columns(columns: &[AttributeNumber], bytes: &mut Vec<u8>) {
+    bytes.put_u8(columns.len() as u8);
+    columns.iter().for_each(|column| bytes.put_i16(*column));
+}
+
+/// At most eight columns, so that no number here is above 16 bits.
+fn encode_group(group: &GroupStatistics, bytes: &mut Vec<u8>) {
+    bytes.put_u32(group.object);
+    put_columns(&group.columns, bytes);
+    bytes.put_u16(group.distinct.len() as u16);
+    for (columns, distinct) in &group.distinct {
+        put_columns(columns, bytes);
+        bytes.put_f64(*distinct);
+    }
+    bytes.put_u16(group.dependencies.len() as u16);
+    for (from, to, degree) in &group.dependencies {
+        put_columns(from, bytes);
+        bytes.put_i16(*to);
+        bytes.put_f64(*degree);
+    }
+    let combination = |common: &CommonCombination| -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        bytes.put_f64(common.fraction);
+        bytes.put_f64(common.independent);
+        for value in &common.values {
+            bytes.extend(small(value)?);
+        }
+        Some(bytes)
+    };
+    let common: Vec<Vec<u8>> = group.most_common.iter().filter_map(combination).collect();
+    bytes.put_u16(common.len() as u16);
+    common.iter().for_each(|one| bytes.extend_from_slice(one));
+}
+
+fn columns(bytes: &mut &[u8]) -> Option<Vec<AttributeNumber>> {
+    (0..bytes.try_get_u8().ok()?).map(|_| bytes.try_get_i16().ok()).collect()
+}
+
+fn decode_group(bytes: &mut &[u8]) -> Option<GroupStatistics> {
+    let mut group = GroupStatistics {
+        object: bytes.try_get_u32().ok()?,
+        columns: columns(bytes)?,
+        ..GroupStatistics::default()
+    };
+    for _ in 0..bytes.try_get_u16().ok()? {
+        group.distinct.push((columns(bytes)?, bytes.try_get_f64().ok()?));
+    }
+    for _ in 0..bytes.try_get_u16().ok()? {
+        let (from, to) = (columns(bytes)?, bytes.try_get_i16().ok()?);
+        group.dependencies.push((from, to, bytes.try_get_f64().ok()?));
+    }
+    for _ in 0..bytes.try_get_u16().ok()? {
+        let (fraction, independent) = (bytes.try_get_f64().ok()?, bytes.try_get_f64().ok()?);
+        let values = group.columns.iter().map(|_| read_datum(bytes).ok()).collect::<Option<_>>()?;
+        group.most_common.push(CommonCombination { values, fraction, independent });
+    }
+    Some(group)
 }
 
 fn small(value: &Datum) -> Option<Vec<u8>> {
@@ -294,7 +361,8 @@ fn small(value: &Datum) -> Option<Vec<u8>> {
 
 /// `None` for what another version of this program wrote, and for what is damaged.
 fn decode(mut bytes: &[u8]) -> Option<Analyzed> {
-    if bytes.try_get_u8().ok()? != FORMAT {
+    let format = bytes.try_get_u8().ok()?;
+    if !(1..=FORMAT).contains(&format) {
         return None;
     }
     let stamp = bytes.try_get_u64().ok()?;
@@ -328,7 +396,13 @@ fn decode(mut bytes: &[u8]) -> Option<Analyzed> {
             correlation,
         });
     }
-    let statistics = Arc::new(Statistics { rows, size_bytes, columns });
+    let mut groups = Vec::new();
+    if format > 1 {
+        for _ in 0..bytes.try_get_u16().ok()? {
+            groups.push(decode_group(&mut bytes)?);
+        }
+    }
+    let statistics = Arc::new(Statistics { rows, size_bytes, columns, groups });
     Some(Analyzed { statistics, times, stamp })
 }
 
@@ -348,7 +422,30 @@ mod tests {
             correlation: -1.0,
         };
         let times = Times { last: 5, last_automatic: 0, count: 2, count_automatic: 0 };
-        let statistics = Statistics { rows: 1e9, size_bytes: 3.0, columns: vec![column] };
+        let group = GroupStatistics {
+            object: 77,
+            columns: vec![1, 3],
+            distinct: vec![(vec![1, 3], 12.0)],
+            dependencies: vec![(vec![1], 3, 0.75)],
+            most_common: vec![
+                CommonCombination {
+                    values: vec![Datum::Int4(1), Datum::text("often")],
+                    fraction: 0.5,
+                    independent: 0.25,
+                },
+                CommonCombination {
+                    values: vec![Datum::Null, Datum::text("x".repeat(2_000))],
+                    fraction: 0.1,
+                    independent: 0.1,
+                },
+            ],
+        };
+        let statistics = Statistics {
+            rows: 1e9,
+            size_bytes: 3.0,
+            columns: vec![column],
+            groups: vec![group.clone()],
+        };
         let analyzed = Analyzed { statistics: Arc::new(statistics), times, stamp: 7 };
         let bytes = encode(&analyzed);
         let read = decode(&bytes).expect("whole");
@@ -358,9 +455,15 @@ mod tests {
         // The large value is left out.
         assert_eq!(format!("{:?}", column.most_common), r#"[(Text("often"), 0.5)]"#);
         assert_eq!(column.histogram.len(), 3);
+        let without_large =
+            GroupStatistics { most_common: group.most_common[..1].to_vec(), ..group };
+        assert_eq!(format!("{:?}", read.statistics.groups), format!("[{without_large:?}]"));
         for length in 0..bytes.len() {
             assert!(decode(&bytes[..length]).is_none(), "{length}");
         }
         assert!(decode(&[&[FORMAT + 1], &bytes[1..]].concat()).is_none());
+        // What the version before wrote has no groups.
+        let read = decode(&[&[1], &bytes[1..]].concat()).expect("the format before");
+        assert_eq!((read.statistics.columns.len(), read.statistics.groups.len()), (1, 0));
     }
 }

@@ -17,6 +17,7 @@ pub enum Descriptor {
     Type(UserType),
     Extension(Extension),
     Routine(Box<Routine>),
+    Statistics(crate::statistics::ExtendedStatistics),
 }
 
 /// Who may do what: PostgreSQL's aclitem.

@@ -22,6 +22,7 @@ pub mod system;
 mod test_support;
 #[cfg(test)]
 mod tests;
+pub mod statistics;
 pub mod triggers;
 pub mod user_values;
 

@@ -13,6 +13,7 @@ use crate::descriptor::{
     Database, Descriptor, Extension, Relation, RelationKind, Role, Routine, Schema, UserType,
     UserTypeKind,
 };
+use crate::statistics::ExtendedStatistics;
 
 /// The version byte before each stored descriptor.
 const DESCRIPTOR_VERSION: u8 = 1;
@@ -52,6 +53,7 @@ pub struct Catalog {
     extensions: BTreeMap<Oid, Arc<Extension>>,
     routines: BTreeMap<Oid, Arc<Routine>>,
     routine_names: HashMap<String, Vec<Oid>>,
+    statistics: BTreeMap<Oid, Arc<ExtendedStatistics>>,
     schema_names: HashMap<String, Oid>,
     relation_names: HashMap<(Oid, String), Oid>,
     /// Indexes share the relations' names: (schema, name) → (table, index).
@@ -76,6 +78,7 @@ impl Descriptor {
             Descriptor::Type(user_type) => user_type.oid,
             Descriptor::Extension(extension) => extension.oid,
             Descriptor::Routine(routine) => routine.oid,
+            Descriptor::Statistics(statistics) => statistics.oid,
         }
     }
 
@@ -94,6 +97,9 @@ impl Descriptor {
             Descriptor::Role(role) => vec![key(b'a', 0, &role.name)],
             Descriptor::Type(user_type) => vec![key(b't', user_type.schema, &user_type.name)],
             Descriptor::Extension(extension) => vec![key(b'e', 0, &extension.name)],
+            Descriptor::Statistics(statistics) => {
+                vec![key(b's', statistics.schema, &statistics.name)]
+            }
             Descriptor::Routine(routine) => {
                 let mut name = routine.name.clone();
                 for ty in routine.input_types() {
@@ -181,6 +187,9 @@ impl Catalog {
         if let Some(routine) = self.routines.get(&oid) {
             return Some(Descriptor::Routine(Box::new((**routine).clone())));
         }
+        if let Some(statistics) = self.statistics.get(&oid) {
+            return Some(Descriptor::Statistics((**statistics).clone()));
+        }
         self.databases.get(&oid).map(|database| Descriptor::Database((**database).clone()))
     }
 
@@ -206,6 +215,7 @@ impl Catalog {
             }
         }
         self.extensions.remove(&oid);
+        self.statistics.remove(&oid);
         if let Some(routine) = self.routines.remove(&oid)
             && let Some(named) = self.routine_names.get_mut(&routine.name)
         {
@@ -236,6 +246,9 @@ impl Catalog {
             Descriptor::Extension(extension) => {
                 self.extensions.insert(extension.oid, Arc::new(extension));
             }
+            Descriptor::Statistics(statistics) => {
+                self.statistics.insert(statistics.oid, Arc::new(statistics));
+            }
             Descriptor::Routine(routine) => {
                 self.routine_names.entry(routine.name.clone()).or_default().push(routine.oid);
                 self.routines.insert(routine.oid, Arc::from(routine));
@@ -258,6 +271,19 @@ impl Catalog {
                 self.relations.insert(relation.oid, Arc::from(relation));
             }
         }
+    }
+
+    /// What CREATE STATISTICS made.
+    pub fn extended_statistics(&self) -> impl Iterator<Item = &Arc<ExtendedStatistics>> {
+        self.statistics.values()
+    }
+
+    pub fn statistics(&self, oid: Oid) -> Option<&Arc<ExtendedStatistics>> {
+        self.statistics.get(&oid)
+    }
+
+    pub fn statistics_by_name(&self, schema: Oid, name: &str) -> Option<&Arc<ExtendedStatistics>> {
+        self.statistics.values().find(|known| known.schema == schema && known.name == name)
     }
 
     pub fn databases(&self) -> impl Iterator<Item = &Arc<Database>> {

@@ -112,6 +112,7 @@ pub struct RelationStatistics {
     pub analyze_count: i64,
     pub automatic_count: i64,
     pub columns: Vec<ColumnSummary>,
+    pub groups: Vec<crate::statistics::GroupStatistics>,
 }
 
 /// A column as `pg_stats` shows it.

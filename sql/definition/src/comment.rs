@@ -192,6 +192,7 @@ impl Run<'_> {
                 let changed = catalog::Database { comment: text, ..(*database).clone() };
                 self.put(Descriptor::Database(changed));
             }
+            ObjectType::Statistics => self.comment_statistics(&name, text)?,
             ObjectType::Extension => {
                 let known = name.name() == "plpgsql"
                     || self.catalog.extensions().any(|known| known.name == name.name());

@@ -24,6 +24,7 @@ pub(crate) enum Object {
     Extension(Oid),
     Routine(Oid),
     Trigger(Oid, Oid),
+    Statistics(Oid),
 }
 
 /// A dependent: `true` if it goes without being asked for.
@@ -95,6 +96,11 @@ impl Run<'_> {
                 Some(routine) => format!("function {}", self.routine_text(routine)),
                 None => format!("function {oid}"),
             },
+            Object::Statistics(oid) => {
+                let found = self.catalog.statistics(oid);
+                let shown = found.map(|found| self.shown(found.schema, &found.name));
+                format!("statistics object {}", shown.unwrap_or_default())
+            }
             Object::Type(oid) => format!("type {}", self.type_name(oid)),
             Object::Schema(oid) => format!("schema {}", self.schema_name(oid)),
             Object::Extension(oid) => {
@@ -120,7 +126,10 @@ impl Run<'_> {
                     .unwrap_or_default())
             }
             Object::Routine(oid) => self.on_routine(oid),
-            Object::Default(..) | Object::Extension(_) | Object::Trigger(..) => Ok(Vec::new()),
+            Object::Default(..)
+            | Object::Extension(_)
+            | Object::Trigger(..)
+            | Object::Statistics(_) => Ok(Vec::new()),
         }
     }
 
@@ -137,6 +146,11 @@ impl Run<'_> {
         }
         for routine in self.catalog.routines().filter(|known| known.schema == schema) {
             found.push((Object::Routine(routine.oid), false));
+        }
+        for statistics in self.catalog.extended_statistics() {
+            if statistics.schema == schema {
+                found.push((Object::Statistics(statistics.oid), false));
+            }
         }
         for extension in self.catalog.extensions().filter(|known| known.schema == schema) {
             found.push((Object::Extension(extension.oid), false));
@@ -173,6 +187,9 @@ impl Run<'_> {
             if owner.is_some_and(|(table, _)| table == oid) {
                 found.push((Object::Relation(other.oid), true));
             }
+        }
+        for statistics in self.catalog.extended_statistics().filter(|known| known.table == oid) {
+            found.push((Object::Statistics(statistics.oid), true));
         }
         if relation.kind == RelationKind::Sequence {
             for (table, column) in self.defaults_using(&relation)? {
@@ -357,6 +374,11 @@ impl Run<'_> {
         {
             if child != oid {
                 found.push((Object::Constraint(child, constraint), false));
+            }
+        }
+        for statistics in self.catalog.extended_statistics().filter(|known| known.table == oid) {
+            if statistics.columns.contains(&number) {
+                found.push((Object::Statistics(statistics.oid), true));
             }
         }
         for trigger in &table.triggers {

@@ -25,6 +25,8 @@ pub fn is_definition(statement: &Statement) -> bool {
         | Statement::CreateFunction(_)
         | Statement::AlterFunction(_)
         | Statement::CreateTrigger(_)
+        | Statement::CreateStatistics(_)
+        | Statement::AlterStatistics(_)
         | Statement::AlterDomain(_)
         | Statement::CreateRole(_)
         | Statement::AlterRole(_)
@@ -65,8 +67,6 @@ fn unsupported_name(statement: &Statement) -> Option<&'static str> {
         Statement::DropDatabase(_) => "DROP DATABASE",
         Statement::CreatePolicy(_) => "CREATE POLICY",
         Statement::AlterPolicy(_) => "ALTER POLICY",
-        Statement::CreateStatistics(_) => "CREATE STATISTICS",
-        Statement::AlterStatistics(_) => "ALTER STATISTICS",
         Statement::CreateDefinition(_) => "this CREATE statement",
         Statement::CreateCast(_) => "CREATE CAST",
         Statement::CreatePublication(_) => "CREATE PUBLICATION",
@@ -102,6 +102,8 @@ pub(crate) fn run(run: &mut Run<'_>, statement: &Statement) -> SqlResult<()> {
         Statement::CreateFunction(create) => run.create_function(create),
         Statement::AlterFunction(alter) => run.alter_function(alter),
         Statement::CreateTrigger(create) => run.create_trigger(create),
+        Statement::CreateStatistics(create) => run.create_statistics(create),
+        Statement::AlterStatistics(alter) => run.alter_statistics(alter),
         Statement::AlterDomain(alter) => run.alter_domain(alter),
         Statement::CreateRole(create) => run.create_role(create),
         Statement::AlterRole(alter) => run.alter_role(alter),

@@ -12,7 +12,7 @@ use crate::Work;
 use crate::comment::name_in;
 use crate::dependents::Object;
 use crate::names::{Found, is_system_schema, written};
-use crate::rename::{type_word, wrong_kind};
+use crate::rename::{tag_word, type_word, wrong_kind};
 use crate::run::{Run, error, unsupported};
 use crate::table::constraints::constraint_index;
 
@@ -32,7 +32,7 @@ fn joined_lines(lines: &[String], action: &str) -> String {
 
 impl Run<'_> {
     pub fn drop(&mut self, drop: &DropObjects) -> SqlResult<()> {
-        self.tag(&format!("DROP {}", type_word(drop.object_type).to_uppercase()));
+        self.tag(&format!("DROP {}", tag_word(drop.object_type)));
         let mut targets = Vec::new();
         for object in &drop.objects {
             let target = match drop.object_type {
@@ -40,6 +40,7 @@ impl Run<'_> {
                     self.routine_target(drop, object)?
                 }
                 ObjectType::Trigger => self.trigger_target(drop, object)?,
+                ObjectType::Statistics => self.statistics_target(drop, &name_in(object)?)?,
                 _ => self.target(drop, &name_in(object)?)?,
             };
             if let Some(target) = target
@@ -323,6 +324,7 @@ impl Run<'_> {
                 Object::Type(oid)
                 | Object::Schema(oid)
                 | Object::Extension(oid)
+                | Object::Statistics(oid)
                 | Object::Routine(oid) => {
                     changes.push(DescriptorChange::Remove(oid));
                 }

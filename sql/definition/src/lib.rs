@@ -104,6 +104,7 @@ mod routine_change;
 mod run;
 mod sequence;
 mod settings;
+mod statistics;
 mod table;
 mod trigger;
 mod type_names;

@@ -304,6 +304,13 @@ impl Run<'_> {
         })
     }
 
+    /// A free name for statistics over these columns, where the table is.
+    pub fn choose_statistics_name(&self, table: &Relation, columns: &str) -> String {
+        self.choose(&table.name, columns, "stat", |name| {
+            self.catalog.statistics_by_name(table.schema, name).is_some()
+        })
+    }
+
     fn choose(
         &self,
         first: &str,

@@ -44,6 +44,14 @@ pub(crate) fn type_word(object_type: ObjectType) -> &'static str {
     }
 }
 
+/// The words of an object type in a command's tag.
+pub(crate) fn tag_word(object_type: ObjectType) -> String {
+    match object_type {
+        ObjectType::Statistics => "STATISTICS".to_owned(),
+        other => type_word(other).to_uppercase(),
+    }
+}
+
 fn is_routine(object_type: ObjectType) -> bool {
     matches!(object_type, ObjectType::Function | ObjectType::Procedure | ObjectType::Routine)
 }
@@ -77,7 +85,7 @@ impl Run<'_> {
             }
             other => other,
         };
-        self.tag(&format!("ALTER {}", type_word(tagged).to_uppercase()));
+        self.tag(&format!("ALTER {}", tag_word(tagged)));
         let new = &rename.new_name;
         match rename.object_type {
             ObjectType::Table
@@ -142,6 +150,7 @@ impl Run<'_> {
                 self.rename_routine(rename)
             }
             ObjectType::Trigger => self.rename_trigger(rename),
+            ObjectType::Statistics => self.rename_statistics(&name_in(&rename.object)?, new),
             ObjectType::Database => Err(unsupported("ALTER DATABASE RENAME is not supported")),
             _ => Err(unsupported("objects of this kind cannot be renamed")),
         }
@@ -344,7 +353,7 @@ impl Run<'_> {
     }
 
     pub fn alter_owner(&mut self, alter: &AlterOwner) -> SqlResult<()> {
-        self.tag(&format!("ALTER {}", type_word(alter.object_type).to_uppercase()));
+        self.tag(&format!("ALTER {}", tag_word(alter.object_type)));
         let owner = self.role_named(&alter.owner)?;
         if is_routine(alter.object_type) {
             return self.set_routine_owner(alter.object_type, &alter.object, owner);
@@ -390,12 +399,13 @@ impl Run<'_> {
                 self.require_relation_owner(&relation)?;
                 self.set_relation_owner(relation.oid, owner)
             }
+            ObjectType::Statistics => self.set_statistics_owner(&name, owner),
             _ => Err(unsupported("objects of this kind have no owner to change")),
         }
     }
 
     pub fn alter_schema(&mut self, alter: &AlterObjectSchema) -> SqlResult<()> {
-        self.tag(&format!("ALTER {}", type_word(alter.object_type).to_uppercase()));
+        self.tag(&format!("ALTER {}", tag_word(alter.object_type)));
         let schema = self.schema_named(&alter.schema)?;
         if is_routine(alter.object_type) {
             return self.set_routine_schema(alter.object_type, &alter.object, &schema);
@@ -410,6 +420,9 @@ impl Run<'_> {
             let type_name = user_type.name.clone();
             self.put_type(user_type);
             return self.rename_in_texts([&old, &type_name], [&schema.name, &type_name]);
+        }
+        if alter.object_type == ObjectType::Statistics {
+            return self.set_statistics_schema(&name, &schema);
         }
         let relation = match self.find(&name) {
             Ok(Some(Found::Relation(relation))) => relation,

@@ -367,6 +367,10 @@ impl Run<'_> {
             let shown = self.routine_text(routine);
             note(routine.owner, &routine.grants, format!("{kind} {shown}"));
         }
+        for statistics in self.catalog.extended_statistics() {
+            let shown = self.shown(statistics.schema, &statistics.name);
+            note(statistics.owner, &None, format!("statistics object {shown}"));
+        }
         for owner in self.catalog.roles() {
             for one in &owner.default_privileges {
                 let schema = match one.schema {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use catalog::statistics::GroupStatistics;
 use catalog::{AttributeNumber, Relation, UserType};
 use functions::{EvalContext, TypeCatalog};
 use types::{Datum, Oid, SqlResult};
@@ -68,6 +69,8 @@ pub struct Statistics {
     /// Bytes of all rows, for the number of pages.
     pub size_bytes: f64,
     pub columns: Vec<ColumnStatistics>,
+    /// What CREATE STATISTICS asked for.
+    pub groups: Vec<GroupStatistics>,
 }
 
 /// What ANALYZE knows about a column.

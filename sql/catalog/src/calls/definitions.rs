@@ -3,13 +3,13 @@
 use functions::tables;
 use types::{Datum, Oid, SqlResult};
 
-use super::{Arguments, undefined_relation};
+use super::{Arguments, describe, undefined_relation};
 use crate::definitions;
 use crate::descriptor::{Relation, UserTypeKind};
 use crate::facts::text;
 use crate::names::qualified;
 use crate::objects;
-use crate::pg_catalog::constraints::{self, CLASS_CATALOG};
+use crate::pg_catalog::constraints;
 use crate::scope::{Scope, format_type, opt_text, part_oid};
 
 pub(super) fn call(
@@ -38,12 +38,18 @@ pub(super) fn call(
         "pg_get_function_result" => function_result(scope, arguments.oid(0)),
         "pg_get_function_arg_default"
         | "pg_get_function_sqlbody"
-        | "pg_get_statisticsobjdef"
-        | "pg_get_statisticsobjdef_columns"
         | "pg_get_statisticsobjdef_expressions"
         | "pg_get_partkeydef"
         | "pg_get_partition_constraintdef"
         | "pg_get_replica_identity_index" => Datum::Null,
+        "pg_get_statisticsobjdef" => {
+            let sql = crate::statistics::definition(scope, arguments.oid(0));
+            sql.map_or(Datum::Null, |sql| text(&sql))
+        }
+        "pg_get_statisticsobjdef_columns" => {
+            let names = crate::statistics::shown_columns(scope, arguments.oid(0));
+            names.map_or(Datum::Null, |names| text(&names))
+        }
         "pg_get_triggerdef" => {
             crate::triggers::definition(scope, arguments.oid(0), arguments.boolean(1))
                 .map_or(Datum::Null, |sql| text(&sql))
@@ -70,11 +76,9 @@ pub(super) fn call(
             _ => Datum::Null,
         },
         "pg_describe_object" => {
-            let name = objects::relation_name(catalog, scope.context, arguments.oid(1));
-            match (arguments.oid(0), name) {
-                (CLASS_CATALOG, Some(name)) => text(&format!("table {name}")),
-                _ => Datum::Null,
-            }
+            let (class, object) = (arguments.oid(0), arguments.oid(1));
+            describe::object(scope, class, object, arguments.integer(2))
+                .map_or(Datum::Null, |shown| text(&shown))
         }
         _ => return None,
     };
@@ -233,12 +237,13 @@ fn function_definition(scope: &Scope<'_>, oid: Oid) -> Datum {
 
 fn description(scope: &Scope<'_>, object: Oid, class: Option<&str>, part: i32) -> Datum {
     let class = class.map(|name| match name {
-        "pg_class" => CLASS_CATALOG,
+        "pg_class" => constraints::CLASS_CATALOG,
         "pg_constraint" => constraints::CONSTRAINT_CATALOG,
         "pg_namespace" => constraints::NAMESPACE_CATALOG,
         "pg_type" => constraints::TYPE_CATALOG,
         "pg_proc" => constraints::PROC_CATALOG,
         "pg_trigger" => constraints::TRIGGER_CATALOG,
+        "pg_statistic_ext" => constraints::STATISTICS_CATALOG,
         _ => 0,
     });
     constraints::comments(scope, Some(object))

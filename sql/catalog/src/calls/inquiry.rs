@@ -36,12 +36,12 @@ pub(super) fn call(
                 .map(|_| true)
                 .or_else(|| objects::routine_is_visible(catalog, context, object)),
         ),
+        "pg_statistics_obj_is_visible" => visible(crate::statistics::is_visible(scope, object)),
         "pg_operator_is_visible" => visible(tables::operator(object).map(|_| true)),
         "pg_opclass_is_visible" => is_fixed("pg_opclass", object),
         "pg_opfamily_is_visible" => is_fixed("pg_opfamily", object),
         "pg_collation_is_visible" => is_fixed("pg_collation", object),
         "pg_conversion_is_visible"
-        | "pg_statistics_obj_is_visible"
         | "pg_ts_parser_is_visible"
         | "pg_ts_dict_is_visible"
         | "pg_ts_config_is_visible"

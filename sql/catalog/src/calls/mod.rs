@@ -1,6 +1,7 @@
 //! Functions whose answers come from the catalog.
 
 mod definitions;
+mod describe;
 mod inquiry;
 mod privileges;
 pub(crate) mod routines;

@@ -21,6 +21,7 @@ pub const NAMESPACE_CATALOG: Oid = 2_615;
 pub const TYPE_CATALOG: Oid = 1_247;
 pub const PROC_CATALOG: Oid = 1_255;
 pub const TRIGGER_CATALOG: Oid = 2_620;
+pub const STATISTICS_CATALOG: Oid = 3_381;
 pub const DATABASE_CATALOG: Oid = 1_262;
 pub const AUTHID_CATALOG: Oid = 1_260;
 pub const EXTENSION_CATALOG: Oid = 3_079;
@@ -286,6 +287,14 @@ pub fn pg_depend(scope: &Scope<'_>) -> Vec<Row> {
             }
         }
     }
+    for statistics in scope.catalog.extended_statistics() {
+        let object = (STATISTICS_CATALOG, statistics.oid, 0);
+        rows.push(dependency(object, (NAMESPACE_CATALOG, statistics.schema, 0), 'n'));
+        for number in &statistics.columns {
+            let on = (CLASS_CATALOG, statistics.table, i32::from(*number));
+            rows.push(dependency(object, on, 'a'));
+        }
+    }
     own_dependencies(scope, &mut rows);
     rows
 }
@@ -388,6 +397,9 @@ pub fn comments(scope: &Scope<'_>, wanted: Option<Oid>) -> Vec<(Oid, Oid, i32, S
     }
     for routine in scope.catalog.routines() {
         add(routine.oid, PROC_CATALOG, 0, &routine.comment);
+    }
+    for statistics in scope.catalog.extended_statistics() {
+        add(statistics.oid, STATISTICS_CATALOG, 0, &statistics.comment);
     }
     for relation in scope.user_relations() {
         add(relation.oid, CLASS_CATALOG, 0, &relation.comment);

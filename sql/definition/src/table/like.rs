@@ -1,13 +1,30 @@
 //! `LIKE table INCLUDING …` in CREATE TABLE.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use catalog::{Column, ConstraintKind, Generated, Index, IndexKey, Relation, RelationKind};
+use catalog::statistics::ExtendedStatistics;
+use catalog::{AttributeNumber, Column, ConstraintKind, Generated, Index, IndexKey, Relation, RelationKind};
 use syntax::ast::{self, LikeClause};
 use types::{SqlResult, sqlstate};
 
 use crate::names::{joined, undefined_relation};
 use crate::run::{Run, error};
+
+/// What is copied once all columns are there.
+#[derive(Default)]
+pub(crate) struct Copied {
+    pub constraints: Vec<ast::Constraint>,
+    pub indexes: Vec<CopiedIndex>,
+    pub statistics: Vec<CopiedStatistics>,
+}
+
+/// Statistics to copy, with the new numbers of the columns.
+pub(crate) struct CopiedStatistics {
+    pub statistics: Arc<ExtendedStatistics>,
+    pub numbers: BTreeMap<AttributeNumber, AttributeNumber>,
+    pub with_comment: bool,
+}
 
 /// An index to copy: with new column numbers, and the constraint it is behind.
 pub(crate) struct CopiedIndex {
@@ -22,13 +39,12 @@ fn includes(like: &LikeClause, option: &str) -> bool {
 }
 
 impl Run<'_> {
-    /// Adds the columns; constraints and indexes are handed back for when all columns are there.
+    /// Adds the columns; the rest is handed back for when all columns are there.
     pub fn copy_columns(
         &mut self,
         table: &mut Relation,
         like: &LikeClause,
-        constraints: &mut Vec<ast::Constraint>,
-        indexes: &mut Vec<CopiedIndex>,
+        copied: &mut Copied,
     ) -> SqlResult<()> {
         let Some(crate::names::Found::Relation(source)) = self.find(&like.table)? else {
             return Err(undefined_relation(&like.table).at(like.table.location));
@@ -59,7 +75,7 @@ impl Run<'_> {
                 let ConstraintKind::Check { sql, no_inherit, .. } = &constraint.kind else {
                     continue;
                 };
-                constraints.push(ast::Constraint {
+                copied.constraints.push(ast::Constraint {
                     name: Some(constraint.name.clone()),
                     kind: ast::ConstraintKind::Check(self.stored_expression(sql)?),
                     deferrable: false,
@@ -88,7 +104,17 @@ impl Run<'_> {
                 let constraint = source.constraints.iter().find(|constraint| {
                     super::constraints::constraint_index(constraint) == Some(index.oid)
                 });
-                indexes.push(CopiedIndex { index, constraint: constraint.cloned() });
+                copied.indexes.push(CopiedIndex { index, constraint: constraint.cloned() });
+            }
+        }
+        if includes(like, "statistics") {
+            let of_source = self.catalog.extended_statistics();
+            for statistics in of_source.filter(|known| known.table == source.oid) {
+                copied.statistics.push(CopiedStatistics {
+                    statistics: Arc::clone(statistics),
+                    numbers: numbers.clone(),
+                    with_comment: includes(like, "comments"),
+                });
             }
         }
         Ok(())

@@ -74,25 +74,27 @@ impl Run<'_> {
             ..new_relation(oid, schema, name, self.role(), RelationKind::Table)
         };
         let mut added: Vec<NewColumn> = Vec::new();
-        let mut constraints = Vec::new();
-        let mut indexes = Vec::new();
+        let mut copied = like::Copied::default();
         for element in &create.elements {
             match element {
                 TableElement::Column(definition) => {
                     let mut column = self.column_definition(&table, definition, false)?;
-                    constraints.append(&mut column.constraints);
+                    copied.constraints.append(&mut column.constraints);
                     push_column(&mut table, &column)?;
                     added.push(column);
                 }
-                TableElement::Constraint(constraint) => constraints.push(constraint.clone()),
+                TableElement::Constraint(constraint) => {
+                    copied.constraints.push(constraint.clone());
+                }
                 TableElement::Like(like) => {
-                    self.copy_columns(&mut table, like, &mut constraints, &mut indexes)?;
+                    self.copy_columns(&mut table, like, &mut copied)?;
                 }
             }
         }
         for column in &added {
             self.complete_column(&mut table, column)?;
         }
+        let like::Copied { mut constraints, indexes, statistics } = copied;
         for index in indexes {
             self.add_copied_index(&mut table, index)?;
         }
@@ -106,6 +108,9 @@ impl Run<'_> {
         constraints.sort_by_key(|constraint| rank(&constraint.kind));
         for constraint in &constraints {
             self.add_constraint(&mut table, constraint, true)?;
+        }
+        for one in statistics {
+            self.copy_statistics(&table, &one.statistics, &one.numbers, one.with_comment)?;
         }
         self.work(Work::FreshTable { table: table.table_id });
         self.put_relation(table);

@@ -75,7 +75,7 @@ impl Planner<'_> {
     ) -> Vec<Access> {
         let (rows, pages) = self.table_size(table);
         let estimator = self.estimator(rows);
-        let kept = (rows * estimator.all(&table.filter) * estimator.all(extra)).max(1.0).round();
+        let kept = cost::whole_rows(rows * estimator.all(&table.filter) * estimator.all(extra));
         let width = self.width_of(table, needed);
         let terms: Vec<&Expr> = table.filter.iter().chain(extra).collect();
         let operators = terms.len() as f64 * self.settings.cpu_operator;
@@ -242,7 +242,7 @@ impl Planner<'_> {
                 .cloned(),
         );
         let fraction = estimator.all(&met);
-        let mut read = (rows * fraction).max(1.0).round();
+        let mut read = cost::whole_rows(rows * fraction);
         if unique {
             read = 1.0;
         }

@@ -67,6 +67,11 @@ impl Settings {
     }
 }
 
+/// An estimate as a number of rows: whole, and at least one.
+pub fn whole_rows(rows: f64) -> f64 {
+    rows.max(1.0).round_ties_even()
+}
+
 /// Average bytes of a value of a type.
 pub fn type_width(ty: types::SqlType) -> u32 {
     use types::oid;

@@ -448,16 +448,19 @@ pub fn size(planner: &Planner<'_>, node: &Logical) -> (f64, f64) {
         Logical::Aggregate(aggregation) => {
             let (rows, cost) = size(planner, &aggregation.input);
             let estimator = planner.estimator(rows);
-            let groups: f64 = aggregation
-                .keys
-                .iter()
-                .map(|key| as_column(&key.1).map_or(200.0, |id| estimator.distinct(id)))
-                .product();
-            (groups.min(rows).max(1.0), cost + rows * planner.settings.cpu_row)
+            let groups = estimator.groups(aggregation.keys.iter().map(|key| &key.1));
+            (groups, cost + rows * planner.settings.cpu_row)
         }
-        Logical::Distinct { input, .. } | Logical::DistinctOn { input, .. } => {
+        Logical::Distinct { input, columns } => {
             let (rows, cost) = size(planner, input);
-            ((rows / 5.0).max(1.0), cost + rows * planner.settings.cpu_row)
+            let keys: Vec<Expr> = columns.iter().map(|id| planner.columns.column(*id)).collect();
+            let groups = planner.estimator(rows).groups(keys.iter());
+            (groups, cost + rows * planner.settings.cpu_row)
+        }
+        Logical::DistinctOn { input, keys, .. } => {
+            let (rows, cost) = size(planner, input);
+            let groups = planner.estimator(rows).groups(keys.iter());
+            (groups, cost + rows * planner.settings.cpu_row)
         }
         Logical::Limit(limit) => {
             let (rows, cost) = size(planner, &limit.input);

@@ -5,6 +5,7 @@ pub mod bitmap;
 pub mod cost;
 pub mod decorrelate;
 pub mod disjunctions;
+pub mod extended;
 pub mod finish;
 pub mod fold;
 pub mod implied;

@@ -147,7 +147,7 @@ fn set_estimate(plan: &mut Plan, cost: f64, rows: f64) {
     }
     plan.estimate.startup_cost = 0.0;
     plan.estimate.total_cost = cost;
-    plan.estimate.rows = rows.round();
+    plan.estimate.rows = rows.round_ties_even();
 }
 
 /// What is sought, if the expression is the distance of a column of the scan from a value that is known before it.

@@ -220,19 +220,20 @@ impl<'a> Planner<'a> {
                 let mut estimate = input.plan.estimate;
                 estimate.total_cost += estimate.rows * self.settings.cpu_operator * 2.0;
                 estimate.startup_cost = estimate.total_cost;
-                estimate.rows = (estimate.rows / 5.0).clamp(1.0, 200.0).min(estimate.rows.max(1.0));
+                let keys: Vec<Expr> = columns.iter().map(|id| self.columns.column(*id)).collect();
+                estimate.rows = self.estimator(estimate.rows).groups(keys.iter());
                 let operator = Operator::Distinct { input: Box::new(input.plan) };
                 Ok(self.physical(operator, columns, estimate, Vec::new()))
             }
             Logical::DistinctOn { input, keys, .. } => {
                 let inner = need.clone().with(&keys);
                 let input = self.plan(*input, &inner)?;
+                let mut estimate = input.plan.estimate;
+                estimate.rows = self.estimator(estimate.rows).groups(keys.iter());
                 let mut keys = keys;
                 for key in &mut keys {
                     self.finish(key, &input.layout)?;
                 }
-                let mut estimate = input.plan.estimate;
-                estimate.rows = estimate.rows.clamp(1.0, 200.0);
                 let (layout, order) = (input.layout, input.order);
                 let operator = Operator::DistinctOn { input: Box::new(input.plan), keys };
                 Ok(self.physical(operator, layout, estimate, order))
@@ -324,7 +325,7 @@ impl<'a> Planner<'a> {
         if estimate.width == 0 {
             estimate.width = columns.iter().map(|column| cost::type_width(column.ty)).sum();
         }
-        estimate.rows = estimate.rows.max(1.0).round();
+        estimate.rows = cost::whole_rows(estimate.rows);
         Physical { plan: Plan { operator, columns, estimate }, layout, order }
     }
 

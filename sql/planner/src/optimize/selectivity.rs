@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use catalog::AttributeNumber;
 use functions::FunctionBody;
 use types::Datum;
 
@@ -115,8 +116,15 @@ impl Estimator<'_> {
         })
     }
 
+    /// Which use of its table the column belongs to, and its number there.
+    pub fn instance(&self, id: ColumnId) -> Option<(ColumnId, AttributeNumber)> {
+        let facts = self.facts.get(id).filter(|facts| facts.table != 0 && facts.attribute > 0)?;
+        // The columns of each use are numbered without gaps.
+        Some(((id + 1).checked_sub(facts.attribute as usize)?, facts.attribute))
+    }
+
     /// Rows of the column's own table, if they were counted.
-    fn table_rows(&self, id: ColumnId) -> Option<f64> {
+    pub fn table_rows(&self, id: ColumnId) -> Option<f64> {
         let facts = self.facts.get(id).filter(|facts| facts.table != 0)?;
         self.catalog.statistics(facts.table).map(|statistics| statistics.rows.max(1.0))
     }
@@ -347,8 +355,15 @@ impl Estimator<'_> {
         selectivity.clamp(0.0, 1.0)
     }
 
-    /// All conditions together: independent, except that two bounds of one column are a range.
+    /// All conditions together: as extended statistics know them, and the others as independent.
     pub fn all(&self, terms: &[Expr]) -> f64 {
+        let (together, known) = self.together(terms);
+        let others = terms.iter().zip(known).filter(|(_, known)| !known).map(|(term, _)| term);
+        together * self.independent(others)
+    }
+
+    /// Conditions that have nothing to do with each other, except that two bounds of one column are a range.
+    pub fn independent<'e>(&self, terms: impl Iterator<Item = &'e Expr>) -> f64 {
         let mut product = 1.0;
         // Per column the fractions that its lower and its upper bounds keep.
         let mut bounds: Vec<(ColumnId, Option<f64>, Option<f64>)> = Vec::new();
@@ -402,7 +417,7 @@ fn equal_fraction(column: &ColumnStatistics, distinct: f64, value: Option<&Datum
 }
 
 /// Strings of `character(n)` are stored with blanks at their end, constants come without.
-fn same_padded(left: &Datum, right: &Datum) -> bool {
+pub fn same_padded(left: &Datum, right: &Datum) -> bool {
     match (left, right) {
         (Datum::Text(left), Datum::Text(right)) => {
             left.trim_end_matches(' ') == right.trim_end_matches(' ')
@@ -442,7 +457,7 @@ fn ordinal(value: &Datum) -> Option<f64> {
     })
 }
 
-fn order_of(left: &Datum, right: &Datum) -> Option<Ordering> {
+pub fn order_of(left: &Datum, right: &Datum) -> Option<Ordering> {
     if let (Some(left), Some(right)) = (ordinal(left), ordinal(right)) {
         return left.partial_cmp(&right);
     }

@@ -5,7 +5,6 @@ use types::SqlResult;
 use super::order::provided;
 use super::physical::{Need, Physical, Planner};
 use super::push;
-use super::selectivity::as_column;
 use crate::expression::{Expr, SortKey};
 use crate::logical::{ColumnId, Logical};
 use crate::plan::{AggregateNode, Operator, ProjectSetItem};
@@ -143,11 +142,8 @@ impl Planner<'_> {
         let ready = provided(&planned.order, &key_order, &self.columns.facts, &|_| false)
             == key_order.len();
         let estimator = self.estimator(rows);
-        let mut groups = 1.0;
-        for key in &keys {
-            groups *= as_column(&key.1).map_or(200.0, |id| estimator.distinct(id));
-        }
-        let groups = (groups * sets.len() as f64).min(rows.max(1.0)).max(1.0);
+        let of_set = |set: &Vec<usize>| estimator.groups(set.iter().map(|key| &keys[*key].1));
+        let groups = sets.iter().map(of_set).sum::<f64>();
         let mut sorted = plain && !keys.is_empty() && ready;
         if plain && !keys.is_empty() && !ready && !self.settings.hash_aggregate {
             planned = self.sorted(planned, &key_order)?;
