@@ -193,6 +193,11 @@ fn average_width(values: &[&Datum]) -> f64 {
     (bytes.len() as f64 / f64::from(count.max(1)) - 1.0).max(1.0).round()
 }
 
+/// As precise as the `real` that PostgreSQL keeps it in, so that estimates are rounded as there.
+fn stored(fraction: f64) -> f64 {
+    f64::from(fraction as f32)
+}
+
 fn column_statistics(
     attribute: catalog::AttributeNumber,
     values: &[&Datum],
@@ -201,7 +206,7 @@ fn column_statistics(
     let sampled = values.len().max(1) as f64;
     let mut present: Vec<&Datum> =
         values.iter().copied().filter(|value| !value.is_null()).collect();
-    let null_fraction = (values.len() - present.len()) as f64 / sampled;
+    let null_fraction = stored((values.len() - present.len()) as f64 / sampled);
     let correlation = order_correlation(&present);
     present.sort_by(|a, b| types::compare::compare(a, b));
     let mut runs: Vec<(&Datum, usize)> = Vec::new();
@@ -248,7 +253,7 @@ fn column_statistics(
         distinct: if distinct_fraction > 0.1 { -distinct_fraction.min(1.0) } else { distinct },
         most_common: by_count
             .into_iter()
-            .map(|(value, count)| (value.clone(), count as f64 / sampled))
+            .map(|(value, count)| (value.clone(), stored(count as f64 / sampled)))
             .collect(),
         histogram,
         correlation,

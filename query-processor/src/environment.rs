@@ -658,7 +658,9 @@ impl CatalogView for StatementEnvironment {
 
     fn statistics(&self, relation: Oid) -> Option<Arc<Statistics>> {
         let analyzed = self.analyzed(relation)?;
-        let exists = |group: &catalog::statistics::GroupStatistics| self.catalog.statistics(group.object).is_some();
+        let exists = |group: &catalog::statistics::GroupStatistics| {
+            self.catalog.statistics(group.object).is_some()
+        };
         if analyzed.statistics.groups.iter().all(exists) {
             return Some(Arc::clone(&analyzed.statistics));
         }

@@ -29,8 +29,7 @@ impl Groups {
         let value = |row: usize| rows[row].get(position).unwrap_or(&Datum::Null);
         let mut order: Vec<usize> = (0..rows.len()).collect();
         order.sort_by(|a, b| types::compare::compare(value(*a), value(*b)));
-        let mut made =
-            Groups { group: vec![0; rows.len()], sizes: Vec::new(), first: Vec::new() };
+        let mut made = Groups { group: vec![0; rows.len()], sizes: Vec::new(), first: Vec::new() };
         for row in order {
             let is_same = made
                 .first
@@ -129,7 +128,8 @@ pub fn gather(
         statistics.columns.iter().map(|number| *number as usize - 1).collect();
     let total = (total as f64).max(rows.len() as f64);
     // By the set of columns, as bits.
-    let nothing = Groups { group: vec![0; rows.len()], sizes: vec![rows.len() as u32], first: vec![0] };
+    let nothing =
+        Groups { group: vec![0; rows.len()], sizes: vec![rows.len() as u32], first: vec![0] };
     let mut groups = vec![nothing];
     for set in 1_usize..1 << positions.len() {
         let (lowest, others) = (set.trailing_zeros() as usize, set & (set - 1));

@@ -17,12 +17,12 @@ pub mod privileges;
 pub mod routines;
 pub mod scope;
 pub mod snapshot;
+pub mod statistics;
 pub mod system;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
 mod tests;
-pub mod statistics;
 pub mod triggers;
 pub mod user_values;
 

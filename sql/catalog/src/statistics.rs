@@ -59,7 +59,9 @@ impl GroupStatistics {
     fn shown_distinct(&self) -> Datum {
         let mut sorted: Vec<_> = self.distinct.iter().collect();
         sorted.sort_by(|a, b| (a.0.len(), &a.0).cmp(&(b.0.len(), &b.0)));
-        object(sorted.iter().map(|(columns, distinct)| format!("\"{}\": {distinct}", list(columns))))
+        object(
+            sorted.iter().map(|(columns, distinct)| format!("\"{}\": {distinct}", list(columns))),
+        )
     }
 
     /// As `pg_dependencies` is written.

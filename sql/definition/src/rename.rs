@@ -406,13 +406,13 @@ impl Run<'_> {
 
     pub fn alter_schema(&mut self, alter: &AlterObjectSchema) -> SqlResult<()> {
         self.tag(&format!("ALTER {}", tag_word(alter.object_type)));
-        let schema = self.schema_named(&alter.schema)?;
         if is_routine(alter.object_type) {
-            return self.set_routine_schema(alter.object_type, &alter.object, &schema);
+            return self.set_routine_schema(alter.object_type, &alter.object, &alter.schema);
         }
         let name = name_in(&alter.object)?;
         if matches!(alter.object_type, ObjectType::Type | ObjectType::Domain) {
             let mut user_type = self.type_to_change(&name)?;
+            let schema = self.schema_named(&alter.schema)?;
             self.require_type_owner(&user_type)?;
             self.require_create(&schema)?;
             let old = self.schema_name(user_type.schema);
@@ -422,7 +422,7 @@ impl Run<'_> {
             return self.rename_in_texts([&old, &type_name], [&schema.name, &type_name]);
         }
         if alter.object_type == ObjectType::Statistics {
-            return self.set_statistics_schema(&name, &schema);
+            return self.set_statistics_schema(&name, &alter.schema);
         }
         let relation = match self.find(&name) {
             Ok(Some(Found::Relation(relation))) => relation,
@@ -439,6 +439,7 @@ impl Run<'_> {
             wrong_kind(alter.object_type, &relation)?;
         }
         self.require_relation_owner(&relation)?;
+        let schema = self.schema_named(&alter.schema)?;
         self.require_create(&schema)?;
         if relation.schema == schema.oid {
             return Ok(());

@@ -206,9 +206,10 @@ impl Run<'_> {
         &mut self,
         kind: ObjectType,
         reference: &ObjectReference,
-        schema: &Arc<Schema>,
+        schema: &str,
     ) -> SqlResult<()> {
         let routine = self.owned_routine(kind, reference)?;
+        let schema = &self.schema_named(schema)?;
         self.require_create(schema)?;
         if routine.schema == schema.oid {
             return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::statistics::ExtendedStatistics;
-use catalog::{AttributeNumber, Descriptor, Relation, RelationKind, Schema};
+use catalog::{AttributeNumber, Descriptor, Relation, RelationKind};
 use syntax::ast::{AlterStatistics, CreateStatistics, DropObjects, Expr, FromItem, ObjectName};
 use types::{Oid, SqlError, SqlResult, oid, sqlstate};
 
@@ -217,9 +217,7 @@ impl Run<'_> {
             );
         }
         let mut statistics = match self.owned_statistics(&alter.name) {
-            Err(failure)
-                if alter.if_exists && failure.sqlstate() == sqlstate::UNDEFINED_OBJECT =>
-            {
+            Err(failure) if alter.if_exists && failure.sqlstate() == sqlstate::UNDEFINED_OBJECT => {
                 let message = format!("{}, skipping", failure.message());
                 self.notice(sqlstate::SUCCESSFUL_COMPLETION, message);
                 return Ok(());
@@ -258,9 +256,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub fn set_statistics_schema(&mut self, name: &ObjectName, schema: &Schema) -> SqlResult<()> {
+    pub fn set_statistics_schema(&mut self, name: &ObjectName, schema: &str) -> SqlResult<()> {
         let mut statistics = self.owned_statistics(name)?;
-        self.require_create(schema)?;
+        let schema = self.schema_named(schema)?;
+        self.require_create(&schema)?;
         if statistics.schema != schema.oid {
             self.require_statistics_name_is_free(schema.oid, &statistics.name)?;
             statistics.schema = schema.oid;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use catalog::statistics::ExtendedStatistics;
-use catalog::{AttributeNumber, Column, ConstraintKind, Generated, Index, IndexKey, Relation, RelationKind};
+use catalog::{
+    AttributeNumber, Column, ConstraintKind, Generated, Index, IndexKey, Relation, RelationKind,
+};
 use syntax::ast::{self, LikeClause};
 use types::{SqlResult, sqlstate};
 

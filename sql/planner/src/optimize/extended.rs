@@ -88,26 +88,10 @@ fn holds<'v>(term: &Expr, value: &impl Fn(ColumnId) -> &'v Datum) -> Option<bool
         (!own.is_null()).then(|| constants.iter().any(|known| equal(known, own)))
     };
     match term {
-        Expr::And(terms) => {
-            let all = terms.iter().map(|term| holds(term, value));
-            all.fold(Some(true), |sum, one| match (sum, one) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            })
-        }
-        Expr::Or(terms) => {
-            let all = terms.iter().map(|term| holds(term, value));
-            all.fold(Some(false), |sum, one| match (sum, one) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            })
-        }
+        Expr::And(terms) => decisive(terms, false, value),
+        Expr::Or(terms) => decisive(terms, true, value),
         Expr::Not(inner) => holds(inner, value).map(|holds| !holds),
-        Expr::IsNull { operand, negated } => {
-            Some(value(as_column(operand)?).is_null() != *negated)
-        }
+        Expr::IsNull { operand, negated } => Some(value(as_column(operand)?).is_null() != *negated),
         Expr::InList { operand, list, negated, .. } => {
             let constants: Vec<&Datum> = list.iter().filter_map(constant).collect();
             Some(one_of(operand, &constants)? != *negated)
@@ -136,6 +120,23 @@ fn holds<'v>(term: &Expr, value: &impl Fn(ColumnId) -> &'v Datum) -> Option<bool
             }
         }
     }
+}
+
+/// One term that is `answer` decides; otherwise all have to be known for the opposite.
+fn decisive<'v>(
+    terms: &[Expr],
+    answer: bool,
+    value: &impl Fn(ColumnId) -> &'v Datum,
+) -> Option<bool> {
+    let mut sum = Some(!answer);
+    for term in terms {
+        match holds(term, value) {
+            Some(found) if found == answer => return Some(answer),
+            Some(_) => {}
+            None => sum = None,
+        }
+    }
+    sum
 }
 
 /// Common combinations are one table; the rest is assumed to be independent, but cannot be more than is left.
@@ -244,8 +245,7 @@ impl Estimator<'_> {
                     independent += common.independent;
                 }
             }
-            let simple =
-                self.independent(conditions.iter().map(|decided| &terms[decided.term]));
+            let simple = self.independent(conditions.iter().map(|decided| &terms[decided.term]));
             product *= combined(mcv, independent, total, simple);
             for decided in conditions {
                 done[decided.term] = true;
@@ -283,10 +283,8 @@ impl Estimator<'_> {
         if used.is_empty() {
             return 1.0;
         }
-        let touched: Vec<AttributeNumber> = used
-            .iter()
-            .flat_map(|(from, to, _)| from.iter().copied().chain([*to]))
-            .collect();
+        let touched: Vec<AttributeNumber> =
+            used.iter().flat_map(|(from, to, _)| from.iter().copied().chain([*to])).collect();
         for (from, to, degree) in used.iter().rev() {
             let of = |column: &AttributeNumber| {
                 kept.iter().find(|known| known.0 == *column).map_or(1.0, |known| known.1)

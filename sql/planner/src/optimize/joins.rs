@@ -274,7 +274,7 @@ fn plan_pair(planner: &mut Planner<'_>, join: Join, need: &Need) -> SqlResult<Ph
         JoinKind::Inner => {}
     }
     let (left_estimate, right_estimate) = (left_plan.plan.estimate, right_plan.plan.estimate);
-    let settings = planner.settings.clone();
+    let settings = planner.settings;
     let total = left_estimate.total_cost + right_estimate.total_cost;
     let mut estimate =
         Estimate { startup_cost: left_estimate.startup_cost, total_cost: total, rows, width: 0 };

@@ -161,7 +161,9 @@ impl Parser<'_> {
         } else {
             let at = self.location();
             match self.primary()? {
-                Expr::ColumnRef(_) | Expr::Literal(_) | Expr::Parameter { .. } => {
+                // A name with a dot is that of a function here.
+                Expr::ColumnRef(_) => return Err(self.unexpected()),
+                Expr::Literal(_) | Expr::Parameter { .. } => {
                     return Err(self.error_at("42601", "syntax error", at));
                 }
                 function => function,
