@@ -33,7 +33,7 @@ pub struct Options {
     /// Length of one run.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
     seconds: u32,
-    /// Only these workloads (select, update, insert, tpcb, latency).
+    /// Only these workloads: select, pipeline, simple, string, update, insert, tpcb, latency.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Folder with initdb, postgres, psql and pgbench; else the path, else /usr/lib/postgresql/*/bin.
@@ -55,6 +55,10 @@ pub struct Workload {
     pub name: &'static str,
     pub what: &'static str,
     pub clients: u32,
+    /// Whether statements are prepared, or sent as text each time.
+    protocol: Protocol,
+    /// What is counted is one of so many in the script.
+    per_script: u32,
     kind: Kind,
     /// The ratio of throughputs that the project wants to reach, if it has set one.
     pub goal: Option<f64>,
@@ -64,6 +68,15 @@ pub struct Workload {
 enum Kind {
     Builtin(&'static str),
     Insert,
+    /// Ten of `-S` before the first answer is read: the way to the server and back is shared.
+    TenSelects,
+}
+
+/// pgbench's `-M`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Prepared,
+    Simple,
 }
 
 const INSERT: &str =
@@ -75,13 +88,44 @@ const WORKLOADS: &[Workload] = &[
         name: "select",
         what: "one account by key (-S)",
         clients: 8,
+        protocol: Protocol::Prepared,
+        per_script: 1,
         kind: Kind::Builtin("select-only"),
         goal: Some(0.8),
+    },
+    Workload {
+        name: "pipeline",
+        what: "the same, ten in a pipeline",
+        clients: 4,
+        protocol: Protocol::Prepared,
+        per_script: 10,
+        kind: Kind::TenSelects,
+        goal: None,
+    },
+    Workload {
+        name: "simple",
+        what: "the same, simple protocol",
+        clients: 8,
+        protocol: Protocol::Simple,
+        per_script: 1,
+        kind: Kind::Builtin("select-only"),
+        goal: None,
+    },
+    Workload {
+        name: "string",
+        what: "the same, simple, ten in a query string",
+        clients: 4,
+        protocol: Protocol::Simple,
+        per_script: 10,
+        kind: Kind::TenSelects,
+        goal: None,
     },
     Workload {
         name: "update",
         what: "simple update (-N)",
         clients: 32,
+        protocol: Protocol::Prepared,
+        per_script: 1,
         kind: Kind::Builtin("simple-update"),
         goal: Some(1.0),
     },
@@ -89,6 +133,8 @@ const WORKLOADS: &[Workload] = &[
         name: "insert",
         what: "one row, one commit",
         clients: 32,
+        protocol: Protocol::Prepared,
+        per_script: 1,
         kind: Kind::Insert,
         goal: Some(1.0),
     },
@@ -96,6 +142,8 @@ const WORKLOADS: &[Workload] = &[
         name: "tpcb",
         what: "TPC-B (conflicts retried)",
         clients: 32,
+        protocol: Protocol::Prepared,
+        per_script: 1,
         kind: Kind::Builtin("tpcb-like"),
         goal: None,
     },
@@ -103,6 +151,8 @@ const WORKLOADS: &[Workload] = &[
         name: "latency",
         what: "simple update (-N), one client",
         clients: 1,
+        protocol: Protocol::Prepared,
+        per_script: 1,
         kind: Kind::Builtin("simple-update"),
         goal: None,
     },
@@ -117,7 +167,8 @@ pub fn run(options: &Options) -> Result<(), String> {
         .collect();
     if chosen.is_empty() || options.only.iter().any(|name| WORKLOADS.iter().all(|w| w.name != name))
     {
-        return Err("--only takes select, update, insert, tpcb and latency".to_owned());
+        let names: Vec<&str> = WORKLOADS.iter().map(|workload| workload.name).collect();
+        return Err(format!("--only takes {}", names.join(", ")));
     }
     let program = match &options.quorate {
         Some(program) => program.clone(),
@@ -146,12 +197,13 @@ pub fn run(options: &Options) -> Result<(), String> {
                 let target = targets[index];
                 let measured = measure(&pgbench, target, comparison.workload, options.seconds)?;
                 progress(&format!(
-                    "round {} of {}: {:<8} {:<10} {:>9.0}/s, {} failed, {} retried",
+                    "round {} of {}: {:<8} {:<10} {:>9.0}/s, {:>6.1} µs of processor time each, {} failed, {} retried",
                     round + 1,
                     options.rounds,
                     comparison.workload.name,
                     target.name,
                     measured.per_second,
+                    measured.processor_micros,
                     measured.failed,
                     measured.retried,
                 ));
@@ -186,8 +238,27 @@ fn measure(
     seconds: u32,
 ) -> Result<Measurement, String> {
     match workload.kind {
-        Kind::Builtin(name) => pgbench.run_builtin(target, name, workload.clients, seconds),
-        Kind::Insert => pgbench.run_script(target, INSERT, workload.clients, seconds),
+        Kind::Builtin(name) => pgbench.run_builtin(target, workload, name, seconds),
+        Kind::Insert => pgbench.run_script(target, workload, INSERT, seconds),
+        Kind::TenSelects => {
+            let script = ten_selects(workload.protocol, workload.per_script);
+            pgbench.run_script(target, workload, &script, seconds)
+        }
+    }
+}
+
+fn ten_selects(protocol: Protocol, count: u32) -> String {
+    let setting = |i| format!("\\set a{i} random(1, 100000 * :scale)\n");
+    let select = |i| format!("SELECT abalance FROM pgbench_accounts WHERE aid = :a{i}");
+    let settings: String = (0..count).map(setting).collect();
+    let selects: Vec<String> = (0..count).map(select).collect();
+    match protocol {
+        Protocol::Prepared => {
+            let selects = selects.join(";\n");
+            format!("{settings}\\startpipeline\n{selects};\n\\endpipeline\n")
+        }
+        // One message: pgbench's way of not splitting there.
+        Protocol::Simple => format!("{settings}{};\n", selects.join(" \\;\n")),
     }
 }
 

@@ -3,14 +3,21 @@
 use std::fs;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use super::report::median;
 use super::servers::{Binaries, Target, output};
+use super::{Protocol, Workload};
+
+/// After a run, before the server's processor time is read.
+const SETTLING: Duration = Duration::from_millis(200);
 
 /// One run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
     pub per_second: f64,
+    /// Processor time of the server, in the kernel too, for each.
+    pub processor_micros: f64,
     /// Median of whole transactions, in milliseconds; only where it was logged.
     pub median_millis: Option<f64>,
     /// Average of the COMMIT statement, in milliseconds; only where the script has one.
@@ -43,38 +50,43 @@ impl<'a> Pgbench<'a> {
     pub fn run_builtin(
         &self,
         target: &Target,
+        workload: &Workload,
         script: &str,
-        clients: u32,
         seconds: u32,
     ) -> Result<Measurement, String> {
-        self.run(target, &["-b", script], clients, seconds)
+        self.run(target, workload, &["-b", script], seconds)
     }
 
     pub fn run_script(
         &self,
         target: &Target,
+        workload: &Workload,
         sql: &str,
-        clients: u32,
         seconds: u32,
     ) -> Result<Measurement, String> {
         let path = self.folder.join("script.sql");
         fs::write(&path, sql).map_err(|error| format!("{}: {error}", path.display()))?;
         let shown = path.to_str().ok_or("the temporary folder's name is no text")?;
-        self.run(target, &["-f", shown], clients, seconds)
+        self.run(target, workload, &["-f", shown], seconds)
     }
 
     fn run(
         &self,
         target: &Target,
+        workload: &Workload,
         script: &[&str],
-        clients: u32,
         seconds: u32,
     ) -> Result<Measurement, String> {
+        let clients = workload.clients;
         let log = self.folder.join("log");
         fs::create_dir_all(&log).map_err(|error| format!("{}: {error}", log.display()))?;
         let mut command = self.binaries.command("pgbench");
-        // The same for both: no vacuum before, prepared statements, conflicts retried.
-        command.args(["-n", "-M", "prepared", "--max-tries=100"]).args(script);
+        let protocol = match workload.protocol {
+            Protocol::Prepared => "prepared",
+            Protocol::Simple => "simple",
+        };
+        // The same for both: no vacuum before, conflicts retried.
+        command.args(["-n", "-M", protocol, "--max-tries=100"]).args(script);
         command.args(["-c", &clients.to_string(), "-j", &clients.min(self.threads).to_string()]);
         command.args(["-T", &seconds.to_string()]).current_dir(&log);
         if clients == 1 {
@@ -82,8 +94,16 @@ impl<'a> Pgbench<'a> {
             command.args(["-r", "-l", "--log-prefix=run"]);
         }
         target.address(&mut command);
+        let before = target.processor_time()?;
         let text = output(&mut command, &format!("pgbench on {}", target.name))?;
-        let mut measurement = parse(&text)?;
+        // PostgreSQL's processes for the clients have to end to be counted.
+        thread::sleep(SETTLING);
+        let spent = target.processor_time()?.saturating_sub(before);
+        let (mut measurement, transactions) = parse(&text)?;
+        let counted = f64::from(workload.per_script);
+        measurement.per_second *= counted;
+        measurement.processor_micros =
+            spent.as_secs_f64() * 1e6 / (transactions.max(1.0) * counted);
         if clients == 1 {
             measurement.median_millis = median(logged_millis(&log)?);
         }
@@ -104,8 +124,8 @@ fn logged_millis(folder: &Path) -> Result<Vec<f64>, String> {
     Ok(millis)
 }
 
-/// Reads the summary that pgbench prints at its end.
-fn parse(text: &str) -> Result<Measurement, String> {
+/// Reads the summary that pgbench prints at its end: with it, how many transactions there were.
+fn parse(text: &str) -> Result<(Measurement, f64), String> {
     let number_after = |label: &str| {
         text.lines().find_map(|line| {
             let rest = line.trim_start().strip_prefix(label)?.trim_start();
@@ -120,13 +140,16 @@ fn parse(text: &str) -> Result<Measurement, String> {
         // With --max-tries pgbench prints counts of failures and retries between time and statement.
         matches!(words.last()?, "END;" | "COMMIT;").then_some(millis)
     });
-    Ok(Measurement {
+    let transactions = number_after("number of transactions actually processed:").unwrap_or(0.0);
+    let measurement = Measurement {
         per_second,
+        processor_micros: 0.0,
         median_millis: None,
         commit_millis,
         failed: number_after("number of failed transactions:").unwrap_or(0.0) as u64,
         retried: number_after("number of transactions retried:").unwrap_or(0.0) as u64,
-    })
+    };
+    Ok((measurement, transactions))
 }
 
 #[cfg(test)]
@@ -153,12 +176,13 @@ statement latencies in milliseconds, failures and retries:
     fn the_summary_is_read() {
         let expected = Measurement {
             per_second: 1_523.451,
+            processor_micros: 0.0,
             median_millis: None,
             commit_millis: Some(0.42),
             failed: 2,
             retried: 17,
         };
-        assert_eq!(parse(SUMMARY), Ok(expected));
+        assert_eq!(parse(SUMMARY), Ok((expected, 15_230.0)));
     }
 
     #[test]

@@ -59,20 +59,23 @@ impl Report<'_> {
         let settings: Vec<String> =
             self.postgres_settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
         text += &format!("PostgreSQL: {}\n\n", settings.join(", "));
-        text +=
-            "| workload | clients | PostgreSQL/s | Quorate/s | ratio | goal | failed | retried |\n";
-        text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+        text += "| workload | clients | PostgreSQL/s | Quorate/s | ratio | goal | PostgreSQL µs | Quorate µs \
+             | failed | retried |\n";
+        text += "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
         for comparison in &self.comparisons {
             let [postgres, quorate] = comparison.medians(|run| Some(run.per_second));
+            let micros = comparison.medians(|run| Some(run.processor_micros));
             writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
                 comparison.workload.what,
                 comparison.workload.clients,
                 shown(postgres, 0),
                 shown(quorate, 0),
                 shown(comparison.ratio(), 2),
                 shown(comparison.workload.goal, 1),
+                shown(micros[0], 1),
+                shown(micros[1], 1),
                 comparison.sum(1, |run| run.failed),
                 comparison.sum(1, |run| run.retried),
             )
@@ -107,6 +110,7 @@ impl Report<'_> {
             json!({
                 "per_second": median(per_second.clone()),
                 "per_second_of_rounds": per_second,
+                "processor_micros": comparison.medians(|run| Some(run.processor_micros))[target],
                 "transaction_millis": comparison.medians(|run| run.median_millis)[target],
                 "commit_millis": comparison.medians(|run| run.commit_millis)[target],
                 "failed": comparison.sum(target, |run| run.failed),
@@ -160,7 +164,14 @@ mod tests {
 
     fn run(per_second: f64) -> Measurement {
         let none = None;
-        Measurement { per_second, median_millis: none, commit_millis: none, failed: 1, retried: 2 }
+        Measurement {
+            per_second,
+            processor_micros: per_second / 10.0,
+            median_millis: none,
+            commit_millis: none,
+            failed: 1,
+            retried: 2,
+        }
     }
 
     #[test]
@@ -186,7 +197,7 @@ mod tests {
             comparisons: vec![comparison],
         };
         assert_eq!(report.to_json()["workloads"][0]["ratio"], 0.8);
-        let row = "| one account by key (-S) | 8 | 200 | 160 | 0.80 | 0.8 | 3 | 6 |";
+        let row = "| one account by key (-S) | 8 | 200 | 160 | 0.80 | 0.8 | 20.0 | 16.0 | 3 | 6 |";
         assert!(report.to_table().contains(row), "{}", report.to_table());
     }
 }

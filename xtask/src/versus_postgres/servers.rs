@@ -16,6 +16,9 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long a server may take to end when asked to; then it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
+/// Linux tells processor times in hundredths of a second, on all machines.
+const TICKS_PER_SECOND: u64 = 100;
+
 /// Where PostgreSQL's programs are.
 pub struct Binaries {
     folder: PathBuf,
@@ -91,9 +94,37 @@ pub struct Target {
     pub name: &'static str,
     port: u16,
     user: &'static str,
+    /// The server's process.
+    process: u32,
+}
+
+/// `(user and system time with that of children that have ended, the parent's number)`, from `/proc/PID/stat`.
+fn times(stat: &str) -> Option<(u64, u32)> {
+    // The program's name in parentheses may have blanks.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11..15)?.iter().map(|ticks| ticks.parse::<u64>().ok());
+    Some((ticks.sum::<Option<u64>>()?, fields.get(1)?.parse().ok()?))
 }
 
 impl Target {
+    /// Processor time of the server's process and its children so far, in the kernel too.
+    pub fn processor_time(&self) -> Result<Duration, String> {
+        let failed = |error: std::io::Error| format!("/proc: {error}");
+        let mut ticks = 0;
+        for entry in fs::read_dir("/proc").map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let number = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+            // Processes end while they are listed.
+            let stat = number.and_then(|_| fs::read_to_string(entry.path().join("stat")).ok());
+            if let Some((own, parent)) = stat.as_deref().and_then(times)
+                && (number == Some(self.process) || parent == self.process)
+            {
+                ticks += own;
+            }
+        }
+        Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
+    }
+
     /// Tells a client program where to connect.
     pub fn address(&self, command: &mut Command) {
         command
@@ -149,12 +180,14 @@ impl PostgresServer {
         initdb.args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]);
         output(initdb.arg(&cluster).current_dir(&base), "initdb")?;
 
-        let target = Target { name: "postgres", port: free_port()?, user: "postgres" };
+        let mut target =
+            Target { name: "postgres", port: free_port()?, user: "postgres", process: 0 };
         let mut command = binaries.server_command("postgres");
         command.arg("-D").arg(&cluster).arg("-k").arg(&base);
         command.args(["-h", "127.0.0.1", "-p", &target.port.to_string()]).current_dir(&base);
         // SIGINT is PostgreSQL's fast shutdown.
         let mut server = Server::spawn(&mut command, &folder.join("postgres.log"), Signal::INT)?;
+        target.process = server.id();
         target.await_first_answer(binaries, &mut server.child)?;
         Ok(PostgresServer { target, server })
     }
@@ -193,7 +226,7 @@ impl QuorateServer {
         binaries: &Binaries,
         folder: &Path,
     ) -> Result<QuorateServer, String> {
-        let target = Target { name: "quorate", port: free_port()?, user: "admin" };
+        let mut target = Target { name: "quorate", port: free_port()?, user: "admin", process: 0 };
         let address = |port: u16| format!("127.0.0.1:{port}");
         let mut command = Command::new(program);
         command.args(["start", "--insecure", "--data-dir"]).arg(folder.join("quorate"));
@@ -201,6 +234,7 @@ impl QuorateServer {
         command.args(["--http-addr", &address(free_port()?)]);
         command.args(["--node-addr", &address(free_port()?)]);
         let mut server = Server::spawn(&mut command, &folder.join("quorate.log"), Signal::TERM)?;
+        target.process = server.id();
         target.await_first_answer(binaries, &mut server.child)?;
         Ok(QuorateServer { target, _server: server })
     }
@@ -267,6 +301,20 @@ pub fn free_port() -> Result<u16, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processor_times_are_those_of_the_process_and_its_ended_children() {
+        let stat = "42 (a (b) c) S 7 42 42 0 -1 4194304 500 600 0 0 10 20 300 4000 20 0 1 0 1 2 3";
+        assert_eq!(times(stat), Some((4_330, 7)));
+        assert_eq!(times("42 (broken) S 7"), None);
+        let own = Target { name: "us", port: 0, user: "", process: std::process::id() };
+        let before = own.processor_time().expect("/proc is there");
+        let mut sum = 0u64;
+        while own.processor_time().expect("/proc is there") <= before {
+            sum = (0..1_000_000u64).fold(sum, |sum, i| sum.wrapping_mul(31).wrapping_add(i));
+        }
+        assert_ne!(sum, 1);
+    }
 
     #[test]
     fn users_are_found_by_their_whole_name() {
